@@ -1,0 +1,84 @@
+import type { Ipv4Address } from "../wire/ipv4.ts";
+import type { MacAddress } from "../wire/mac.ts";
+
+/**
+ * One thing seen of one machine. Protocols publish these and read none; timeline, diagnosis, metrics
+ * and the live views read them and are called by no protocol. `at` is milliseconds since the epoch.
+ */
+export type BootEvent = {
+  readonly at: number;
+  readonly mac?: MacAddress;
+  readonly address?: Ipv4Address;
+} & BootFact;
+
+export type BootFact =
+  | {
+      /** A DHCP message of the machine or our answer to it, in both directions; `port` 67 or 4011. */
+      readonly kind: "dhcp";
+      readonly direction: "in" | "out";
+      readonly message: DhcpMessageName;
+      readonly port: 67 | 4011;
+      readonly stage: "firmware" | "ipxe" | "operating-system";
+      readonly arch?: string;
+      /** The boot file or URL that an answer names. */
+      readonly file?: string;
+      readonly reason?: string;
+    }
+  | {
+      readonly kind: "tftp";
+      readonly outcome: "sent" | "probe" | "failed" | "refused";
+      readonly file: string;
+      readonly bytes: number;
+      readonly ms: number;
+      readonly blksize: number;
+      readonly windowsize: number;
+      readonly retries: number;
+      readonly reason?: string;
+    }
+  | {
+      readonly kind: "http";
+      readonly resource: HttpResource;
+      readonly method: string;
+      readonly path: string;
+      readonly status: number;
+      readonly bytes: number;
+      readonly ms: number;
+    }
+  | {
+      /** `/ipxe` was rendered: what this machine is about to load. Paths as the machine will ask for them. */
+      readonly kind: "plan";
+      readonly group: string;
+      readonly profile: string;
+      readonly kernel: string;
+      readonly initrd: readonly string[];
+    }
+  | {
+      /** The booted system called back; `stage` is its own word, `up` from user space by convention. */
+      readonly kind: "report";
+      readonly stage: string;
+      readonly message?: string;
+    };
+
+export type DhcpMessageName =
+  | "discover"
+  | "offer"
+  | "request"
+  | "decline"
+  | "ack"
+  | "nak"
+  | "release"
+  | "inform"
+  | "other";
+
+export type HttpResource =
+  | "script"
+  | "ipxe"
+  | "loader"
+  | "asset"
+  | "ignition"
+  | "metadata"
+  | "report"
+  | "other";
+
+/** What publishes events; the bus stamps the time and fills in a MAC known by its address. */
+export type EventSink = (event: Omit<BootEvent, "at"> & BootFact) => void;

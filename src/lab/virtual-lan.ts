@@ -1,0 +1,52 @@
+import { execa } from "execa";
+
+/** A bridge with hosts on it, each host a network namespace whose `eth0` hangs on the bridge. */
+export type VirtualLan = AsyncDisposable & {
+  readonly bridge: string;
+  /** Makes a namespace called `host`; `address` is CIDR text, or none for a client that asks for one. */
+  addHost(host: string, address?: string): Promise<void>;
+  /** Makes a tap on the bridge for a machine and returns its device name. */
+  addTap(): Promise<string>;
+};
+
+/** The command that runs `argv` on a host of the LAN. */
+export function onHost(host: string, argv: readonly string[]): readonly string[] {
+  return ["ip", "netns", "exec", host, ...argv];
+}
+
+/** Opens a LAN with nobody on it. Only inside a sandbox: names and devices are not unique elsewhere. */
+export async function openVirtualLan(bridge = "br0"): Promise<VirtualLan> {
+  const hosts: string[] = [];
+  const taps: string[] = [];
+  // Snooping would drop multicast that no querier asked for; STP would hold a port silent for 30 s.
+  await ip(`link add ${bridge} type bridge stp_state 0 forward_delay 0 mcast_snooping 0`);
+  await ip(`link set ${bridge} up`);
+  return {
+    bridge,
+    async addHost(host, address) {
+      await ip(`netns add ${host}`);
+      hosts.push(host);
+      await ip(`link add v-${host} type veth peer name eth0 netns ${host}`);
+      await ip(`link set v-${host} master ${bridge} up`);
+      await ip(`-n ${host} link set lo up`);
+      if (address !== undefined) await ip(`-n ${host} addr add ${address} brd + dev eth0`);
+      await ip(`-n ${host} link set eth0 up`);
+    },
+    async addTap() {
+      const tap = `${bridge}-tap${taps.length}`;
+      await ip(`tuntap add ${tap} mode tap`);
+      taps.push(tap);
+      await ip(`link set ${tap} master ${bridge} up`);
+      return tap;
+    },
+    async [Symbol.asyncDispose]() {
+      for (const host of hosts) await ip(`netns del ${host}`);
+      for (const tap of taps) await ip(`link del ${tap}`);
+      await ip(`link del ${bridge}`);
+    },
+  };
+}
+
+async function ip(words: string): Promise<void> {
+  await execa("ip", words.split(" "));
+}
