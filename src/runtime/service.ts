@@ -9,3 +9,6 @@ export type Service = {
   readonly done: Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 };
+
+/** A service whose ports are bound but which answers nobody yet: every port is bound before one is served. */
+export type BoundService = Service & { serve(): void };
