@@ -1,7 +1,7 @@
 import { createSocket, type Socket } from "node:dgram";
-import koffi from "koffi";
 import { KindlingError } from "../errors.ts";
 import { formatIpv4, type Ipv4Address, parseIpv4 } from "../wire/ipv4.ts";
+import { loadLibc } from "./libc.ts";
 
 /** The other end of a datagram. */
 export type UdpPeer = { readonly address: Ipv4Address; readonly port: number };
@@ -94,22 +94,18 @@ const receiveBufferBytes = 4 * 1024 * 1024;
 // socket and dgram takes over its descriptor: one socket for one device, ingress known. No SO_REUSEADDR:
 // with it a second DHCP server on the port would go unnoticed, and UDP needs none after a restart.
 function bindToDevice(options: UdpOptions, device: string): number {
-  const libc = koffi.load("libc.so.6");
-  const socket = libc.func("int socket(int, int, int)");
-  const setOption = libc.func("int setsockopt(int, int, int, const void *, uint32_t)");
-  const bind = libc.func("int bind(int, const void *, uint32_t)");
-  const close = libc.func("int close(int)");
-  const fd: number = socket(Linux.afInet, Linux.sockDgram | Linux.sockCloexec, 0);
+  const libc = loadLibc();
+  const fd = libc.socket(Linux.afInet, Linux.sockDgram | Linux.sockCloexec, 0);
+  if (fd < 0) throw translate(libc.errorName(), options);
   const check = (result: number): void => {
     if (result === 0) return;
-    const error = koffi.errno();
-    close(fd);
-    throw translate(errorName(error), options);
+    const error = libc.errorName();
+    libc.close(fd);
+    throw translate(error, options);
   };
-  if (fd < 0) throw translate(errorName(koffi.errno()), options);
   const number = (value: number) => Buffer.from(new Int32Array([value]).buffer);
   const set = (name: number, value: Buffer) =>
-    check(setOption(fd, Linux.solSocket, name, value, value.length));
+    check(libc.setsockopt(fd, Linux.solSocket, name, value, value.length));
   set(Linux.soBroadcast, number(1));
   set(Linux.soRcvBuf, number(receiveBufferBytes));
   set(Linux.soBindToDevice, Buffer.from(`${device}\0`));
@@ -118,13 +114,8 @@ function bindToDevice(options: UdpOptions, device: string): number {
   name.writeUInt16LE(Linux.afInet, 0);
   name.writeUInt16BE(options.port, 2);
   name.writeUInt32BE(options.address, 4);
-  check(bind(fd, name, name.length));
+  check(libc.bind(fd, name, name.length));
   return fd;
-}
-
-function errorName(errno: number): string {
-  const found = Object.entries(koffi.os.errno).find(([, value]) => value === errno);
-  return found?.[0] ?? `errno ${errno}`;
 }
 
 function codeOf(error: Error): string {

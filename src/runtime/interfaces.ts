@@ -1,0 +1,41 @@
+import { existsSync } from "node:fs";
+import { networkInterfaces } from "node:os";
+import { KindlingError } from "../errors.ts";
+import { type Ipv4Address, parseIpv4 } from "../wire/ipv4.ts";
+import { type Subnet, subnetOf } from "../wire/subnet.ts";
+
+/** A device that is served, with its first IPv4 address: the server's identity on that link. */
+export type ServedInterface = {
+  readonly device: string;
+  readonly address: Ipv4Address;
+  readonly subnet: Subnet;
+};
+
+/** Looks the named devices up. Fails with `interface.missing` or `interface.no-address`, naming the cure. */
+export function findInterfaces(devices: readonly string[]): readonly ServedInterface[] {
+  const present = networkInterfaces();
+  return devices.map((device) => {
+    const found = present[device]?.find((entry) => entry.family === "IPv4");
+    if (found !== undefined) {
+      const address = parseIpv4(found.address);
+      return {
+        device,
+        address,
+        subnet: subnetOf(address, Number(found.cidr?.split("/")[1] ?? 32)),
+      };
+    }
+    if (existsSync(`/sys/class/net/${device}`) || present[device] !== undefined) {
+      throw new KindlingError(
+        "interface.no-address",
+        `${device} has no IPv4 address; give it one: ip addr add 10.77.0.1/24 dev ${device} && ip link set ${device} up`,
+        { device },
+      );
+    }
+    const others = Object.keys(present).filter((name) => name !== "lo");
+    throw new KindlingError(
+      "interface.missing",
+      `there is no interface ${device}; this host has ${others.join(", ") || "none that is up"}`,
+      { device, others },
+    );
+  });
+}

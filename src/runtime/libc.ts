@@ -1,0 +1,38 @@
+import koffi from "koffi";
+
+/** The libc calls that Node lacks. Each returns what C returns; `errorName` tells the last failure. */
+export type Libc = {
+  socket(family: number, type: number, protocol: number): number;
+  setsockopt(fd: number, level: number, name: number, value: Uint8Array, length: number): number;
+  bind(fd: number, name: Uint8Array, length: number): number;
+  sendto(
+    fd: number,
+    bytes: Uint8Array,
+    length: number,
+    flags: number,
+    name: Uint8Array,
+    nameLength: number,
+  ): number;
+  close(fd: number): number;
+  prctl(option: number, a: number, b: number, c: number, d: number): number;
+  /** `EADDRINUSE` and the like, of the call just made. */
+  errorName(): string;
+};
+
+/** Opens the running libc (glibc on Linux) through koffi; the one file that knows a foreign function interface. */
+export function loadLibc(): Libc {
+  const library = koffi.load("libc.so.6");
+  return {
+    socket: library.func("int socket(int, int, int)"),
+    setsockopt: library.func("int setsockopt(int, int, int, const void *, uint32_t)"),
+    bind: library.func("int bind(int, const void *, uint32_t)"),
+    sendto: library.func("long sendto(int, const void *, size_t, int, const void *, uint32_t)"),
+    close: library.func("int close(int)"),
+    prctl: library.func("int prctl(int, ulong, ulong, ulong, ulong)"),
+    errorName() {
+      const errno = koffi.errno();
+      const found = Object.entries(koffi.os.errno).find(([, value]) => value === errno);
+      return found?.[0] ?? `errno ${errno}`;
+    },
+  };
+}

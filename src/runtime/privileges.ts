@@ -1,0 +1,51 @@
+import { chownSync, mkdirSync, readFileSync } from "node:fs";
+import { KindlingError } from "../errors.ts";
+import { loadLibc } from "./libc.ts";
+
+/** A line of /etc/passwd, as far as needed. */
+export type Account = { readonly name: string; readonly uid: number; readonly gid: number };
+
+/** Finds a user in the text of /etc/passwd; fails with `config.invalid` when there is none. */
+export function findAccount(passwd: string, name: string): Account {
+  const fields = passwd.split("\n").map((line) => line.split(":"));
+  const found = fields.find(([first]) => first === name);
+  if (found === undefined) {
+    const cure = `make one (useradd --system ${name}) or leave the setting user empty`;
+    throw new KindlingError("config.invalid", `there is no user ${name}: ${cure}`, { user: name });
+  }
+  return { name, uid: Number(found[2]), gid: Number(found[3]) };
+}
+
+export function readAccount(name: string): Account {
+  return findAccount(readFileSync("/etc/passwd", "utf8"), name);
+}
+
+/** Makes a folder that belongs to the account the daemon will become. */
+export function prepareFolder(folder: string, account: Account | undefined): void {
+  mkdirSync(folder, { recursive: true });
+  if (account !== undefined && process.getuid?.() === 0)
+    chownSync(folder, account.uid, account.gid);
+}
+
+/**
+ * Gives up root for good: groups, then group, then user, then `PR_SET_NO_NEW_PRIVS`, so that neither
+ * the process nor anything it could start gets them back. No capability is kept: every privileged port
+ * is bound by now, and transfers use ports of the kernel's choice.
+ */
+export function becomeUser(account: Account): void {
+  if (process.getuid?.() !== 0) {
+    if (process.getuid?.() === account.uid) return;
+    throw new KindlingError(
+      "rights.missing",
+      `only root can become ${account.name}; start as root or as that user`,
+      {
+        user: account.name,
+      },
+    );
+  }
+  process.setgroups?.([account.gid]);
+  process.setgid?.(account.gid);
+  process.setuid?.(account.uid);
+  const noNewPrivileges = 38; // PR_SET_NO_NEW_PRIVS, <linux/prctl.h>
+  loadLibc().prctl(noNewPrivileges, 1, 0, 0, 0);
+}

@@ -1,0 +1,109 @@
+import { describe, expect, it } from "vitest";
+import { Architectures, architectureOf, pickArchitecture } from "../../src/boot/firmware.ts";
+import type { BootStage, IpxeFeatures } from "../../src/boot/machine.ts";
+import { nextStage } from "../../src/boot/next-stage.ts";
+import { parseIpv4 } from "../../src/wire/ipv4.ts";
+
+const site = { server: parseIpv4("10.77.0.1"), httpPort: 8080 };
+const none: IpxeFeatures = { http: false, https: false, bzimage: false, efi: false };
+const ipxe = (features: Partial<IpxeFeatures>): BootStage => ({
+  kind: "ipxe",
+  features: { ...none, ...features },
+});
+const pxe: BootStage = { kind: "firmware", client: "pxe" };
+const http: BootStage = { kind: "firmware", client: "http" };
+const script = { kind: "script", url: "http://10.77.0.1:8080/boot.ipxe" };
+
+describe("nextStage", () => {
+  const cases = [
+    {
+      name: "BIOS firmware",
+      stage: pxe,
+      arch: 0,
+      want: { kind: "tftp-loader", file: "undionly.kpxe" },
+    },
+    {
+      name: "x64 firmware",
+      stage: pxe,
+      arch: 7,
+      want: { kind: "tftp-loader", file: "snponly.efi" },
+    },
+    {
+      name: "x64 firmware calling itself EBC",
+      stage: pxe,
+      arch: 9,
+      want: { kind: "tftp-loader", file: "snponly.efi" },
+    },
+    {
+      name: "arm64 firmware",
+      stage: pxe,
+      arch: 11,
+      want: { kind: "tftp-loader", file: "snponly-arm64.efi" },
+    },
+    {
+      name: "x64 HTTP Boot",
+      stage: http,
+      arch: 16,
+      want: { kind: "http-loader", url: "http://10.77.0.1:8080/loaders/snponly.efi" },
+    },
+    {
+      name: "iPXE with HTTP and bzImage",
+      stage: ipxe({ http: true, bzimage: true }),
+      arch: 0,
+      want: script,
+    },
+    { name: "iPXE on UEFI", stage: ipxe({ http: true, efi: true }), arch: 7, want: script },
+    {
+      name: "iPXE that named no architecture",
+      stage: ipxe({ http: true }),
+      arch: undefined,
+      want: script,
+    },
+    {
+      name: "a cut-down iPXE in a ROM",
+      stage: ipxe({ bzimage: true }),
+      arch: 0,
+      want: { kind: "tftp-loader", file: "undionly.kpxe" },
+    },
+    {
+      name: "an operating system",
+      stage: { kind: "operating-system" },
+      arch: 0,
+      want: { kind: "none", reason: "not-netboot" },
+    },
+    { name: "Itanium", stage: pxe, arch: 2, want: { kind: "none", reason: "no-loader" } },
+    {
+      name: "firmware that says nothing",
+      stage: pxe,
+      arch: undefined,
+      want: { kind: "none", reason: "unknown-architecture" },
+    },
+  ] as const;
+  it.each(cases)("gives $name its next stage", ({ stage, arch, want }) => {
+    const architecture = arch === undefined ? undefined : architectureOf(arch);
+    expect(nextStage(stage, architecture, site)).toEqual(want);
+  });
+});
+
+describe("the architecture table", () => {
+  it("stands at its own codes, 0 to 41", () => {
+    expect(Architectures.map(({ code }) => code)).toEqual(
+      Array.from({ length: 42 }, (_, code) => code),
+    );
+  });
+
+  it("knows LoongArch from RISC-V, which decimal and hexadecimal readings confuse", () => {
+    expect(architectureOf(0x27)?.cpu).toBe("loong64");
+    expect(architectureOf(27)?.cpu).toBe("riscv64");
+  });
+
+  const picks = [
+    { name: "the first with a loader", codes: [2, 7], want: 7 },
+    { name: "an unknown code never", codes: [999, 11], want: 11 },
+    { name: "a known one without a loader at last", codes: [2], want: 2 },
+    { name: "nothing from nothing", codes: [], want: undefined },
+  ];
+  it.each(picks)("picks $name", ({ codes, want }) => {
+    expect(pickArchitecture(codes)?.code).toBe(want);
+  });
+});
