@@ -1,0 +1,44 @@
+import { readFile } from "node:fs/promises";
+import { KindlingError } from "../errors.ts";
+import { type ConfigSources, type Resolution, resolveConfig } from "./resolve.ts";
+
+export const defaultConfigFile = "/etc/kindling/kindling.yaml";
+
+/** Where to read settings from; `file` absent means the default one, which need not exist. */
+export type ConfigPlaces = {
+  readonly file?: string;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly flags: Readonly<Record<string, string>>;
+};
+
+/** Reads the file, if any, and resolves all sources. A named file that cannot be read is `config.unreadable`. */
+export async function loadConfig(places: ConfigPlaces): Promise<Resolution> {
+  const file = await readConfigFile(places.file);
+  const { environment, flags } = places;
+  const sources: ConfigSources = { environment, flags, ...(file ? { file } : {}) };
+  return resolveConfig(sources);
+}
+
+/** The problems of a bad configuration as lines for an operator. */
+export function formatProblems(resolution: Extract<Resolution, { kind: "invalid" }>): string {
+  return resolution.problems
+    .map(({ path, origin, message }) => `${origin}: ${path === "" ? "" : `${path}: `}${message}`)
+    .join("\n");
+}
+
+async function readConfigFile(named: string | undefined): Promise<ConfigSources["file"]> {
+  const name = named ?? defaultConfigFile;
+  try {
+    return { name, text: await readFile(name, "utf8") };
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? error.code : undefined;
+    if (code === "ENOENT" && named === undefined) return undefined;
+    const cure = "name another with --config or mend its permissions";
+    throw new KindlingError(
+      "config.unreadable",
+      `cannot read the configuration ${name} (${String(code)}): ${cure}`,
+      { file: name },
+      error,
+    );
+  }
+}

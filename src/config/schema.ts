@@ -1,0 +1,231 @@
+import { z } from "zod";
+import {
+  domainValue,
+  durationValue,
+  ipv4Value,
+  type LeafMeta,
+  labelValue,
+  macValue,
+  portValue,
+  rangeValue,
+  uuidValue,
+} from "./values.ts";
+
+const restart = { live: false } as const;
+
+/** A setting: its schema with a default, and what help and errors say of it. */
+function leaf<S extends z.ZodType>(schema: S, meta: Partial<LeafMeta> & { help: string }): S {
+  return schema.meta({ want: "text", kind: "text", live: true, ...meta });
+}
+
+const number = { kind: "number", want: "a whole number" } as const;
+const port = { kind: "number", want: "a port, 1 to 65535", ...restart } as const;
+const time = { kind: "text", want: "a time such as 30s, 5m, 12h or 2d" } as const;
+const flag = { kind: "boolean", want: "true or false" } as const;
+const folder = { want: "a folder's path", ...restart } as const;
+
+const reservation = z
+  .strictObject({
+    mac: macValue.optional(),
+    uuid: uuidValue.optional(),
+    address: ipv4Value.optional(),
+    hostname: labelValue.optional(),
+  })
+  .refine((row) => row.mac !== undefined || row.uuid !== undefined, {
+    message: "a reservation names a machine by mac or by uuid",
+  });
+
+const record = z.strictObject({
+  name: z.string().min(1).max(253),
+  type: z.enum(["A", "AAAA", "CNAME", "TXT", "SRV"]),
+  value: z.string().min(1).max(1024),
+  ttl: z.int().min(0).max(604_800).optional(),
+});
+
+const namedTargets = (name: string, what: string) =>
+  z
+    .strictObject({
+      name: leaf(labelValue.prefault(name), {
+        help: `First label of ${what}'s name.`,
+        want: "a host name",
+      }),
+      targets: leaf(z.array(z.string().min(1)).default([]), {
+        help: `Who answers to it: node host names or addresses, all given in turn.`,
+        want: "a list of host names or addresses",
+        kind: "list",
+      }),
+    })
+    .prefault({});
+
+/** Everything that can be set, with its default. */
+export const ConfigSchema = z.strictObject({
+  interfaces: leaf(z.array(z.string().min(1).max(15)).default([]), {
+    help: "Network interfaces to serve. Kindling speaks on no other.",
+    want: "a list of interface names",
+    kind: "list",
+    ...restart,
+  }),
+  user: leaf(z.string().default(""), {
+    help: "User to become once every port is bound; empty keeps the starting one.",
+    want: "a user name",
+    ...restart,
+  }),
+  dhcp: z
+    .strictObject({
+      mode: leaf(z.enum(["full", "proxy", "off"]).default("full"), {
+        help: "full gives addresses; proxy adds boot answers beside another DHCP server; off is silent.",
+        want: "full, proxy or off",
+        ...restart,
+      }),
+      pools: leaf(z.array(rangeValue).default([]), {
+        help: "Addresses to give out; empty takes the whole of each served subnet.",
+        want: "ranges such as 10.77.0.100-10.77.0.200",
+        kind: "list",
+      }),
+      router: leaf(ipv4Value.optional(), {
+        help: "Default gateway told to machines (option 3).",
+        want: "an IPv4 address",
+      }),
+      dns: leaf(z.array(ipv4Value).default([]), {
+        help: "Resolvers told to machines (option 6); empty tells this daemon when it serves DNS.",
+        want: "a list of IPv4 addresses",
+        kind: "list",
+      }),
+      lease: leaf(durationValue.prefault("12h"), {
+        help: "Lease time of an operating system.",
+        ...time,
+      }),
+      bootLease: leaf(durationValue.prefault("5m"), {
+        help: "Lease time of firmware and iPXE.",
+        ...time,
+      }),
+      offerHold: leaf(durationValue.prefault("60s"), {
+        help: "How long an offer is kept for its machine.",
+        ...time,
+      }),
+      declineProbation: leaf(durationValue.prefault("24h"), {
+        help: "How long an address that a machine declined is left alone.",
+        ...time,
+      }),
+      reservations: leaf(z.array(reservation).default([]), {
+        help: "Fixed rows: mac or uuid, with address and/or hostname. Each is a DNS name too.",
+        want: "a list of { mac or uuid, address, hostname }",
+        kind: "structure",
+      }),
+    })
+    .prefault({}),
+  tftp: z
+    .strictObject({
+      enabled: leaf(z.boolean().default(true), {
+        help: "Serve loaders by TFTP.",
+        ...flag,
+        ...restart,
+      }),
+      port: leaf(portValue.default(69), { help: "UDP port for requests.", ...port }),
+      blksizeMax: leaf(z.int().min(512).max(65_464).default(1468), {
+        help: "Largest block in bytes; 1468 fits one Ethernet frame, more would be fragmented.",
+        ...number,
+      }),
+      windowMax: leaf(z.int().min(1).max(64).default(16), {
+        help: "Most blocks in flight (RFC 7440).",
+        ...number,
+      }),
+      transfersMax: leaf(z.int().min(1).max(10_000).default(500), {
+        help: "Most transfers at once.",
+        ...number,
+      }),
+      singlePort: leaf(z.boolean().default(false), {
+        help: "Send data from the request port, for NAT and container bridges.",
+        ...flag,
+      }),
+    })
+    .prefault({}),
+  loaders: z
+    .strictObject({
+      folders: leaf(z.array(z.string().min(1)).default([]), {
+        help: "Folders with boot loaders, looked through before the distribution's ipxe package.",
+        want: "a list of folders",
+        kind: "list",
+        ...restart,
+      }),
+    })
+    .prefault({}),
+  dns: z
+    .strictObject({
+      enabled: leaf(z.boolean().default(true), { help: "Serve DNS.", ...flag, ...restart }),
+      port: leaf(portValue.default(53), { help: "UDP and TCP port.", ...port }),
+      domain: leaf(domainValue.prefault("kindling.lan"), {
+        help: "The zone that holds every name; also told to machines (option 15).",
+        want: "a domain name",
+      }),
+      provisioner: leaf(labelValue.prefault("provisioner"), {
+        help: "First label of this daemon's own name.",
+        want: "a host name",
+      }),
+      controller: namedTargets("controller", "the cluster's API"),
+      console: namedTargets("tectonic", "the cluster's console"),
+      records: leaf(z.array(record).default([]), {
+        help: "Further records of the zone: name, type (A, AAAA, CNAME, TXT, SRV), value, ttl.",
+        want: "a list of { name, type, value }",
+        kind: "structure",
+      }),
+    })
+    .prefault({}),
+  http: z
+    .strictObject({
+      port: leaf(portValue.default(8080), {
+        help: "TCP port of the machines' HTTP service.",
+        ...port,
+      }),
+    })
+    .prefault({}),
+  data: z
+    .strictObject({
+      folder: leaf(z.string().min(1).default("/var/lib/kindling"), {
+        help: "groups/, profiles/ and ignition/ in matchbox's layout.",
+        ...folder,
+      }),
+    })
+    .prefault({}),
+  assets: z
+    .strictObject({
+      folder: leaf(z.string().default(""), {
+        help: "Files under /assets/; empty takes assets/ inside data.folder.",
+        ...folder,
+      }),
+    })
+    .prefault({}),
+  state: z
+    .strictObject({
+      folder: leaf(z.string().min(1).default("/var/lib/kindling"), {
+        help: "Where leases are kept.",
+        ...folder,
+      }),
+    })
+    .prefault({}),
+  admin: z
+    .strictObject({
+      socket: leaf(z.string().default("/run/kindling/admin.sock"), {
+        help: "Unix socket of the admin API; empty opens none.",
+        want: "a socket's path",
+        ...restart,
+      }),
+    })
+    .prefault({}),
+  log: z
+    .strictObject({
+      level: leaf(z.enum(["debug", "info", "warn", "error"]).default("info"), {
+        help: "Least level that is logged.",
+        want: "debug, info, warn or error",
+        ...restart,
+      }),
+      format: leaf(z.enum(["auto", "text", "json"]).default("auto"), {
+        help: "auto is text on a terminal and JSON elsewhere.",
+        want: "auto, text or json",
+        ...restart,
+      }),
+    })
+    .prefault({}),
+});
+
+export type Config = z.output<typeof ConfigSchema>;
