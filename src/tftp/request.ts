@@ -102,6 +102,14 @@ export const Busy: Refusal = {
   text: "busy, try again",
 };
 
+/** The refusal while the server ends. */
+export const Stopping: Refusal = {
+  kind: "refuse",
+  code: TftpErrorCode.undefined,
+  reason: "stopping",
+  text: "server is stopping",
+};
+
 /** The refusal when the file source failed; the cause is in the log, not on a ROM's screen. */
 export const Unreadable: Refusal = {
   kind: "refuse",

@@ -1,6 +1,6 @@
 import { assertNever } from "../errors.ts";
 import type { TransferTerms } from "./negotiate.ts";
-import { TftpErrorCode } from "./packet.ts";
+import { TftpErrorCode, type TftpPacket } from "./packet.ts";
 
 /** What is the same from a transfer's first packet to its last. */
 export type TransferPlan = {
@@ -79,6 +79,11 @@ export function beginTransfer(plan: TransferPlan): TransferStep {
   const state: TransferState = { plan, phase: "offering", ...counts };
   if (plan.terms.granted.length === 0) return sendFrom(state, 0);
   return { state, send: pending(state), waitMs: waitOf(state) };
+}
+
+/** The input a packet of the transfer's own client is, if it is any. */
+export function inputOf(packet: TftpPacket): TransferInput | undefined {
+  return packet.kind === "ack" || packet.kind === "error" ? packet : undefined;
 }
 
 /** What one input changes, and what is to be sent for it. */
