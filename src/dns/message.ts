@@ -110,16 +110,6 @@ export function formatResponse(message: Message, response: Response, limit: numb
   return writeResponse(message, { ...response, answers: [], authorities: [] }, true);
 }
 
-/** A copy of an earlier answer to the same question, made out to this query. */
-export function readdressResponse(answer: Uint8Array, query: Query): Uint8Array {
-  const copy = Uint8Array.from(answer);
-  copy[0] = query.header.id >>> 8;
-  copy[1] = query.header.id & 255;
-  copy[2] = ((copy[2] ?? 0) & 0xfe) | (query.header.recursionDesired ? 1 : 0);
-  copy.set(query.question.wire, headerBytes);
-  return copy;
-}
-
 function checkCounts(counts: readonly number[], length: number): void {
   const [questions, answers, authorities, additionals = 0] = counts;
   if (length > queryLimit) {
