@@ -50,7 +50,9 @@ describe("foldLabel", () => {
   );
 
   it("gives two labels one name only if they differ in letter case alone", () => {
-    const bytes = fc.uint8Array({ minLength: 1, maxLength: 63 });
+    // Few bytes, the ones an escape is made of among them, so that equals do meet.
+    const byte = fc.constantFrom(...Buffer.from("aAbB.\\046\0\xc4\xe4", "latin1"));
+    const bytes = fc.array(byte, { minLength: 1, maxLength: 5 }).map((it) => Uint8Array.from(it));
     const lower = (label: Uint8Array) => label.map((it) => (it >= 65 && it <= 90 ? it + 32 : it));
     const same = (a: Uint8Array, b: Uint8Array) => Buffer.compare(lower(a), lower(b)) === 0;
     fc.assert(fc.property(bytes, bytes, (a, b) => (foldLabel(a) === foldLabel(b)) === same(a, b)));
