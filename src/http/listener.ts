@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { unlink } from "node:fs/promises";
+import { lstat, unlink } from "node:fs/promises";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { connect } from "node:net";
 import { KindlingError } from "../errors.ts";
@@ -41,7 +41,7 @@ export async function listen(
   );
   server.timeout = Limits.idleMs;
   server.maxConnections = maxConnections;
-  if (endpoint.kind === "unix" && !(await isAnswered(endpoint.path))) await forget(endpoint.path);
+  if (endpoint.kind === "unix") await clearStaleSocket(endpoint.path);
   await bind(server, endpoint);
   return server;
 }
@@ -65,23 +65,24 @@ async function bind(server: Server, endpoint: Endpoint): Promise<void> {
 }
 
 // A socket file outlives a daemon that was killed; nobody answers there then, and bind would fail.
+// Any other kind of file is somebody's: bind shall fail.
+async function clearStaleSocket(path: string): Promise<void> {
+  try {
+    if ((await lstat(path)).isSocket() && !(await isAnswered(path))) await unlink(path);
+  } catch (error) {
+    if (codeOf(error) !== "ENOENT") throw translate(error, { kind: "unix", path });
+  }
+}
+
 async function isAnswered(path: string): Promise<boolean> {
   const socket = connect(path);
   try {
     await once(socket, "connect");
     return true;
   } catch {
-    return false;
+    return false; // whatever the reason: the bind that follows tells it
   } finally {
     socket.destroy();
-  }
-}
-
-async function forget(path: string): Promise<void> {
-  try {
-    await unlink(path);
-  } catch (error) {
-    if (codeOf(error) !== "ENOENT") throw translate(error, { kind: "unix", path });
   }
 }
 

@@ -45,7 +45,7 @@ function observe(
 // Of an answer cut short the socket knows what left, headers and its last buffer included.
 function bodyBytes(request: FastifyRequest, reply: FastifyReply, written: number): number {
   if (request.method === "HEAD" || reply.raw.statusCode === 304) return 0;
-  const length = Number(reply.raw.getHeader("content-length") ?? 0);
+  const length = Number(reply.getHeader("content-length") ?? 0);
   return reply.raw.writableFinished ? length : Math.min(length, written);
 }
 
