@@ -149,6 +149,7 @@ class TftpShell {
       session?.end({ kind: "failed", reason: "server-stopping" });
     }
     await Promise.all(this.#closing);
+    await nextTurn(); // see closeSoon: in single-port mode the shared socket told the clients
   }
 
   async #answer(ask: Ask): Promise<void> {
