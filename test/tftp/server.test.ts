@@ -218,7 +218,7 @@ describe("a server", () => {
     await closing; // the clock stands still: only the last ACK can have ended it
   });
 
-  it("answers nobody before it serves, and reports a port that is held", async () => {
+  it("reports a port that is held before anybody is served", async () => {
     const { server, port } = await serve();
     const { signal } = new AbortController();
     const deps = { files, settings, clock: new FakeClock(), log: silentLog, publish: () => {} };
