@@ -44,7 +44,9 @@ export type LoaderLibraryOptions = {
 
 const defaultFileBytesMax = 16 * 1024 * 1024;
 
-/** Anybody may ask for every file of a folder, one after the other: so much is kept of them at most. */
+/**
+ * Anybody may ask for every file of a folder, one after the other: so much is kept of them at most.
+ */
 const cacheBytesMax = 256 * 1024 * 1024;
 
 /** Files listed of one folder: a folder with more is not one of loaders. */
@@ -83,7 +85,9 @@ export function openLoaderLibrary(options: LoaderLibraryOptions): LoaderLibrary 
 }
 
 type Content = Pick<Loader, "bytes" | "path" | "sha256" | "modified">;
-/** One file as it was when it was read; a promise, so that a hundred machines at once cost one read. */
+/**
+ * One file as it was when it was read; a promise, so that a hundred machines at once cost one read.
+ */
 type Cached = { readonly stamp: string; readonly size: number; readonly content: Promise<Content> };
 /** By real path, the latest read last. */
 type Cache = Map<string, Cached>;
@@ -102,7 +106,8 @@ async function readPlace(place: LoaderPlace, cache: Cache, bytesMax: number): Pr
         reason: `is a link out of ${place.folder}: put the file itself there`,
       };
     }
-    // O_NONBLOCK: opening a FIFO would wait for its other end. O_NOFOLLOW: the path was resolved above.
+    // O_NONBLOCK: opening a FIFO would wait for its other end. O_NOFOLLOW: the path was resolved
+    // above.
     const flags = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW;
     await using file = await open(path, flags);
     const stat = await file.stat();

@@ -9,8 +9,8 @@ export const SystemFolders: readonly string[] = ["/usr/lib/ipxe", "/usr/share/ip
 
 /**
  * Loader name → the paths below a system folder that hold such a build, best first. Debian names
- * x86-64 files plainly and adds the architecture to others; Fedora names both; Arch has a folder for each.
- * `snponly` falls back to a build with all drivers, never to another architecture.
+ * x86-64 files plainly and adds the architecture to others; Fedora names both; Arch has a folder
+ * for each. `snponly` falls back to a build with all drivers, never to another architecture.
  */
 export const LoaderPaths: Readonly<Record<string, readonly string[]>> = {
   "undionly.kpxe": ["undionly.kpxe", "x86_64/undionly.kpxe"],
@@ -44,7 +44,10 @@ export function isLoaderName(name: string): boolean {
   return /^[\x20-\x7e]{1,255}$/.test(name) && !/[/\\]/.test(name) && !name.startsWith(".");
 }
 
-/** Every path that may hold a loader, best first: the operator's folders win over the distribution's. */
+/**
+ * Every path that may hold a loader, best first: the operator's folders win over the
+ * distribution's.
+ */
 export function loaderPlaces(
   name: string,
   folders: readonly string[],
@@ -59,7 +62,9 @@ export function loaderPlaces(
   ];
 }
 
-/** A path to look at. In a system folder the distribution's links are followed wherever they lead. */
+/**
+ * A path to look at. In a system folder the distribution's links are followed wherever they lead.
+ */
 export type LoaderPlace = {
   readonly folder: string;
   readonly path: string;

@@ -9,14 +9,17 @@ export type FoundFile =
   | { readonly kind: "missing"; readonly reason: string };
 
 /**
- * What TFTP serves: a tree of names, which need not be files. `name` is clean (see `cleanName`). The
- * reason of a missing file is shown on the client's screen. `bytes` are read until the transfer ends.
+ * What TFTP serves: a tree of names, which need not be files. `name` is clean (see `cleanName`).
+ * The reason of a missing file is shown on the client's screen. `bytes` are read until the transfer
+ * ends.
  */
 export type FileSource = {
   open(name: string, peer: TftpPeer): FoundFile | Promise<FoundFile>;
 };
 
-/** The first of `names` the source has; if it has none, the answer for the name that was asked for. */
+/**
+ * The first of `names` the source has; if it has none, the answer for the name that was asked for.
+ */
 export async function findFile(
   files: FileSource,
   names: readonly string[],

@@ -9,8 +9,9 @@ export type NameRefusal = "empty-name" | "name-too-long" | "parent-folder" | "hi
 export const nameLimit = 255;
 
 /**
- * A clean virtual path out of the name a client sent: segments joined by single slashes, no slash in
- * front, nothing hidden, no way up. It is a name in a tree of names and was never near a file system.
+ * A clean virtual path out of the name a client sent: segments joined by single slashes, no slash
+ * in front, nothing hidden, no way up. It is a name in a tree of names and was never near a file
+ * system.
  */
 export function cleanName(raw: string): RequestedName {
   const text = withoutTail(raw)
@@ -30,8 +31,8 @@ export function cleanName(raw: string): RequestedName {
 }
 
 /**
- * The names to try for a clean path, best first: as it is; without the boot layer `.0` that PXE ROMs
- * append; without a server address in front; and each of these in lower case.
+ * The names to try for a clean path, best first: as it is; without the boot layer `.0` that PXE
+ * ROMs append; without a server address in front; and each of these in lower case.
  */
 export function candidateNames(path: string): readonly string[] {
   const withoutServer = path.replace(/^\d+\.\d+\.\d+\.\d+\/(?=.)/, "");

@@ -12,7 +12,9 @@ export type TftpLimits = {
 export type TransferTerms = {
   readonly blksize: number;
   readonly windowsize: number;
-  /** What the client wants us to wait before sending again (RFC 2349); absent when it did not say. */
+  /**
+   * What the client wants us to wait before sending again (RFC 2349); absent when it did not say.
+   */
   readonly timeoutMs?: number;
   readonly granted: readonly TftpOption[];
 };
@@ -21,8 +23,9 @@ export type TransferTerms = {
 export const windowCeiling = 64;
 
 /**
- * RFC 2347: grants options the client sent and no other, each at most once and never for more than was
- * asked. An option with an impossible value is left out, which every client takes as "not supported".
+ * RFC 2347: grants options the client sent and no other, each at most once and never for more than
+ * was asked. An option with an impossible value is left out, which every client takes as "not
+ * supported".
  */
 export function negotiate(
   options: readonly TftpOption[],

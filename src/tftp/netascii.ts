@@ -1,7 +1,10 @@
 const lineFeed = 0x0a;
 const carriageReturn = 0x0d;
 
-/** A converted copy costs memory for each transfer, twice its size at worst: text is never this long. */
+/**
+ * A converted copy costs memory for each transfer, twice its size at worst: text is never this
+ * long.
+ */
 export const netasciiLimit = 1024 * 1024;
 
 /** RFC 764 line ends, as `netascii` mode wants them: LF goes out as CR LF, a bare CR as CR NUL. */

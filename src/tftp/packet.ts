@@ -1,8 +1,8 @@
 /**
- * TFTP for firmware, read-only: a file source's bytes go out, nothing ever comes in. Follows RFC 1350
- * with RFC 1123 §4.2.3.1, and the options of RFC 2347 to 2349 and 7440. This part never looks at a disk:
- * what a name means is for the `FileSource` to say. packet, name, netascii, negotiate, request and
- * transfer are pure; session and server are the shells.
+ * TFTP for firmware, read-only: a file source's bytes go out, nothing ever comes in. Follows RFC
+ * 1350 with RFC 1123 §4.2.3.1, and the options of RFC 2347 to 2349 and 7440. This part never looks
+ * at a disk: what a name means is for the `FileSource` to say. packet, name, netascii, negotiate,
+ * request and transfer are pure; session and server are the shells.
  */
 import { WireError } from "../errors.ts";
 import { ByteReader } from "../wire/reader.ts";
@@ -30,7 +30,10 @@ export const TftpErrorCode = {
 /** An option as it is on the wire; `name` is lower case, since RFC 2347 compares without case. */
 export type TftpOption = { readonly name: string; readonly value: string };
 
-/** Text members hold one character for each byte (Latin-1), so nothing a client sent is lost or refused. */
+/**
+ * Text members hold one character for each byte (Latin-1), so nothing a client sent is lost or
+ * refused.
+ */
 export type TftpRequest = {
   readonly kind: "read-request" | "write-request";
   readonly name: string;
@@ -61,7 +64,9 @@ export const errorTextLimit = 100;
  *   opcode, block and code: 16 bits, big endian
  */
 
-/** Any TFTP packet; lenient where shipped clients are sloppy, `WireError` where no reading is left. */
+/**
+ * Any TFTP packet; lenient where shipped clients are sloppy, `WireError` where no reading is left.
+ */
 export function parsePacket(datagram: Uint8Array): TftpPacket {
   const reader = new ByteReader(datagram);
   const opcode = reader.u16("opcode");
@@ -138,8 +143,8 @@ function parseRequest(kind: TftpRequest["kind"], reader: ByteReader): TftpReques
   return { kind, name: latin1(name), mode, options: readOptions(reader) };
 }
 
-// Some ROMs pad the request with NULs or leave stale bytes behind the list: an empty name ends it, and
-// so does a name without a value.
+// Some ROMs pad the request with NULs or leave stale bytes behind the list: an empty name ends it,
+// and so does a name without a value.
 function readOptions(reader: ByteReader): readonly TftpOption[] {
   const options: TftpOption[] = [];
   while (reader.left > 0 && options.length < optionLimit) {

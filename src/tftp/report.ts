@@ -9,7 +9,10 @@ import { bytesAcked, type TransferOutcome, type TransferState } from "./transfer
 
 type Listeners = { readonly log: Log; readonly publish: EventSink };
 
-/** One log line and one event for a transfer that ended; a size probe is everyday and logged at debug. */
+/**
+ * One log line and one event for a transfer that ended; a size probe is everyday and logged at
+ * debug.
+ */
 export function reportTransfer(
   to: Listeners,
   ended: {

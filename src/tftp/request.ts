@@ -24,7 +24,10 @@ export type RequestDecision =
   | { readonly kind: "look-up"; readonly names: readonly string[] }
   | Refusal;
 
-/** What to do with a request before any file is looked at: the names to try, best first, or a refusal. */
+/**
+ * What to do with a request before any file is looked at: the names to try, best first, or a
+ * refusal.
+ */
 export function decideRequest(request: TftpRequest): RequestDecision {
   if (request.kind === "write-request") return ReadOnly;
   if (request.mode !== "octet" && request.mode !== "netascii") return UnknownMode;

@@ -62,7 +62,10 @@ export type TftpServer = BoundService & {
 /** How long closing waits for open transfers; a loader of 1 MB takes less. */
 export const drainMs = 2000;
 
-/** Binds every address, answers nobody before `serve`. Closing finishes open transfers for `drainMs`. */
+/**
+ * Binds every address, answers nobody before `serve`. Closing finishes open transfers for
+ * `drainMs`.
+ */
 export async function openTftpServer(deps: TftpDeps, signal: AbortSignal): Promise<TftpServer> {
   await using binding = new AsyncDisposableStack();
   const sockets: UdpSocket[] = [];
@@ -124,11 +127,12 @@ class TftpShell {
       if (packet?.kind === "read-request" || packet?.kind === "write-request") {
         const text = Buffer.from(datagram).toString("latin1");
         const ask = { request: packet, text, peer, socket, at: this.#deps.clock.now() };
-        // #answer catches what the file source throws; anything else is our bug and costs one request.
+        // #answer catches what the file source throws; anything else is our bug and costs one
+        // request.
         this.#answer(ask).catch((error: unknown) => this.#lament(peer, error));
       } else if (packet !== undefined) {
-        // Only in single-port mode does a transfer's own traffic arrive here. Strangers get no answer:
-        // most are late copies of a last ACK.
+        // Only in single-port mode does a transfer's own traffic arrive here. Strangers get no
+        // answer: most are late copies of a last ACK.
         const slot = this.#open.get(keyOf(socket, peer));
         if (slot?.socket === socket) slot.session?.receive(packet);
       }
@@ -145,6 +149,7 @@ class TftpShell {
       session?.end({ kind: "failed", reason: "server-stopping" });
     }
     await Promise.all(this.#closing);
+    await nextTurn(); // see closeSoon: in single-port mode the shared socket told the clients
   }
 
   async #answer(ask: Ask): Promise<void> {

@@ -22,7 +22,9 @@ export type SessionOptions = {
   readonly ended: (state: TransferState, outcome: TransferOutcome, cause?: unknown) => void;
 };
 
-/** Datagrams sent before other work gets its turn: a window of 64 at once overflows small buffers. */
+/**
+ * Datagrams sent before other work gets its turn: a window of 64 at once overflows small buffers.
+ */
 const burst = 16;
 
 /** One running transfer: feeds packets and time to the state machine, sends what that says. */

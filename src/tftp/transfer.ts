@@ -8,7 +8,9 @@ export type TransferPlan = {
   readonly terms: TransferTerms;
 };
 
-/** Where a transfer stands. Blocks are counted from 1 without wrapping; only the wire knows 16 bits. */
+/**
+ * Where a transfer stands. Blocks are counted from 1 without wrapping; only the wire knows 16 bits.
+ */
 export type TransferState = {
   readonly plan: TransferPlan;
   /** `offering`: the OACK is out and not answered yet. */
@@ -40,7 +42,10 @@ export type TransferSend =
       readonly end: number;
     };
 
-/** How a transfer ended. `probe`: the client wanted the options' answer only, as EDK2 asks for the size. */
+/**
+ * How a transfer ended. `probe`: the client wanted the options' answer only, as EDK2 asks for the
+ * size.
+ */
 export type TransferOutcome =
   | { readonly kind: "sent"; readonly reason: "acknowledged" | "last-ack-missing" }
   | { readonly kind: "probe"; readonly reason: "aborted-after-option-ack" | "client-restarted" }
@@ -103,9 +108,9 @@ export function stepTransfer(state: TransferState, input: TransferInput): Transf
 }
 
 /**
- * What a request means that comes from the address and port of an open transfer. The same bytes again
- * are a lost answer, or a late copy within `repeatMs`; otherwise the machine starts over from its one
- * fixed port (Intel ROMs), or after a probe whose abort was lost.
+ * What a request means that comes from the address and port of an open transfer. The same bytes
+ * again are a lost answer, or a late copy within `repeatMs`; otherwise the machine starts over from
+ * its one fixed port (Intel ROMs), or after a probe whose abort was lost.
  */
 export function meaningOfRequest(
   state: TransferState,
@@ -154,8 +159,8 @@ function onTimeout(state: TransferState): TransferStep {
   return { state: next, send: pending(next), waitMs: waitOf(next) };
 }
 
-// Answered while nothing is acknowledged, when one packet is out at most: a forged sender is sent no
-// more than it cost to ask. The wait goes on, so repeating does not keep a transfer alive.
+// Answered while nothing is acknowledged, when one packet is out at most: a forged sender is sent
+// no more than it cost to ask. The wait goes on, so repeating does not keep a transfer alive.
 function onRepeat(state: TransferState): TransferStep {
   const isUnanswered = state.phase === "offering" || state.plan.terms.granted.length === 0;
   if (!isUnanswered || state.acked > 0) return unchanged(state);
@@ -183,7 +188,8 @@ function pending(state: TransferState): readonly TransferSend[] {
   });
 }
 
-// The last block is the first shorter one: a file that fills its blocks exactly ends with an empty one.
+// The last block is the first shorter one: a file that fills its blocks exactly ends with an empty
+// one.
 function blockCount({ size, terms }: TransferPlan): number {
   return Math.floor(size / terms.blksize) + 1;
 }

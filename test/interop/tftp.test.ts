@@ -11,7 +11,12 @@ import { fileOfSize } from "../support/tftp-files.ts";
 const sizes = [0, 1, 511, 512, 513, 1_048_576];
 const address = "10.69.0.1";
 
-type Client = { readonly name: string; readonly argv: (file: string, to: string) => string[] };
+type Client = {
+  readonly name: string;
+  readonly argv: (file: string, to: string) => string[];
+  /** A size this client cannot get from any server. */
+  readonly cannot?: number;
+};
 
 const NpmTftp = `
   const client = require(${JSON.stringify(createRequire(import.meta.url).resolve("tftp"))})
@@ -32,7 +37,11 @@ const clients: readonly Client[] = [
       ...["--option", "timeout 2", "--get", "-r", file, "-l", to, address],
     ],
   },
-  { name: "curl", argv: (file, to) => ["curl", "-sS", "-o", to, `tftp://${address}/${file}`] },
+  {
+    name: "curl",
+    argv: (file, to) => ["curl", "-sS", "-o", to, `tftp://${address}/${file}`],
+    cannot: 0, // calls a tsize of 0 invalid, which RFC 2349 makes the only right answer
+  },
   {
     name: "curl without options",
     argv: (file, to) => [
@@ -73,8 +82,9 @@ describe.each([{ mode: "own" }, { mode: "single" }])("transfers by $mode port", 
     await rm(folder, { recursive: true });
   });
 
-  describe.each(clients)("$name", ({ argv }) => {
-    it.each(sizes.map((size) => ({ size })))("gets $size bytes", async ({ size }) => {
+  describe.each(clients)("$name", ({ argv, cannot }) => {
+    const possible = sizes.filter((size) => size !== cannot).map((size) => ({ size }));
+    it.each(possible)("gets $size bytes", async ({ size }) => {
       const to = join(folder, "got");
       await rm(to, { force: true });
       if (size === 0) await writeFile(to, ""); // not every client makes a file of nothing

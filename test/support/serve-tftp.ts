@@ -1,7 +1,7 @@
 /**
  * A TFTP server for clients in other processes: `node serve-tftp.ts ADDRESS PORT MODE SIZE…`, MODE
- * `single` or `own`. Prints its bound port as a JSON line when it serves, then one line for each event;
- * ends with SIGTERM.
+ * `single` or `own`. Prints its bound port as a JSON line when it serves, then one line for each
+ * event; ends with SIGTERM.
  */
 import { once } from "node:events";
 import { systemClock } from "../../src/runtime/clock.ts";

@@ -3,7 +3,9 @@ import { formatPacket, parsePacket, type TftpPacket } from "../../src/tftp/packe
 
 export type Received = { readonly packet: TftpPacket; readonly from: RemoteInfo };
 
-/** A loopback socket that speaks TFTP one packet at a time, for tests that play a client by hand. */
+/**
+ * A loopback socket that speaks TFTP one packet at a time, for tests that play a client by hand.
+ */
 export type TftpClient = AsyncDisposable & {
   send(packet: TftpPacket | Uint8Array, port: number): void;
   /** The next packet that came or comes. */

@@ -58,7 +58,8 @@ export class TftpReceiver {
     this.#wait();
   }
 
-  // Clients send their last ACK again when nothing comes: the server must not take that as a question.
+  // Clients send their last ACK again when nothing comes: the server must not take that as a
+  // question.
   #wait(): void {
     this.#timer?.[Symbol.dispose]();
     if (this.done) return;

@@ -182,7 +182,7 @@ describe.each(modes)("a server with $name", ({ singlePort }) => {
 
 describe("a server", () => {
   it("tells a stranger so and keeps the transfer", async () => {
-    const { server, port, clock } = await serve();
+    const { server, port } = await serve();
     await using client = await openTftpClient();
     await using stranger = await openTftpClient();
     client.send(readRequest("snponly.efi"), port);
@@ -191,6 +191,15 @@ describe("a server", () => {
     expect((await stranger.next()).packet).toMatchObject({ kind: "error", code: 5 });
     client.send({ kind: "ack", block: 1 }, from.port);
     expect((await client.next()).packet).toMatchObject({ kind: "data", block: 2 });
+    client.send({ kind: "error", code: 0, message: "enough" }, from.port);
+    await server[Symbol.asyncDispose]();
+  });
+
+  it.each(modes)("tells a client that it stops, by $name", async ({ singlePort }) => {
+    const { server, port, clock } = await serve({ singlePort });
+    await using client = await openTftpClient();
+    client.send(readRequest("snponly.efi"), port);
+    await client.next();
     const closing = server[Symbol.asyncDispose]();
     clock.step(drainMs);
     await closing;
@@ -209,7 +218,7 @@ describe("a server", () => {
     await closing; // the clock stands still: only the last ACK can have ended it
   });
 
-  it("answers nobody before it serves, and reports a port that is held", async () => {
+  it("reports a port that is held before anybody is served", async () => {
     const { server, port } = await serve();
     const { signal } = new AbortController();
     const deps = { files, settings, clock: new FakeClock(), log: silentLog, publish: () => {} };

@@ -15,7 +15,9 @@ import { TftpReceiver } from "../support/tftp-receiver.ts";
 
 type Case = { blksize?: number; windowsize?: number; size: number };
 
-/** Plays one transfer over a bad link; gives what arrived, how it ended and how many blocks it cost. */
+/**
+ * Plays one transfer over a bad link; gives what arrived, how it ended and how many blocks it cost.
+ */
 function download(file: Uint8Array, { blksize, windowsize }: Case, faults: LinkFaults) {
   const clock = new FakeClock();
   const options = Object.entries({ blksize, windowsize }).flatMap(([name, value]) =>
