@@ -3,6 +3,7 @@ import { createServer } from "node:net";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type DnsServer, openDnsServer, troubleWindowMs } from "../../src/dns/server.ts";
 import { idleMs, peerConnectionLimit } from "../../src/dns/tcp.ts";
+import { KindlingError } from "../../src/errors.ts";
 import { type Log, silentLog } from "../../src/runtime/log.ts";
 import type { UdpPeer } from "../../src/runtime/udp.ts";
 import { parseIpv4 } from "../../src/wire/ipv4.ts";
@@ -16,11 +17,22 @@ const interfaces = [
   { address: parseIpv4("127.0.0.1"), subnet: parseSubnet("127.0.0.0/24") },
   { address: parseIpv4("127.1.0.1"), subnet: parseSubnet("127.1.0.0/24") },
 ];
-const open = (port = 0) =>
+const openAt = (port: number) =>
   openDnsServer(
     { interfaces, port, settings: dnsSettings(), bindings, clock, log },
     new AbortController().signal,
   );
+const open = async (tries = 5): Promise<DnsServer> => {
+  try {
+    return await openAt(0);
+  } catch (error) {
+    // The kernel chose a UDP port of which somebody has the TCP twin.
+    if (tries > 1 && error instanceof KindlingError && error.code === "port.in-use") {
+      return open(tries - 1);
+    }
+    throw error;
+  }
+};
 const node1 = queryBytes("node1.kindling.lan", "A");
 const node1Answer = ["node1.kindling.lan A 10.77.0.11"];
 
@@ -158,12 +170,13 @@ describe("by TCP", () => {
     using client = await TcpClient.connect(lan);
     client.send([node1]);
     await client.answers(1);
-    clock.step(idleMs - 1);
-    client.send([node1]);
-    await client.answers(2); // a whole query buys another ten seconds
+    for (const count of [2, 3]) {
+      clock.step(idleMs - 1);
+      client.send([node1]); // a whole query buys another ten seconds
+      await client.answers(count);
+    }
     clock.step(idleMs - 1);
     client.socket.write(Uint8Array.of(0));
-    expect(client.socket.closed).toBe(false);
     await ask("node1.kindling.lan"); // the byte has arrived by the time this answer has
     clock.step(1);
     await client.closed;
@@ -224,11 +237,11 @@ describe("openDnsServer", () => {
       code: "port.in-use",
       message: expect.stringContaining(`TCP 127.1.0.1:${port}`),
     };
-    await expect(open(port)).rejects.toMatchObject(inUse);
+    await expect(openAt(port)).rejects.toMatchObject(inUse);
     expect(bindings.listeners).toBe(listeners);
     blocker.close();
     await once(blocker, "close");
-    await using second = await open(port); // whatever the failed one had bound is free again
+    await using second = await openAt(port); // whatever the failed one had bound is free again
     expect(second.locals).toHaveLength(2);
   });
 

@@ -32,13 +32,18 @@ export async function askByUdp(
 /** A TCP client that counts the answers it got and awaits more of them. */
 export class TcpClient implements Disposable {
   readonly socket: Socket;
-  readonly closed: Promise<unknown>;
+  readonly closed: Promise<void>;
   #bytes: Buffer = Buffer.alloc(0);
   #waiting: (() => void) | undefined;
 
   constructor(socket: Socket) {
     this.socket = socket;
-    this.closed = once(socket, "close").catch(() => undefined);
+    this.closed = new Promise((resolve) => {
+      socket.once("close", () => {
+        resolve();
+        this.#waiting?.();
+      });
+    });
     socket.on("error", () => {});
     socket.on("data", (chunk) => {
       this.#bytes = Buffer.concat([this.#bytes, chunk]);
@@ -61,6 +66,7 @@ export class TcpClient implements Disposable {
     for (;;) {
       const found = this.#whole();
       if (found.length >= count) return found.slice(0, count).map(readAnswer);
+      if (this.socket.closed) throw new Error(`closed after ${found.length} of ${count} answers`);
       await new Promise<void>((resolve) => {
         this.#waiting = resolve;
       });
