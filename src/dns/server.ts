@@ -25,7 +25,7 @@ export type DnsDeps = {
 export type DnsServer = BoundService & {
   /** Where we listen, by UDP and TCP alike. */
   readonly locals: readonly UdpPeer[];
-  /** Answers by these settings from now on; throws `config.invalid` and keeps the old ones otherwise. */
+  /** Answers by these settings from now on; throws `config.invalid` and keeps the old otherwise. */
   replaceSettings(settings: DnsSettings): void;
 };
 
