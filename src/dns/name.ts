@@ -3,8 +3,8 @@ import { formatIpv4, type Ipv4Address } from "../wire/ipv4.ts";
 
 /**
  * A domain name in the one form that compares: lower case, no final dot, the root as "". Bytes that
- * do not print, and a dot or a backslash inside a label, are written `\DDD` (RFC 1035 §5.1), so that
- * no label a client invents can equal a name of ours by accident.
+ * do not print, and a dot or a backslash inside a label, are written `\DDD` (RFC 1035 §5.1), so
+ * that no label a client invents can equal a name of ours by accident.
  */
 export type DnsName = string & { readonly __brand: "DnsName" };
 

@@ -16,7 +16,7 @@ export type DnsTcpOptions = {
 /** A bound listener that turns connections away until `serve`. */
 export type DnsTcpListener = AsyncDisposable & { serve(): void };
 
-/** RFC 7766 §6.2.3 asks for seconds; from the last whole query: a byte now and then buys nothing. */
+/** RFC 7766 §6.2.3 asks for seconds; counted from the last whole query, so dripping buys none. */
 export const idleMs = 10_000;
 
 /** Connections of one listener, and of one peer among them. A query by TCP is rare and short. */
