@@ -6,7 +6,7 @@ import { assignNames, type Binding, type NameProblem } from "./host-names.ts";
 import { buildMachineZones, type ServedInterface } from "./machine-zone.ts";
 import type { DnsPlan } from "./settings.ts";
 
-/** Who holds which address, as this part wants to be told; what makes the bindings, calls `onChange`. */
+/** Who holds which address, as this part wants to be told. */
 export type BindingReader = {
   /** Oldest first: of two machines with one name the later wins. */
   bindings(): readonly Binding[];

@@ -82,8 +82,8 @@ function pointersTo(
 }
 
 /**
- * The pieces of a subnet that end at an octet, which is where in-addr.arpa can be cut: a /22 is four
- * /24. A subnet smaller than a /24 gets the whole /24 around it; RFC 2317 would need a parent's help.
+ * The pieces of a subnet that end at an octet, where in-addr.arpa can be cut: a /22 is four /24. A
+ * smaller subnet gets the whole /24 around it; RFC 2317 would need the help of the parent zone.
  */
 export function reversePieces(subnet: Subnet): readonly Subnet[] {
   const prefix = Math.min(Math.max(Math.ceil(subnet.prefix / 8), 1), 3) * 8;

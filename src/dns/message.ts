@@ -36,9 +36,9 @@ export type Question = {
   readonly name: DnsName;
   readonly type: string;
   readonly class: string;
-  /** The question as it came: an answer repeats it, letter case and all (0x20 clients compare it). */
+  /** The question as it came. Answers repeat it, letter case and all: 0x20 clients compare it. */
   readonly wire: Uint8Array;
-  /** Where in a message each suffix of the name stands; answers point there instead of repeating it. */
+  /** Where in a message each suffix of the name stands, for answers to point at. */
   readonly suffixes: ReadonlyMap<DnsName, number>;
 };
 
@@ -77,7 +77,7 @@ const streamLimit = 65_535;
 /** An OPT and a TSIG; we know of nothing else a query carries behind its question. */
 const additionalLimit = 2;
 
-/** A received message; throws `WireError` for what must stay unanswered: no whole header, or an answer. */
+/** A received message; throws `WireError` at what stays unanswered: half a header, or an answer. */
 export function parseMessage(bytes: Uint8Array): Message {
   const reader = new ByteReader(bytes);
   const id = reader.u16("id");

@@ -2,8 +2,8 @@ import { WireError } from "../errors.ts";
 import { formatIpv4, type Ipv4Address } from "../wire/ipv4.ts";
 
 /**
- * A domain name in the one form that compares: lower case, no final dot, the root as "". A byte that
- * is not printable, or is a dot or a backslash inside a label, is written `\DDD` (RFC 1035 §5.1), so
+ * A domain name in the one form that compares: lower case, no final dot, the root as "". Bytes that
+ * do not print, and a dot or a backslash inside a label, are written `\DDD` (RFC 1035 §5.1), so
  * that no label a client invents can equal a name of ours by accident.
  */
 export type DnsName = string & { readonly __brand: "DnsName" };
@@ -12,7 +12,7 @@ export type DnsName = string & { readonly __brand: "DnsName" };
 export const labelLimit = 63;
 export const nameLimit = 255;
 
-/** What an operator writes: LDH labels, `_service` labels and a leading `*`; throws `WireError` otherwise. */
+/** Letters, digits, hyphens, `_service` labels and a leading `*`; throws `WireError` otherwise. */
 export function parseName(text: string): DnsName {
   const name = text.toLowerCase().replace(/\.$/, "");
   const labels = name.split(".");
@@ -27,7 +27,7 @@ export function parseName(text: string): DnsName {
       },
     );
   }
-  return name as DnsName; // proven above: lower case, bounded, and no byte that would need an escape
+  return name as DnsName; // proven above: lower case, bounded, nothing to escape
 }
 
 /** One label off the wire, any bytes, as it stands in a `DnsName`. */
@@ -41,7 +41,7 @@ export function foldLabel(bytes: Uint8Array): string {
 
 /** The name made of these folded labels. */
 export function joinLabels(labels: readonly string[]): DnsName {
-  return labels.join(".") as DnsName; // proven by the callers: labels come from folded or parsed names
+  return labels.join(".") as DnsName; // proven by the callers: folded or parsed labels
 }
 
 /** `node1` under `kindling.lan`. A name that already ends in the domain stays as it is. */

@@ -34,7 +34,7 @@ export type SoaData = {
   readonly minimum: number;
 };
 
-/** A record as the configuration writes it; names are relative to the domain unless they end in it. */
+/** A record as the configuration writes it; names may leave the domain out. */
 export type StaticRecord = {
   readonly name: string;
   readonly type: "A" | "AAAA" | "CNAME" | "TXT" | "SRV";

@@ -2,8 +2,8 @@ import { WireError } from "../errors.ts";
 import { queryLimit } from "./message.ts";
 
 /**
- * Cuts a TCP stream into messages (RFC 1035 §4.2.2: two bytes of length before each). Holds what was
- * pushed and not yet taken, so whoever pushes bounds the memory by taking before pushing more.
+ * Cuts a TCP stream into messages (RFC 1035 §4.2.2: two bytes of length before each). Holds what
+ * was pushed and not yet taken, so whoever pushes bounds the memory by taking before pushing more.
  */
 export class QueryFrames {
   #pending: Uint8Array = new Uint8Array(0);
@@ -31,7 +31,7 @@ export class QueryFrames {
   }
 }
 
-/** An answer with its length before it, as one piece: two small segments would wait for each other. */
+/** An answer with its length before it, as one piece: noDelay would send two segments. */
 export function frameAnswer(answer: Uint8Array): Uint8Array {
   return Buffer.concat([Uint8Array.of(answer.length >>> 8, answer.length & 255), answer]);
 }

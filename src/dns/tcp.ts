@@ -16,7 +16,7 @@ export type DnsTcpOptions = {
 /** A bound listener that turns connections away until `serve`. */
 export type DnsTcpListener = AsyncDisposable & { serve(): void };
 
-/** RFC 7766 §6.2.3 asks for seconds; from the last whole query, so a byte now and then buys nothing. */
+/** RFC 7766 §6.2.3 asks for seconds; counted from the last whole query, so dripping buys none. */
 export const idleMs = 10_000;
 
 /** Connections of one listener, and of one peer among them. A query by TCP is rare and short. */
@@ -40,7 +40,8 @@ export async function openDnsTcp(options: DnsTcpOptions): Promise<DnsTcpListener
   });
   server.maxConnections = connectionLimit;
   await listen(server, options);
-  server.on("error", (error) => options.onError(error)); // accept(2) out of descriptors: later ones may do better
+  // accept(2) had no descriptor left, say; the next connection may fare better.
+  server.on("error", (error) => options.onError(error));
   return {
     serve() {
       isServing = true;
@@ -66,12 +67,12 @@ function converse(socket: Socket, peer: string, options: DnsTcpOptions): void {
     if (answer === undefined) hangUp();
     else socket.write(frameAnswer(answer));
   };
-  // Queries wait unread while the client does not take its answers: its window is all it can fill.
+  // Whatever goes wrong in one conversation ends that conversation.
   const fail = (error: Error): void => {
     hangUp();
     options.onError(error, peer);
   };
-  // Whatever goes wrong in one conversation ends that conversation.
+  // Queries wait unread while the client does not take its answers: its window is all it can fill.
   const work = guarded(fail, () => {
     while (!socket.writableNeedDrain && !socket.destroyed) {
       const query = frames.next();

@@ -56,7 +56,7 @@ export function findZone(zones: ReadonlyMap<DnsName, Zone>, name: DnsName): Zone
   return undefined;
 }
 
-/** What RFC 1034 §4.3.2 finds for a name of the zone; `type` as the wire names it, `ANY` included. */
+/** What RFC 1034 §4.3.2 finds for a name of the zone; `type` may be `ANY`. */
 export function lookup(zone: Zone, name: DnsName, type: string): Lookup {
   const chain: ResourceRecord[] = [];
   let at = name;
@@ -83,7 +83,7 @@ function findNode(zone: Zone, name: DnsName): ZoneNode | undefined {
 }
 
 function recordsOf(zone: Zone, node: ZoneNode, type: string): Records {
-  if (type !== "ANY") return node.get(type as RecordType) ?? []; // a type we never hold finds nothing
+  if (type !== "ANY") return node.get(type as RecordType) ?? []; // any other type finds nothing
   // RFC 8482 §4.2: one made-up HINFO instead of everything, which only amplifiers ask for.
   const { origin: name } = zone;
   const data = { cpu: "RFC8482", os: "" };

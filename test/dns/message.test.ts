@@ -59,28 +59,29 @@ describe("parseMessage", () => {
   });
 
   const opt = query.subarray(-11);
+  const bare = query.subarray(0, -11);
+  const record = Buffer.from([0, 0, 1, 0, 1, 0, 0, 0, 9, 0, 4, 10, 77, 0, 1]); // an A of the root
   it.each([
-    ["no question", changed(4, 0, 0)],
-    ["two questions", changed(4, 0, 2)],
-    ["an answer section", changed(6, 0, 1)],
-    ["an authority section", changed(8, 0, 1)],
-    ["three additionals", Buffer.concat([changed(10, 0, 3), opt, opt])],
-    ["two OPT records", Buffer.concat([changed(10, 0, 2), opt])],
-    [
-      "an OPT that is not the root's",
-      Buffer.concat([query.subarray(0, -11), Buffer.from([1, 65]), opt]),
-    ],
-    ["an additional that is not there", query.subarray(0, -11)],
-    ["a pointer in the question", changed(12, 0xc0, 0)],
-    ["a pointer to itself", changed(12, 0xc0, 12)],
-    ["a label type nobody uses", changed(12, 0x45)],
-    ["a question cut short", query.subarray(0, 31)],
-    ["an option longer than its record", changed(query.length - 2, 0, 9)],
-    ["a name of 256 bytes", longName(256)],
-    ["more than we read", Buffer.concat([query, Buffer.alloc(4096)])],
-  ])("calls %s malformed", (_, bytes) =>
-    expect(parseMessage(bytes)).toMatchObject({ kind: "malformed", header: { id: 0x1234 } }),
-  );
+    ["no question", changed(4, 0, 0), "one question, got 0"],
+    ["two questions", changed(4, 0, 2), "one question, got 2"],
+    ["an answer section", Buffer.concat([changed(6, 0, 1), record]), "no answer in a query"],
+    ["an authority section", Buffer.concat([changed(8, 0, 1), record]), "no answer in a query"],
+    ["three additionals", Buffer.concat([changed(10, 0, 3), record, record]), "at most 2"],
+    ["two OPT records", Buffer.concat([changed(10, 0, 2), opt]), "one OPT of the root"],
+    ["an OPT not the root's", Buffer.concat([bare, Buffer.from([1, 65]), opt]), "one OPT"],
+    ["an additional that is not there", bare, "overflow"],
+    ["a pointer to itself", changed(12, 0xc0, 12), "63 bytes or fewer, got 192"],
+    // Read as a label it ends well, read as a pointer too, and the two names differ.
+    ["a pointer into the header", headerPointer(), "63 bytes or fewer, got 192"],
+    ["a label type nobody uses", changed(12, 0x45), "63 bytes or fewer, got 69"],
+    ["a question cut short", query.subarray(0, 31), "wants"],
+    ["an option longer than its record", changed(query.length - 2, 0, 9), "out of"],
+    ["a name of 256 bytes", longName(256), "255 bytes or fewer"],
+    ["more than we read", Buffer.concat([query, Buffer.alloc(4096)]), "at most 4096 bytes"],
+  ])("calls %s malformed", (_, bytes, message) => {
+    const error = { message: expect.stringContaining(message) };
+    expect(parseMessage(bytes)).toMatchObject({ kind: "malformed", header: { id: 0x1234 }, error });
+  });
 
   it("reads the longest name there is", () =>
     expect(parseMessage(longName(255))).toMatchObject({ kind: "query" }));
@@ -202,6 +203,11 @@ describe("responseLimit", () => {
     expect(responseLimit(query, transport)).toBe(want);
   });
 });
+
+function headerPointer(): Buffer {
+  const question = Buffer.from([0xc0, 5, 0, 1, 0, 1]);
+  return Buffer.concat([queryBytes(".").subarray(0, 12), question, Buffer.alloc(250)]);
+}
 
 function longName(bytes: number): Buffer {
   const labels = [63, 63, 63, bytes - 3 * 64 - 2].map((length) =>

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer } from "node:net";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type DnsServer, openDnsServer, troubleWindowMs } from "../../src/dns/server.ts";
-import { idleMs, peerConnectionLimit } from "../../src/dns/tcp.ts";
+import { KindlingError } from "../../src/errors.ts";
 import { type Log, silentLog } from "../../src/runtime/log.ts";
 import type { UdpPeer } from "../../src/runtime/udp.ts";
 import { parseIpv4 } from "../../src/wire/ipv4.ts";
@@ -16,11 +16,22 @@ const interfaces = [
   { address: parseIpv4("127.0.0.1"), subnet: parseSubnet("127.0.0.0/24") },
   { address: parseIpv4("127.1.0.1"), subnet: parseSubnet("127.1.0.0/24") },
 ];
-const open = (port = 0) =>
+const openAt = (port: number) =>
   openDnsServer(
     { interfaces, port, settings: dnsSettings(), bindings, clock, log },
     new AbortController().signal,
   );
+const open = async (tries = 5): Promise<DnsServer> => {
+  try {
+    return await openAt(0);
+  } catch (error) {
+    // The kernel chose a UDP port of which somebody has the TCP twin.
+    if (tries > 1 && error instanceof KindlingError && error.code === "port.in-use") {
+      return open(tries - 1);
+    }
+    throw error;
+  }
+};
 const node1 = queryBytes("node1.kindling.lan", "A");
 const node1Answer = ["node1.kindling.lan A 10.77.0.11"];
 
@@ -154,37 +165,6 @@ describe("by TCP", () => {
     expect(await client.answers(2)).toMatchObject([{ answers: node1Answer }, {}]);
   });
 
-  it("hangs up on one that drips bytes for longer than the idle limit", async () => {
-    using client = await TcpClient.connect(lan);
-    client.send([node1]);
-    await client.answers(1);
-    clock.step(idleMs - 1);
-    client.send([node1]);
-    await client.answers(2); // a whole query buys another ten seconds
-    clock.step(idleMs - 1);
-    client.socket.write(Uint8Array.of(0));
-    expect(client.socket.closed).toBe(false);
-    await ask("node1.kindling.lan"); // the byte has arrived by the time this answer has
-    clock.step(1);
-    await client.closed;
-  });
-
-  it("reads no further while its answers are not taken, and then hangs up", async () => {
-    using client = await TcpClient.connect(lan);
-    client.socket.pause();
-    const batch = Array.from({ length: 1_000 }, () => queryBytes("controller.kindling.lan"));
-    while (!client.socket.writableNeedDrain) {
-      client.send(batch);
-      await ask("node1.kindling.lan"); // a turn of the server's loop
-    }
-    const answered = lines.filter(({ fields }) => fields["transport"] === "tcp").length;
-    await ask("node1.kindling.lan");
-    expect(lines.filter(({ fields }) => fields["transport"] === "tcp")).toHaveLength(answered);
-    clock.step(idleMs);
-    client.socket.resume();
-    await client.closed;
-  });
-
   it("hangs up on what is no DNS, and on lengths it would have to hoard for", async () => {
     for (const bytes of [Buffer.from("GET / HTTP/1.0\r\n\r\n"), Buffer.from([0, 2, 9, 9])]) {
       using client = await TcpClient.connect(lan);
@@ -196,20 +176,6 @@ describe("by TCP", () => {
       { message: "dns packets malformed", fields: { count: 2 } },
     ]);
     expect(told("error")).toEqual([]);
-  });
-
-  it("holds so many connections of one peer and turns the next one away", async () => {
-    using stack = new DisposableStack();
-    for (let at = 0; at < peerConnectionLimit; at += 1) {
-      const client = stack.use(await TcpClient.connect(lan));
-      client.send([node1]);
-      await client.answers(1);
-    }
-    const late = stack.use(await TcpClient.connect(lan));
-    await late.closed;
-    using elsewhere = await TcpClient.connect(rack);
-    elsewhere.send([node1]);
-    await elsewhere.answers(1);
   });
 });
 
@@ -224,11 +190,11 @@ describe("openDnsServer", () => {
       code: "port.in-use",
       message: expect.stringContaining(`TCP 127.1.0.1:${port}`),
     };
-    await expect(open(port)).rejects.toMatchObject(inUse);
+    await expect(openAt(port)).rejects.toMatchObject(inUse);
     expect(bindings.listeners).toBe(listeners);
     blocker.close();
     await once(blocker, "close");
-    await using second = await open(port); // whatever the failed one had bound is free again
+    await using second = await openAt(port); // whatever the failed one had bound is free again
     expect(second.locals).toHaveLength(2);
   });
 

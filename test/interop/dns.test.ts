@@ -123,7 +123,7 @@ describe.runIf(isInSandbox(process.env))("dns with other people's clients", () =
   });
 
   it("serves the C library's resolver, by short name and backwards", async () => {
-    // `ip netns exec` runs in a mount namespace of its own, so the bind is seen by this shell alone.
+    // `ip netns exec` has a mount namespace of its own, so this shell alone sees the bind.
     const directory = await mkdtemp(join(tmpdir(), "kindling-dns-"));
     const file = join(directory, "resolv.conf");
     await writeFile(file, `nameserver ${lanAddress}\nsearch kindling.lan\n`);

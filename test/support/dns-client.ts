@@ -32,16 +32,22 @@ export async function askByUdp(
 /** A TCP client that counts the answers it got and awaits more of them. */
 export class TcpClient implements Disposable {
   readonly socket: Socket;
-  readonly closed: Promise<unknown>;
-  #bytes: Buffer = Buffer.alloc(0);
+  readonly closed: Promise<void>;
+  readonly #answers: Answer[] = [];
+  #pending: Buffer = Buffer.alloc(0);
   #waiting: (() => void) | undefined;
 
   constructor(socket: Socket) {
     this.socket = socket;
-    this.closed = once(socket, "close").catch(() => undefined);
+    this.closed = new Promise((resolve) => {
+      socket.once("close", () => {
+        resolve();
+        this.#waiting?.();
+      });
+    });
     socket.on("error", () => {});
     socket.on("data", (chunk) => {
-      this.#bytes = Buffer.concat([this.#bytes, chunk]);
+      this.#take(Buffer.concat([this.#pending, chunk]));
       this.#waiting?.();
     });
   }
@@ -59,8 +65,9 @@ export class TcpClient implements Disposable {
 
   async answers(count: number): Promise<readonly Answer[]> {
     for (;;) {
-      const found = this.#whole();
-      if (found.length >= count) return found.slice(0, count).map(readAnswer);
+      const found = this.#answers;
+      if (found.length >= count) return found.slice(0, count);
+      if (this.socket.closed) throw new Error(`closed after ${found.length} of ${count} answers`);
       await new Promise<void>((resolve) => {
         this.#waiting = resolve;
       });
@@ -71,14 +78,13 @@ export class TcpClient implements Disposable {
     this.socket.destroy();
   }
 
-  #whole(): readonly Uint8Array[] {
-    const found: Uint8Array[] = [];
-    for (let at = 0; at + 2 <= this.#bytes.length; ) {
-      const end = at + 2 + this.#bytes.readUInt16BE(at);
-      if (end > this.#bytes.length) break;
-      found.push(this.#bytes.subarray(at + 2, end));
-      at = end;
+  #take(bytes: Buffer): void {
+    let at = 0;
+    for (let end = 0; at + 2 <= bytes.length; at = end) {
+      end = at + 2 + bytes.readUInt16BE(at);
+      if (end > bytes.length) break;
+      this.#answers.push(readAnswer(bytes.subarray(at + 2, end)));
     }
-    return found;
+    this.#pending = bytes.subarray(at);
   }
 }

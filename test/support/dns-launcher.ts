@@ -1,4 +1,4 @@
-/** Serves DNS on `address/prefix…` from the arguments until its standard input ends; says `{"ready":true}`. */
+/** Serves DNS on each `address/prefix` of the arguments until its standard input ends. */
 import { openDnsServer } from "../../src/dns/server.ts";
 import { systemClock } from "../../src/runtime/clock.ts";
 import { silentLog } from "../../src/runtime/log.ts";
