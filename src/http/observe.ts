@@ -35,7 +35,8 @@ function observe(
     bytes: bodyBytes(request, reply, bytesWritten(request) - started.bytesWritten),
     ms: deps.clock.now() - started.at,
   };
-  deps.publish({ kind: "http", resource, ...peer, ...seen });
+  // The bus tells of machines; who asks by the admin socket has no address and is none.
+  if (peer.address !== undefined) deps.publish({ kind: "http", resource, ...peer, ...seen });
   const address = peer.address === undefined ? {} : { address: formatIpv4(peer.address) };
   const mac = peer.mac === undefined ? {} : { mac: peer.mac };
   const aborted = reply.raw.writableFinished ? {} : { aborted: true };
@@ -45,7 +46,7 @@ function observe(
 // Of an answer cut short the socket knows what left, headers and its last buffer included.
 function bodyBytes(request: FastifyRequest, reply: FastifyReply, written: number): number {
   if (request.method === "HEAD" || reply.raw.statusCode === 304) return 0;
-  const length = Number(reply.getHeader("content-length") ?? 0);
+  const length = Number(reply.getHeader("content-length") ?? written);
   return reply.raw.writableFinished ? length : Math.min(length, written);
 }
 
