@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { formatIpv4 } from "../wire/ipv4.ts";
 import type { MachineDeps } from "./deps.ts";
-import { peerOf } from "./peer.ts";
+import { type Peer, peerOf } from "./peer.ts";
 import { pathOf, resourceOf } from "./url.ts";
 
 /** The longest path that events and the log repeat. */
@@ -10,7 +10,9 @@ const pathLimit = 512;
 /** One event and one log line for each request when its answer has ended, whole or cut short. */
 export function observeRequests(app: FastifyInstance, deps: MachineDeps): void {
   app.addHook("onRequest", async (request, reply) => {
-    const started = { at: deps.clock.now(), bytesWritten: bytesWritten(request) };
+    // Who asks is read now: a socket that the peer has closed no longer knows whose it was.
+    const peer = peerOf(request, deps);
+    const started = { at: deps.clock.now(), bytesWritten: bytesWritten(request), peer };
     // Fastify's own onResponse does not come when the client goes away, which is what matters here.
     reply.raw.once("close", () => observe(deps, { request, reply, started }));
   });
@@ -21,13 +23,13 @@ function observe(
   what: {
     request: FastifyRequest;
     reply: FastifyReply;
-    started: { at: number; bytesWritten: number };
+    started: { at: number; bytesWritten: number; peer: Peer };
   },
 ): void {
   const { request, reply, started } = what;
   const target = request.raw.url ?? "";
   const resource = resourceOf(target);
-  const peer = peerOf(request, deps);
+  const { peer } = started;
   const seen = {
     method: request.method,
     path: pathOf(target).slice(0, pathLimit),

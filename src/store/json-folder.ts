@@ -66,12 +66,12 @@ export class JsonFolder<T> {
     const known = this.#entries.get(name);
     const path = join(this.#root, this.#folder, `${name}.json`);
     try {
-      if (known?.settled && stampOf(await stat(path, { bigint: true })) === known.stamp)
+      if (known?.settled && stampOf(await stat(path, { bigint: true })) === known.stamp) {
         return known;
+      }
       return await this.#read(path, name);
     } catch (error) {
-      const reason = `cannot be read: ${codeOf(error)}`;
-      return { stamp: reason, settled: false, result: this.#problem(name, { reason }) };
+      return this.#unread(name, `cannot be read: ${fileErrorCode(error)}`);
     }
   }
 
@@ -80,15 +80,17 @@ export class JsonFolder<T> {
     await using handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
     // Stat before read: an edit in between makes the stamp too old, never too new.
     const stats = await handle.stat({ bigint: true });
-    const stamp = stampOf(stats);
-    if (!stats.isFile()) throw Object.assign(new Error("no file"), { code: "not a regular file" });
+    if (!stats.isFile()) return this.#unread(name, "is not a regular file");
     if (stats.size > fileBytesLimit) {
-      const reason = `want at most ${fileBytesLimit} bytes, got ${stats.size}`;
-      return { stamp, settled: false, result: this.#problem(name, { reason }) };
+      return this.#unread(name, `want at most ${fileBytesLimit} bytes, got ${stats.size}`);
     }
     const text = (await handle.readFile()).toString("utf8");
     const settled = this.#clock.now() - Number(stats.ctimeMs) > settleMs;
-    return { stamp, settled, result: this.#parsed(name, text) };
+    return { stamp: stampOf(stats), settled, result: this.#parsed(name, text) };
+  }
+
+  #unread(name: string, reason: string): FolderEntry<T> {
+    return { stamp: "", settled: false, result: this.#problem(name, { reason }) };
   }
 
   #parsed(name: string, text: string): FolderEntry<T>["result"] {
@@ -116,7 +118,7 @@ async function listFolder(path: string): Promise<Listing> {
   try {
     return { kind: "files", files: await readdir(path) };
   } catch (error) {
-    const code = codeOf(error);
+    const code = fileErrorCode(error);
     return code === "ENOENT"
       ? { kind: "files", files: [] }
       : { kind: "unreadable", reason: `cannot be listed: ${code}` };
@@ -136,6 +138,8 @@ function stampOf(stats: BigIntStats): string {
   return [stats.dev, stats.ino, stats.size, stats.mtimeNs, stats.ctimeNs].join(":");
 }
 
-function codeOf(error: unknown): string {
-  return error instanceof Error && "code" in error ? String(error.code) : String(error);
+// Only what the file system says is a problem of the catalog; anything else is a bug and rises.
+function fileErrorCode(error: unknown): string {
+  if (error instanceof Error && "code" in error) return String(error.code);
+  throw error;
 }
