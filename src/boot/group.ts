@@ -1,6 +1,9 @@
 import { type JsonObject, ownValue } from "./json-value.ts";
 
-/** Machines of equal labels and the profile they boot. `file` is the store's name for it, never empty. */
+/**
+ * Machines of equal labels and the profile they boot. `file` is the store's name for it, never
+ * empty.
+ */
 export type Group = {
   readonly file: string;
   readonly id: string;
@@ -40,7 +43,10 @@ export function orderGroups(groups: readonly Group[]): readonly Group[] {
   return keyed.map(({ group }) => group);
 }
 
-/** The first group of `ordered` all of whose selectors hold; a selector of "" also holds for no label. */
+/**
+ * The first group of `ordered` all of whose selectors hold; a selector of "" also holds for no
+ * label.
+ */
 export function selectGroup(
   labels: Readonly<Record<string, string>>,
   ordered: readonly Group[],

@@ -13,7 +13,9 @@ export type Profile = {
   readonly ignitionId: string;
   readonly cloudId: string;
   readonly genericId: string;
-  /** Absent: machines of this profile get no boot script. Present and empty: they get an empty one. */
+  /**
+   * Absent: machines of this profile get no boot script. Present and empty: they get an empty one.
+   */
   readonly boot?: NetBoot;
 };
 

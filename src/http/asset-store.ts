@@ -17,7 +17,10 @@ export type Asset =
   | { readonly kind: "missing" }
   | { readonly kind: "forbidden" };
 
-/** Opens what `file`, a clean relative path, names now. Links are followed as the folder's owner set. */
+/**
+ * Opens what `file`, a clean relative path, names now. Links are followed as the folder's owner
+ * set.
+ */
 export async function openAsset(assets: AssetFolder, file: string): Promise<Asset> {
   try {
     const path = join(assets.folder, file);

@@ -55,7 +55,8 @@ async function sendIgnition(
   if (checked.kind === "usable") {
     return reply.header("content-type", "application/json").send(found.bytes);
   }
-  // A status of 5xx makes Ignition ask again: the machine goes on by itself once the file is mended.
+  // A status of 5xx makes Ignition ask again: the machine goes on by itself once the file is
+  // mended.
   deps.log.error("ignition file refused", { name, reason: checked.reason });
   return sendText(reply, `ignition/${name} is not usable: ${checked.reason}\n`, 500);
 }

@@ -30,7 +30,10 @@ export function entriesAfter(
   return entries.filter(({ event }) => event.at > Number(time));
 }
 
-/** One entry as a server-sent event (WHATWG HTML §9.2.6): `event` is the kind, `data` one JSON line. */
+/**
+ * One entry as a server-sent event (WHATWG HTML §9.2.6): `event` is the kind, `data` one JSON
+ * line.
+ */
 export function formatEntry({ id, event }: FeedEntry): string {
   return `id: ${id}\nevent: ${event.kind}\ndata: ${JSON.stringify(eventJson(event))}\n\n`;
 }

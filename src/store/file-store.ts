@@ -19,7 +19,9 @@ type FileStoreOptions = {
   readonly log: Log;
 };
 
-/** The catalog in a matchbox data folder; edits made there by hand are live with the next request. */
+/**
+ * The catalog in a matchbox data folder; edits made there by hand are live with the next request.
+ */
 export class FileStore implements Catalog {
   readonly #options: FileStoreOptions;
   readonly #groups: JsonFolder<Group>;
@@ -35,7 +37,9 @@ export class FileStore implements Catalog {
     this.#profiles = new JsonFolder({ root, folder: "profiles" }, parseProfile, options.clock);
   }
 
-  /** A hundred machines that ask at once share one scan, but only one that began after they asked. */
+  /**
+   * A hundred machines that ask at once share one scan, but only one that began after they asked.
+   */
   snapshot(): Promise<CatalogSnapshot> {
     this.#next ??= this.#running.then(() => {
       this.#next = undefined;

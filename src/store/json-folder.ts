@@ -133,7 +133,8 @@ function nameOf(file: string): string {
   return file.slice(0, -".json".length);
 }
 
-// The inode tells a file renamed over another, ctime an edit that put the old mtime back (rsync -t).
+// The inode tells a file renamed over another, ctime an edit that put the old mtime back (rsync
+// -t).
 function stampOf(stats: BigIntStats): string {
   return [stats.dev, stats.ino, stats.size, stats.mtimeNs, stats.ctimeNs].join(":");
 }

@@ -108,7 +108,8 @@ describe("an edit is seen by the next snapshot", () => {
     for (let count = 0; count < 50; count += 1) await put(`groups/z${count}.json`, group("z"));
     for (let round = 0; round < 20; round += 1) {
       const early = Array.from({ length: 10 }, () => store.snapshot());
-      // Each waits its turn behind the scan's own reads, so the edit falls ever later into the scan.
+      // Each waits its turn behind the scan's own reads, so the edit falls ever later into the
+      // scan.
       for (let turn = 0; turn < round % 10; turn += 1) await stat(folder);
       writeFileSync(join(folder, "groups/a.json"), group(`round-${round}`));
       expect((await profiles())[0]).toBe(`round-${round}`);
