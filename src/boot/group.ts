@@ -27,8 +27,8 @@ const nearMissLimit = 3;
 
 /**
  * The groups in the order they are tried: most selectors first, among equal counts the greatest
- * selector text, a default group last. The order of two groups of the same selectors is by file name,
- * so that a restart or another file system cannot change what a machine boots.
+ * selector text, a default group last. The order of two groups of the same selectors is by file
+ * name, so that a restart or another file system cannot change what a machine boots.
  */
 export function orderGroups(groups: readonly Group[]): readonly Group[] {
   const keyed = groups.map((group) => ({

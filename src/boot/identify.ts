@@ -16,9 +16,10 @@ export type QueryProblem = {
 };
 
 /**
- * A query string, undecoded and without its `?`, → the machine. Keys keep their spelling and the first
- * of repeated keys wins; a pair with a bad escape or a `;` is dropped, as is a hardware address that is
- * none: the request goes on without them, since a machine's firmware cannot mend what it sends.
+ * A query string, undecoded and without its `?`, → the machine. Keys keep their spelling and the
+ * first of repeated keys wins; a pair with a bad escape or a `;` is dropped, as is a hardware
+ * address that is none: the request goes on without them, since a machine's firmware cannot mend
+ * what it sends.
  */
 export function identifyQuery(rawQuery: string): QueryIdentity {
   const labels = new Map<string, string>();

@@ -21,7 +21,8 @@ export type Profile = {
 
 /**
  * The path a machine will ask for when it runs a `kernel` or `initrd` value, options such as
- * `--name main` left out; an absolute URL gives its path, so that requests can be told from the plan.
+ * `--name main` left out; an absolute URL gives its path, so that requests can be told from the
+ * plan.
  */
 export function requestPath(value: string): string {
   const words = value.split(/\s+/).filter((word) => word !== "");

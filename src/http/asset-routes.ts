@@ -58,7 +58,7 @@ async function sendAsset(
   const isIndex = lastName(request) === "index.html";
   if (!what.wantsFolder && !isIndex) return sendOpen(request, reply, what);
   await what.asset.handle.close();
-  return redirect(request, reply, { to: isIndex ? "./" : `../${lastName(request)}` });
+  return redirect(request, reply, { to: what.wantsFolder ? `../${lastName(request)}` : "./" });
 }
 
 async function sendOpen(

@@ -1,6 +1,7 @@
 import { constants } from "node:fs";
 import { type FileHandle, open, readdir, readlink, realpath, stat } from "node:fs/promises";
 import { join, sep } from "node:path";
+import { systemErrorCode } from "../runtime/system-error.ts";
 import type { AssetFolder } from "./deps.ts";
 import type { ListingEntry } from "./listing.ts";
 
@@ -74,9 +75,9 @@ async function leadsToFolder(path: string): Promise<boolean> {
 }
 
 function translate(error: unknown): Asset {
-  const code = error instanceof Error && "code" in error ? error.code : undefined;
-  if (code === "EACCES" || code === "EPERM" || code === "ENXIO") return { kind: "forbidden" };
+  const code = systemErrorCode(error);
+  if (["EACCES", "EPERM", "ENXIO"].includes(code)) return { kind: "forbidden" };
   const absent = ["ENOENT", "ENOTDIR", "ENAMETOOLONG", "ELOOP"];
-  if (typeof code === "string" && absent.includes(code)) return { kind: "missing" };
+  if (absent.includes(code)) return { kind: "missing" };
   throw error;
 }

@@ -3,6 +3,7 @@ import { open, readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { WireError } from "../errors.ts";
 import type { Clock } from "../runtime/clock.ts";
+import { systemErrorCode } from "../runtime/system-error.ts";
 import type { CatalogProblem } from "./catalog.ts";
 import { positionOf } from "./json-tree.ts";
 
@@ -26,9 +27,9 @@ export type FolderEntry<T> = {
 };
 
 /**
- * A folder of `.json` files that are parsed again only when they changed. Every scan lists the folder
- * and stats every file through its links, so an edit in place, a rename over, a deletion and a
- * swapped link are all seen by the next scan; nothing is watched and nothing is late.
+ * A folder of `.json` files that are parsed again only when they changed. Every scan lists the
+ * folder and stats every file through its links, so an edit in place, a rename over, a deletion
+ * and a swapped link are all seen by the next scan; nothing is watched and nothing is late.
  */
 export class JsonFolder<T> {
   readonly #root: string;
@@ -71,7 +72,7 @@ export class JsonFolder<T> {
       }
       return await this.#read(path, name);
     } catch (error) {
-      return this.#unread(name, `cannot be read: ${fileErrorCode(error)}`);
+      return this.#unread(name, `cannot be read: ${systemErrorCode(error)}`);
     }
   }
 
@@ -118,7 +119,7 @@ async function listFolder(path: string): Promise<Listing> {
   try {
     return { kind: "files", files: await readdir(path) };
   } catch (error) {
-    const code = fileErrorCode(error);
+    const code = systemErrorCode(error);
     return code === "ENOENT"
       ? { kind: "files", files: [] }
       : { kind: "unreadable", reason: `cannot be listed: ${code}` };
@@ -137,10 +138,4 @@ function nameOf(file: string): string {
 // -t).
 function stampOf(stats: BigIntStats): string {
   return [stats.dev, stats.ino, stats.size, stats.mtimeNs, stats.ctimeNs].join(":");
-}
-
-// Only what the file system says is a problem of the catalog; anything else is a bug and rises.
-function fileErrorCode(error: unknown): string {
-  if (error instanceof Error && "code" in error) return String(error.code);
-  throw error;
 }

@@ -34,7 +34,8 @@ afterEach(async () => {
   await rig[Symbol.asyncDispose]();
 });
 
-const ask = (url: string, method = "GET") => app.inject({ url, method: method as "GET" }); // inject's type lists fewer methods than it takes
+// The type of inject lists fewer methods than it takes, hence the cast.
+const ask = (url: string, method = "GET") => app.inject({ url, method: method as "GET" });
 
 describe("routes for machines", () => {
   const notFound = "404 page not found\n";

@@ -214,7 +214,8 @@ describe("the admin socket", () => {
     const asking = httpRequest({ socketPath: socketPath(), path, headers });
     asking.end();
     const [response] = await once(asking, "response");
-    return response as AsyncIterable<Buffer> & { statusCode: number; destroy(): void }; // IncomingMessage
+    // node:events types no arguments; of "response" the first is an IncomingMessage.
+    return response as AsyncIterable<Buffer> & { statusCode: number; destroy(): void };
   }
 
   async function textOf(response: AsyncIterable<Buffer>): Promise<string> {
