@@ -13,10 +13,11 @@ export function configRoutes(deps: MachineDeps): FastifyPluginAsync {
     app.all("/ignition", async (request, reply) => {
       const asking = askingMachine(request, deps.log);
       const decision = decideProfile(asking.identity, await deps.catalog.snapshot());
-      if (decision.kind === "profile")
-        return sendIgnition(deps, reply, decision.profile.ignitionId);
-      tellMiss(deps.log, asking, decision);
-      return sendNotFound(reply);
+      if (decision.kind !== "profile") {
+        tellMiss(deps.log, asking, decision);
+        return sendNotFound(reply);
+      }
+      return sendIgnition(deps, reply, decision.profile.ignitionId);
     });
     app.all("/metadata", async (request, reply) => {
       const asking = askingMachine(request, deps.log);

@@ -99,8 +99,7 @@ function parseString(cursor: Cursor): string {
   cursor.take('"');
   let text = "";
   for (;;) {
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: JSON forbids exactly these in
-    // strings
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: what JSON forbids in strings
     text += cursor.match(/[^"\\\u0000-\u001f]*/y) ?? "";
     if (cursor.peek() === '"') break;
     if (cursor.peek() !== "\\") cursor.fail('a closing "');

@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: iPXE writes its settings like that
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { buildMachineApp } from "../../src/http/app.ts";
 import { type HttpRig, openHttpRig } from "../support/http-rig.ts";
