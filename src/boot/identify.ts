@@ -1,6 +1,6 @@
 import { WireError } from "../errors.ts";
-import { type MacAddress, parseMac } from "../wire/mac.ts";
-import { parseUuid, type Uuid } from "../wire/uuid.ts";
+import { parseMac } from "../wire/mac.ts";
+import { parseUuid } from "../wire/uuid.ts";
 import { ownValue } from "./json-value.ts";
 import { canonicalMacLabel, isMacKey } from "./mac-label.ts";
 import type { MachineIdentity } from "./machine.ts";
@@ -10,7 +10,7 @@ export type QueryIdentity = {
   readonly identity: MachineIdentity;
   readonly problems: readonly QueryProblem[];
 };
-export type QueryProblem = {
+type QueryProblem = {
   readonly kind: "bad-pair" | "bad-mac";
   readonly text: string;
 };
@@ -67,8 +67,8 @@ function identityOf(labels: Readonly<Record<string, string>>): MachineIdentity {
   const hostname = ownValue(labels, "hostname");
   return {
     labels,
-    ...(mac ? { mac: mac satisfies MacAddress } : {}),
-    ...(uuid ? { uuid: uuid satisfies Uuid } : {}),
+    ...(mac ? { mac } : {}),
+    ...(uuid ? { uuid } : {}),
     ...(serial ? { serial } : {}),
     ...(hostname ? { hostname } : {}),
   };

@@ -39,7 +39,7 @@ export function formatEntry({ id, event }: FeedEntry): string {
 }
 
 /** An event as operators read it: its address as text. */
-export function eventJson(event: BootEvent): object {
+function eventJson(event: BootEvent): object {
   return event.address === undefined ? event : { ...event, address: formatIpv4(event.address) };
 }
 

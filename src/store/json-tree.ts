@@ -12,7 +12,7 @@ export type JsonNode = { readonly offset: number } & (
   | { readonly kind: "object"; readonly members: readonly JsonMember[] }
 );
 /** Members in the order of the text, repeated keys included. */
-export type JsonMember = { readonly key: string; readonly value: JsonNode };
+type JsonMember = { readonly key: string; readonly value: JsonNode };
 
 /** How deep lists and objects may nest. */
 const depthLimit = 200;
