@@ -48,7 +48,7 @@ export type NoGroup = {
   readonly near: readonly NearMiss[];
 };
 
-export type NoProfile = {
+type NoProfile = {
   readonly kind: "no-profile";
   readonly reason: "missing-or-broken";
   readonly group: string;

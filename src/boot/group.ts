@@ -1,6 +1,9 @@
 import { type JsonObject, ownValue } from "./json-value.ts";
 
-/** Machines of equal labels and the profile they boot. `file` is the store's name for it, never empty. */
+/**
+ * Machines of equal labels and the profile they boot. `file` is the store's name for it, never
+ * empty.
+ */
 export type Group = {
   readonly file: string;
   readonly id: string;
@@ -24,8 +27,8 @@ const nearMissLimit = 3;
 
 /**
  * The groups in the order they are tried: most selectors first, among equal counts the greatest
- * selector text, a default group last. The order of two groups of the same selectors is by file name,
- * so that a restart or another file system cannot change what a machine boots.
+ * selector text, a default group last. The order of two groups of the same selectors is by file
+ * name, so that a restart or another file system cannot change what a machine boots.
  */
 export function orderGroups(groups: readonly Group[]): readonly Group[] {
   const keyed = groups.map((group) => ({
@@ -40,7 +43,10 @@ export function orderGroups(groups: readonly Group[]): readonly Group[] {
   return keyed.map(({ group }) => group);
 }
 
-/** The first group of `ordered` all of whose selectors hold; a selector of "" also holds for no label. */
+/**
+ * The first group of `ordered` all of whose selectors hold; a selector of "" also holds for no
+ * label.
+ */
 export function selectGroup(
   labels: Readonly<Record<string, string>>,
   ordered: readonly Group[],

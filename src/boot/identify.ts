@@ -1,6 +1,6 @@
 import { WireError } from "../errors.ts";
-import { type MacAddress, parseMac } from "../wire/mac.ts";
-import { parseUuid, type Uuid } from "../wire/uuid.ts";
+import { parseMac } from "../wire/mac.ts";
+import { parseUuid } from "../wire/uuid.ts";
 import { ownValue } from "./json-value.ts";
 import { canonicalMacLabel, isMacKey } from "./mac-label.ts";
 import type { MachineIdentity } from "./machine.ts";
@@ -10,15 +10,16 @@ export type QueryIdentity = {
   readonly identity: MachineIdentity;
   readonly problems: readonly QueryProblem[];
 };
-export type QueryProblem = {
+type QueryProblem = {
   readonly kind: "bad-pair" | "bad-mac";
   readonly text: string;
 };
 
 /**
- * A query string, undecoded and without its `?`, → the machine. Keys keep their spelling and the first
- * of repeated keys wins; a pair with a bad escape or a `;` is dropped, as is a hardware address that is
- * none: the request goes on without them, since a machine's firmware cannot mend what it sends.
+ * A query string, undecoded and without its `?`, → the machine. Keys keep their spelling and the
+ * first of repeated keys wins; a pair with a bad escape or a `;` is dropped, as is a hardware
+ * address that is none: the request goes on without them, since a machine's firmware cannot mend
+ * what it sends.
  */
 export function identifyQuery(rawQuery: string): QueryIdentity {
   const labels = new Map<string, string>();
@@ -66,8 +67,8 @@ function identityOf(labels: Readonly<Record<string, string>>): MachineIdentity {
   const hostname = ownValue(labels, "hostname");
   return {
     labels,
-    ...(mac ? { mac: mac satisfies MacAddress } : {}),
-    ...(uuid ? { uuid: uuid satisfies Uuid } : {}),
+    ...(mac ? { mac } : {}),
+    ...(uuid ? { uuid } : {}),
     ...(serial ? { serial } : {}),
     ...(hostname ? { hostname } : {}),
   };

@@ -13,13 +13,16 @@ export type Profile = {
   readonly ignitionId: string;
   readonly cloudId: string;
   readonly genericId: string;
-  /** Absent: machines of this profile get no boot script. Present and empty: they get an empty one. */
+  /**
+   * Absent: machines of this profile get no boot script. Present and empty: they get an empty one.
+   */
   readonly boot?: NetBoot;
 };
 
 /**
  * The path a machine will ask for when it runs a `kernel` or `initrd` value, options such as
- * `--name main` left out; an absolute URL gives its path, so that requests can be told from the plan.
+ * `--name main` left out; an absolute URL gives its path, so that requests can be told from the
+ * plan.
  */
 export function requestPath(value: string): string {
   const words = value.split(/\s+/).filter((word) => word !== "");

@@ -7,8 +7,8 @@ import { sendNotFound, sendText } from "./reply.ts";
 import { sendFile } from "./send-file.ts";
 import { fileBelow, pathOf, queryOf } from "./url.ts";
 
-/** How much of a file is read at once: one buffer a client, however slowly it reads. */
-const chunkBytes = 256 * 1024;
+/** How much of a file is read at once. A client that stalls holds two of these and no more. */
+const chunkBytes = 128 * 1024;
 
 /** `/assets/`: kernels, images, anything a script names. */
 export function assetRoutes(deps: MachineDeps): FastifyPluginAsync {
@@ -58,7 +58,7 @@ async function sendAsset(
   const isIndex = lastName(request) === "index.html";
   if (!what.wantsFolder && !isIndex) return sendOpen(request, reply, what);
   await what.asset.handle.close();
-  return redirect(request, reply, { to: isIndex ? "./" : `../${lastName(request)}` });
+  return redirect(request, reply, { to: what.wantsFolder ? `../${lastName(request)}` : "./" });
 }
 
 async function sendOpen(

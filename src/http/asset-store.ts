@@ -1,6 +1,7 @@
 import { constants } from "node:fs";
-import { type FileHandle, open, readdir, realpath, stat } from "node:fs/promises";
+import { type FileHandle, open, readdir, readlink, realpath, stat } from "node:fs/promises";
 import { join, sep } from "node:path";
+import { systemErrorCode } from "../runtime/system-error.ts";
 import type { AssetFolder } from "./deps.ts";
 import type { ListingEntry } from "./listing.ts";
 
@@ -17,16 +18,18 @@ export type Asset =
   | { readonly kind: "missing" }
   | { readonly kind: "forbidden" };
 
-/** Opens what `file`, a clean relative path, names now. Links are followed as the folder's owner set. */
+/**
+ * Opens what `file`, a clean relative path, names now. Links are followed as the folder's owner
+ * set.
+ */
 export async function openAsset(assets: AssetFolder, file: string): Promise<Asset> {
-  const path = join(assets.folder, file);
   try {
-    if (assets.symlinks === "confine" && !(await staysInside(assets.folder, path))) {
-      return { kind: "forbidden" };
-    }
+    const path = join(assets.folder, file);
     // Without O_NONBLOCK the open of a pipe that nobody writes to would never return.
     const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
-    return await describe(handle, path);
+    const asset = await describe(handle, assets, path);
+    if (asset.kind !== "file") await handle.close();
+    return asset;
   } catch (error) {
     return translate(error);
   }
@@ -43,21 +46,23 @@ export async function listAssets(path: string): Promise<readonly ListingEntry[]>
   );
 }
 
-async function describe(handle: FileHandle, path: string): Promise<Asset> {
+async function describe(handle: FileHandle, assets: AssetFolder, path: string): Promise<Asset> {
+  if (assets.symlinks === "confine" && !(await isInside(handle, assets.folder))) {
+    return { kind: "forbidden" };
+  }
   const stats = await handle.stat({ bigint: true });
   const modified = new Date(Number(stats.mtimeMs));
-  if (stats.isFile()) {
-    // All three: a file put in place of another of the same size often keeps the old one's mtime.
-    const etag = `"${[stats.mtimeNs, stats.size, stats.ino].map((part) => part.toString(36)).join("-")}"`;
-    return { kind: "file", handle, size: Number(stats.size), modified, etag };
-  }
-  await handle.close();
-  return stats.isDirectory() ? { kind: "folder", path, modified } : { kind: "forbidden" };
+  if (stats.isDirectory()) return { kind: "folder", path, modified };
+  if (!stats.isFile()) return { kind: "forbidden" };
+  // All three: a file put in place of another of the same size often keeps the old one's mtime.
+  const parts = [stats.mtimeNs, stats.size, stats.ino].map((part) => part.toString(36));
+  return { kind: "file", handle, size: Number(stats.size), modified, etag: `"${parts.join("-")}"` };
 }
 
-async function staysInside(folder: string, path: string): Promise<boolean> {
+// Asks where the open file is, not where its name leads: no link can be swapped in between.
+async function isInside(handle: FileHandle, folder: string): Promise<boolean> {
   const root = await realpath(folder);
-  const real = await realpath(path);
+  const real = await readlink(`/proc/self/fd/${handle.fd}`);
   return real === root || real.startsWith(root + sep);
 }
 
@@ -70,9 +75,9 @@ async function leadsToFolder(path: string): Promise<boolean> {
 }
 
 function translate(error: unknown): Asset {
-  const code = error instanceof Error && "code" in error ? error.code : undefined;
-  if (code === "EACCES" || code === "EPERM" || code === "ENXIO") return { kind: "forbidden" };
+  const code = systemErrorCode(error);
+  if (["EACCES", "EPERM", "ENXIO"].includes(code)) return { kind: "forbidden" };
   const absent = ["ENOENT", "ENOTDIR", "ENAMETOOLONG", "ELOOP"];
-  if (typeof code === "string" && absent.includes(code)) return { kind: "missing" };
+  if (absent.includes(code)) return { kind: "missing" };
   throw error;
 }

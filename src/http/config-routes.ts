@@ -13,10 +13,11 @@ export function configRoutes(deps: MachineDeps): FastifyPluginAsync {
     app.all("/ignition", async (request, reply) => {
       const asking = askingMachine(request, deps.log);
       const decision = decideProfile(asking.identity, await deps.catalog.snapshot());
-      if (decision.kind === "profile")
-        return sendIgnition(deps, reply, decision.profile.ignitionId);
-      tellMiss(deps.log, asking, decision);
-      return sendNotFound(reply);
+      if (decision.kind !== "profile") {
+        tellMiss(deps.log, asking, decision);
+        return sendNotFound(reply);
+      }
+      return sendIgnition(deps, reply, decision.profile.ignitionId);
     });
     app.all("/metadata", async (request, reply) => {
       const asking = askingMachine(request, deps.log);
@@ -55,7 +56,8 @@ async function sendIgnition(
   if (checked.kind === "usable") {
     return reply.header("content-type", "application/json").send(found.bytes);
   }
-  // A status of 5xx makes Ignition ask again: the machine goes on by itself once the file is mended.
+  // A status of 5xx makes Ignition ask again: the machine goes on by itself once the file is
+  // mended.
   deps.log.error("ignition file refused", { name, reason: checked.reason });
   return sendText(reply, `ignition/${name} is not usable: ${checked.reason}\n`, 500);
 }

@@ -18,8 +18,8 @@ const Types: Readonly<Record<string, string>> = {
 };
 
 /**
- * The media type of a file name. Fixed, where others ask the host's mime tables: UEFI HTTP Boot takes
- * a loader only as `application/efi` or by its extension, and must get the same everywhere.
+ * The media type of a file name. Fixed, where others ask the host's mime tables: UEFI HTTP Boot
+ * takes a loader only as `application/efi` or by its extension, and must get the same everywhere.
  */
 export function contentTypeOf(file: string): string {
   const extension = /\.([^./]+)$/.exec(file)?.[1]?.toLowerCase() ?? "";

@@ -64,7 +64,10 @@ function tagsOf(list: string): readonly string[] {
   return list.match(/(W\/)?"[^"]*"/g) ?? [];
 }
 
-/** A header's date, or undefined for none or a text that is no HTTP date: such a condition is ignored. */
+/**
+ * A header's date, or undefined for none or a text that is no HTTP date: such a condition is
+ * ignored.
+ */
 function parseDate(text: string | undefined): Date | undefined {
   if (text === undefined || !/^[A-Z][a-z]{2}.* GMT$/.test(text)) return undefined;
   const date = new Date(text);

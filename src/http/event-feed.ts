@@ -30,13 +30,16 @@ export function entriesAfter(
   return entries.filter(({ event }) => event.at > Number(time));
 }
 
-/** One entry as a server-sent event (WHATWG HTML §9.2.6): `event` is the kind, `data` one JSON line. */
+/**
+ * One entry as a server-sent event (WHATWG HTML §9.2.6): `event` is the kind, `data` one JSON
+ * line.
+ */
 export function formatEntry({ id, event }: FeedEntry): string {
   return `id: ${id}\nevent: ${event.kind}\ndata: ${JSON.stringify(eventJson(event))}\n\n`;
 }
 
 /** An event as operators read it: its address as text. */
-export function eventJson(event: BootEvent): object {
+function eventJson(event: BootEvent): object {
   return event.address === undefined ? event : { ...event, address: formatIpv4(event.address) };
 }
 

@@ -3,6 +3,7 @@ import { lstat, unlink } from "node:fs/promises";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { connect } from "node:net";
 import { KindlingError } from "../errors.ts";
+import { systemErrorCode } from "../runtime/system-error.ts";
 import { formatIpv4, type Ipv4Address } from "../wire/ipv4.ts";
 
 /** Where one HTTP server listens. */
@@ -70,7 +71,7 @@ async function clearStaleSocket(path: string): Promise<void> {
   try {
     if ((await lstat(path)).isSocket() && !(await isAnswered(path))) await unlink(path);
   } catch (error) {
-    if (codeOf(error) !== "ENOENT") throw translate(error, { kind: "unix", path });
+    if (systemErrorCode(error) !== "ENOENT") throw translate(error, { kind: "unix", path });
   }
 }
 
@@ -91,7 +92,7 @@ function translate(error: unknown, endpoint: Endpoint): KindlingError {
     endpoint.kind === "unix"
       ? `admin socket ${endpoint.path}`
       : `TCP ${formatIpv4(endpoint.address)}:${endpoint.port}`;
-  const code = codeOf(error);
+  const code = systemErrorCode(error);
   const details = { ...endpoint, errno: code };
   if (code === "EADDRINUSE") {
     const cure = "stop it or choose another one";
@@ -110,8 +111,4 @@ function translate(error: unknown, endpoint: Endpoint): KindlingError {
       ? `${where} is no address of this host: give one that is`
       : `${where} cannot be bound, ${code}: ${cure}`;
   return new KindlingError("port.forbidden", message, details, error);
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && "code" in error ? String(error.code) : String(error);
 }

@@ -1,7 +1,9 @@
 /** One entry of a folder. */
 export type ListingEntry = { readonly name: string; readonly folder: boolean };
 
-/** A folder as a page of links: sorted by name, hidden entries too, folders with a trailing slash. */
+/**
+ * A folder as a page of links: sorted by name, hidden entries too, folders with a trailing slash.
+ */
 export function renderListing(entries: readonly ListingEntry[]): string {
   const sorted = [...entries].sort((a, b) =>
     Buffer.compare(Buffer.from(a.name), Buffer.from(b.name)),

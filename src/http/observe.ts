@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { formatIpv4 } from "../wire/ipv4.ts";
 import type { MachineDeps } from "./deps.ts";
-import { peerOf } from "./peer.ts";
+import { type Peer, peerOf } from "./peer.ts";
 import { pathOf, resourceOf } from "./url.ts";
 
 /** The longest path that events and the log repeat. */
@@ -10,7 +10,9 @@ const pathLimit = 512;
 /** One event and one log line for each request when its answer has ended, whole or cut short. */
 export function observeRequests(app: FastifyInstance, deps: MachineDeps): void {
   app.addHook("onRequest", async (request, reply) => {
-    const started = { at: deps.clock.now(), bytesWritten: bytesWritten(request) };
+    // Who asks is read now: a socket that the peer has closed no longer knows whose it was.
+    const peer = peerOf(request, deps);
+    const started = { at: deps.clock.now(), bytesWritten: bytesWritten(request), peer };
     // Fastify's own onResponse does not come when the client goes away, which is what matters here.
     reply.raw.once("close", () => observe(deps, { request, reply, started }));
   });
@@ -21,13 +23,13 @@ function observe(
   what: {
     request: FastifyRequest;
     reply: FastifyReply;
-    started: { at: number; bytesWritten: number };
+    started: { at: number; bytesWritten: number; peer: Peer };
   },
 ): void {
   const { request, reply, started } = what;
   const target = request.raw.url ?? "";
   const resource = resourceOf(target);
-  const peer = peerOf(request, deps);
+  const { peer } = started;
   const seen = {
     method: request.method,
     path: pathOf(target).slice(0, pathLimit),
@@ -35,7 +37,8 @@ function observe(
     bytes: bodyBytes(request, reply, bytesWritten(request) - started.bytesWritten),
     ms: deps.clock.now() - started.at,
   };
-  deps.publish({ kind: "http", resource, ...peer, ...seen });
+  // The bus tells of machines; who asks by the admin socket has no address and is none.
+  if (peer.address !== undefined) deps.publish({ kind: "http", resource, ...peer, ...seen });
   const address = peer.address === undefined ? {} : { address: formatIpv4(peer.address) };
   const mac = peer.mac === undefined ? {} : { mac: peer.mac };
   const aborted = reply.raw.writableFinished ? {} : { aborted: true };
@@ -45,7 +48,7 @@ function observe(
 // Of an answer cut short the socket knows what left, headers and its last buffer included.
 function bodyBytes(request: FastifyRequest, reply: FastifyReply, written: number): number {
   if (request.method === "HEAD" || reply.raw.statusCode === 304) return 0;
-  const length = Number(reply.getHeader("content-length") ?? 0);
+  const length = Number(reply.getHeader("content-length") ?? written);
   return reply.raw.writableFinished ? length : Math.min(length, written);
 }
 

@@ -11,7 +11,9 @@ export type SendableFile = Validators & {
   read(first: number, last: number): Readable | Buffer;
 };
 
-/** Answers a request for a file; the length is always told, for firmware that takes nothing else. */
+/**
+ * Answers a request for a file; the length is always told, for firmware that takes nothing else.
+ */
 export function sendFile(
   request: FastifyRequest,
   reply: FastifyReply,

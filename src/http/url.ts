@@ -1,9 +1,9 @@
 import type { HttpResource } from "../boot/event.ts";
 
 /**
- * A request target → the same with a clean path: an absolute URL's origin left out, no empty, `.` or
- * `..` segments, the query untouched. Answered at once where others redirect: UEFI's HTTP client
- * follows no redirect, and a doubled slash is the commonest slip in a configured URL.
+ * A request target → the same with a clean path: an absolute URL's origin left out, no empty, `.`
+ * or `..` segments, the query untouched. Answered at once where others redirect: UEFI's HTTP
+ * client follows no redirect, and a doubled slash is the commonest slip in a configured URL.
  */
 export function cleanTarget(target: string): string {
   const [, path = "", query = ""] =

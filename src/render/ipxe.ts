@@ -15,8 +15,8 @@ const IpxeLabels = [
 ];
 
 /**
- * The first script every iPXE loads: come back to `/ipxe` and say who you are. The URL is relative, so
- * that it holds behind any address, port or path the machine came by.
+ * The first script every iPXE loads: come back to `/ipxe` and say who you are. The URL is
+ * relative, so that it holds behind any address, port or path the machine came by.
  */
 export function renderBootScript(): string {
   const query = IpxeLabels.map(([label, setting]) => `${label}=\${${setting}}`).join("&");

@@ -5,6 +5,7 @@ import { findTies, type Group, orderGroups } from "../boot/group.ts";
 import type { Profile } from "../boot/profile.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Log } from "../runtime/log.ts";
+import { systemErrorCode } from "../runtime/system-error.ts";
 import type { Catalog, CatalogProblem, CatalogSnapshot, FileLookup } from "./catalog.ts";
 import { type FolderEntry, JsonFolder } from "./json-folder.ts";
 import { refusedName } from "./name.ts";
@@ -19,7 +20,9 @@ type FileStoreOptions = {
   readonly log: Log;
 };
 
-/** The catalog in a matchbox data folder; edits made there by hand are live with the next request. */
+/**
+ * The catalog in a matchbox data folder; edits made there by hand are live with the next request.
+ */
 export class FileStore implements Catalog {
   readonly #options: FileStoreOptions;
   readonly #groups: JsonFolder<Group>;
@@ -35,7 +38,9 @@ export class FileStore implements Catalog {
     this.#profiles = new JsonFolder({ root, folder: "profiles" }, parseProfile, options.clock);
   }
 
-  /** A hundred machines that ask at once share one scan, but only one that began after they asked. */
+  /**
+   * A hundred machines that ask at once share one scan, but only one that began after they asked.
+   */
   snapshot(): Promise<CatalogSnapshot> {
     this.#next ??= this.#running.then(() => {
       this.#next = undefined;
@@ -57,7 +62,7 @@ export class FileStore implements Catalog {
       if (stats.size > ignitionBytesLimit) return { kind: "refused", reason: "is too large" };
       return { kind: "file", bytes: await handle.readFile() };
     } catch (error) {
-      const code = codeOf(error);
+      const code = systemErrorCode(error);
       const absent = code === "ENOENT" || code === "ENAMETOOLONG";
       return absent ? { kind: "missing" } : { kind: "refused", reason: `cannot be read: ${code}` };
     }
@@ -80,7 +85,7 @@ export class FileStore implements Catalog {
       const stats = await stat(this.#options.folder);
       return stats.isDirectory() ? [] : [{ file: ".", reason: "want a folder, got a file" }];
     } catch (error) {
-      return [{ file: ".", reason: `cannot be read: ${codeOf(error)}` }];
+      return [{ file: ".", reason: `cannot be read: ${systemErrorCode(error)}` }];
     }
   }
 
@@ -116,8 +121,4 @@ function problemsOf<T>(entries: ReadonlyMap<string, FolderEntry<T>>): readonly C
 
 function entryValue<T>(entry: FolderEntry<T> | undefined): T | undefined {
   return entry?.result.kind === "value" ? entry.result.value : undefined;
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && "code" in error ? String(error.code) : String(error);
 }

@@ -3,6 +3,7 @@ import { open, readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { WireError } from "../errors.ts";
 import type { Clock } from "../runtime/clock.ts";
+import { systemErrorCode } from "../runtime/system-error.ts";
 import type { CatalogProblem } from "./catalog.ts";
 import { positionOf } from "./json-tree.ts";
 
@@ -26,9 +27,9 @@ export type FolderEntry<T> = {
 };
 
 /**
- * A folder of `.json` files that are parsed again only when they changed. Every scan lists the folder
- * and stats every file through its links, so an edit in place, a rename over, a deletion and a
- * swapped link are all seen by the next scan; nothing is watched and nothing is late.
+ * A folder of `.json` files that are parsed again only when they changed. Every scan lists the
+ * folder and stats every file through its links, so an edit in place, a rename over, a deletion
+ * and a swapped link are all seen by the next scan; nothing is watched and nothing is late.
  */
 export class JsonFolder<T> {
   readonly #root: string;
@@ -66,12 +67,12 @@ export class JsonFolder<T> {
     const known = this.#entries.get(name);
     const path = join(this.#root, this.#folder, `${name}.json`);
     try {
-      if (known?.settled && stampOf(await stat(path, { bigint: true })) === known.stamp)
+      if (known?.settled && stampOf(await stat(path, { bigint: true })) === known.stamp) {
         return known;
+      }
       return await this.#read(path, name);
     } catch (error) {
-      const reason = `cannot be read: ${codeOf(error)}`;
-      return { stamp: reason, settled: false, result: this.#problem(name, { reason }) };
+      return this.#unread(name, `cannot be read: ${systemErrorCode(error)}`);
     }
   }
 
@@ -80,15 +81,17 @@ export class JsonFolder<T> {
     await using handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
     // Stat before read: an edit in between makes the stamp too old, never too new.
     const stats = await handle.stat({ bigint: true });
-    const stamp = stampOf(stats);
-    if (!stats.isFile()) throw Object.assign(new Error("no file"), { code: "not a regular file" });
+    if (!stats.isFile()) return this.#unread(name, "is not a regular file");
     if (stats.size > fileBytesLimit) {
-      const reason = `want at most ${fileBytesLimit} bytes, got ${stats.size}`;
-      return { stamp, settled: false, result: this.#problem(name, { reason }) };
+      return this.#unread(name, `want at most ${fileBytesLimit} bytes, got ${stats.size}`);
     }
     const text = (await handle.readFile()).toString("utf8");
     const settled = this.#clock.now() - Number(stats.ctimeMs) > settleMs;
-    return { stamp, settled, result: this.#parsed(name, text) };
+    return { stamp: stampOf(stats), settled, result: this.#parsed(name, text) };
+  }
+
+  #unread(name: string, reason: string): FolderEntry<T> {
+    return { stamp: "", settled: false, result: this.#problem(name, { reason }) };
   }
 
   #parsed(name: string, text: string): FolderEntry<T>["result"] {
@@ -116,7 +119,7 @@ async function listFolder(path: string): Promise<Listing> {
   try {
     return { kind: "files", files: await readdir(path) };
   } catch (error) {
-    const code = codeOf(error);
+    const code = systemErrorCode(error);
     return code === "ENOENT"
       ? { kind: "files", files: [] }
       : { kind: "unreadable", reason: `cannot be listed: ${code}` };
@@ -131,11 +134,8 @@ function nameOf(file: string): string {
   return file.slice(0, -".json".length);
 }
 
-// The inode tells a file renamed over another, ctime an edit that put the old mtime back (rsync -t).
+// The inode tells a file renamed over another, ctime an edit that put the old mtime back (rsync
+// -t).
 function stampOf(stats: BigIntStats): string {
   return [stats.dev, stats.ino, stats.size, stats.mtimeNs, stats.ctimeNs].join(":");
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && "code" in error ? String(error.code) : String(error);
 }

@@ -1,6 +1,8 @@
 import { WireError } from "../errors.ts";
 
-/** A JSON value that knows where it stands, so that a wrong type can be shown by line and column. */
+/**
+ * A JSON value that knows where it stands, so that a wrong type can be shown by line and column.
+ */
 export type JsonNode = { readonly offset: number } & (
   | { readonly kind: "null" }
   | { readonly kind: "boolean"; readonly value: boolean }
@@ -10,7 +12,7 @@ export type JsonNode = { readonly offset: number } & (
   | { readonly kind: "object"; readonly members: readonly JsonMember[] }
 );
 /** Members in the order of the text, repeated keys included. */
-export type JsonMember = { readonly key: string; readonly value: JsonNode };
+type JsonMember = { readonly key: string; readonly value: JsonNode };
 
 /** How deep lists and objects may nest. */
 const depthLimit = 200;
@@ -26,7 +28,10 @@ const Escapes: Readonly<Record<string, string>> = {
   t: "\t",
 };
 
-/** JSON text (RFC 8259, no byte order mark) → tree; throws `WireError` with the offset of the fault. */
+/**
+ * JSON text (RFC 8259, no byte order mark) → tree; throws `WireError` with the offset of the
+ * fault.
+ */
 export function parseJsonTree(text: string): JsonNode {
   const cursor = new Cursor(text);
   const node = parseValue(cursor, 0);
@@ -94,7 +99,7 @@ function parseString(cursor: Cursor): string {
   cursor.take('"');
   let text = "";
   for (;;) {
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: JSON forbids exactly these in strings
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: what JSON forbids in strings
     text += cursor.match(/[^"\\\u0000-\u001f]*/y) ?? "";
     if (cursor.peek() === '"') break;
     if (cursor.peek() !== "\\") cursor.fail('a closing "');

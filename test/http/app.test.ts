@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: iPXE writes its settings like that
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { buildMachineApp } from "../../src/http/app.ts";
 import { type HttpRig, openHttpRig } from "../support/http-rig.ts";
@@ -34,7 +35,8 @@ afterEach(async () => {
   await rig[Symbol.asyncDispose]();
 });
 
-const ask = (url: string, method = "GET") => app.inject({ url, method: method as "GET" }); // inject's type lists fewer methods than it takes
+// The type of inject lists fewer methods than it takes, hence the cast.
+const ask = (url: string, method = "GET") => app.inject({ url, method: method as "GET" });
 
 describe("routes for machines", () => {
   const notFound = "404 page not found\n";

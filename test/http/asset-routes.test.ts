@@ -205,6 +205,7 @@ describe("a folder of the assets", () => {
     { url: "/assets/sub", status: 301, location: "sub/" },
     { url: "/assets/file.img/", status: 301, location: "../file.img" },
     { url: "/assets/sub/index.html", status: 301, location: "./" },
+    { url: "/assets/sub/index.html/", status: 301, location: "../index.html" },
   ])("sends $url on to $location", async ({ url, status, location }) => {
     await rig.write("assets/sub/index.html", "");
     const got = await ask(url);

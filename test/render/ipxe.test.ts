@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: iPXE writes its settings like that
 import { describe, expect, it } from "vitest";
 import { renderBootScript, renderIpxe } from "../../src/render/ipxe.ts";
 

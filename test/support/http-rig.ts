@@ -19,7 +19,7 @@ export type HttpRig = AsyncDisposable & {
   write(path: string, content: unknown): Promise<void>;
 };
 
-export const loaderBytes = Buffer.from("MZ loader bytes");
+const loaderBytes = Buffer.from("MZ loader bytes");
 
 export async function openHttpRig(): Promise<HttpRig> {
   const folder = await mkdtemp(join(tmpdir(), "kindling-http-"));
