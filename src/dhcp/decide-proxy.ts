@@ -31,7 +31,7 @@ export type ProxyDecision =
       readonly change?: AttemptChange;
     };
 
-export type ProxyIgnoreReason =
+type ProxyIgnoreReason =
   | ScreenReason
   | NoBootReason
   | "other-server"

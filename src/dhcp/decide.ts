@@ -5,8 +5,14 @@ import { bootFields, type OptionEntry } from "./boot-fields.ts";
 import { formLease, linkOptions, timeOptions } from "./grant.ts";
 import { isLive, type Lease, type LeaseChange, leaseStateAt } from "./lease.ts";
 import { MessageType, OptionCode } from "./options.ts";
-import type { DhcpContext, PoolContext } from "./pool.ts";
-import { type Claim, chooseAddress, claimAddress, type Refusal } from "./pool.ts";
+import {
+  type Claim,
+  chooseAddress,
+  claimAddress,
+  type DhcpContext,
+  type PoolContext,
+  type Refusal,
+} from "./pool.ts";
 import { type DhcpReply, destinationOf, formReply } from "./reply.ts";
 import type { DhcpRequest } from "./request.ts";
 import { isForAnotherServer, type ScreenReason, screenRequest } from "./screen.ts";
@@ -28,7 +34,7 @@ export type DhcpDecision =
     }
   | { readonly kind: "ignore"; readonly reason: IgnoreReason };
 
-export type ReplyReason = OfferReason | AckReason | Refusal | "informed";
+type ReplyReason = OfferReason | AckReason | Refusal | "informed";
 type OfferReason = "reservation" | "lease" | "requested" | "pool";
 type AckReason =
   | "offer-accepted"
@@ -36,8 +42,8 @@ type AckReason =
   | "lease-known"
   | "lease-renewed"
   | "lease-rebuilt";
-export type RecordReason = "released" | "declined" | "other-server-chosen";
-export type IgnoreReason =
+type RecordReason = "released" | "declined" | "other-server-chosen";
+type IgnoreReason =
   | ScreenReason
   | "unknown-subnet"
   | "pool-exhausted"

@@ -40,11 +40,11 @@ export type DhcpMessage = {
 /** Bytes of a message before its options, the magic cookie included. */
 export const headerBytes = 240;
 /** BOOTP's 300: relays and ROMs exist that drop shorter replies (RFC 1542 §2.1). */
-export const minMessageBytes = 300;
+const minMessageBytes = 300;
 /** 576 bytes of IP datagram that every client takes (RFC 2131 §2) less 28 of IP and UDP headers. */
 export const defaultMaxBytes = 548;
 /** The text that fits `file` with its NUL. */
-export const maxFileBytes = 127;
+const maxFileBytes = 127;
 
 const magicCookie = 0x6382_5363;
 

@@ -6,7 +6,7 @@ import { type DhcpOptions, OptionCode, readSubOptions } from "./options.ts";
 import type { DhcpMessage } from "./packet.ts";
 
 /** The program that asks, by what it says of itself; the order of `ClassTests` decides. */
-export type ClientClass =
+type ClientClass =
   | "kindling-ipxe"
   | "http-boot"
   | "ipxe"
@@ -27,7 +27,7 @@ export type DhcpClient = {
 };
 
 /** User class that Kindling's own iPXE builds and scripts set, so that they are never loaded twice. */
-export const kindlingUserClass = "kindling";
+const kindlingUserClass = "kindling";
 
 /** The one door from raw options to a machine's identity; nobody reads options 60, 77, 93, 97, 175 past it. */
 export function identifyDhcp(message: DhcpMessage): DhcpClient {

@@ -62,11 +62,13 @@ export function formReply(request: DhcpRequest, site: DhcpSite, parts: ReplyPart
 
 /**
  * RFC 2131 §4.1, less the unicast to an address that the client cannot hear ARP for yet: that takes a
- * raw socket, and broadcast reaches every firmware tried.
+ * raw socket, and broadcast reaches every firmware tried. A `ciaddr` that the reply does not confirm is
+ * only the sender's word, and nothing is sent there.
  */
 export function destinationOf(reply: DhcpMessage): Destination {
   if (reply.giaddr !== 0) return { address: reply.giaddr, port: "server" };
-  if (reply.ciaddr !== 0) return { address: reply.ciaddr, port: "client" };
+  const confirmed = reply.yiaddr === 0 || reply.yiaddr === reply.ciaddr; // 0: the ACK of an INFORM
+  if (reply.ciaddr !== 0 && confirmed) return { address: reply.ciaddr, port: "client" };
   return { address: limitedBroadcast, port: "client" };
 }
 

@@ -33,7 +33,7 @@ export type RequestResult =
   | { readonly kind: "ignore"; readonly reason: UnreadReason };
 
 /** Why a sound packet is not a client's DHCP message. */
-export type UnreadReason = "not-a-request" | "not-ethernet" | "bootp" | "unsupported-type";
+type UnreadReason = "not-a-request" | "not-ethernet" | "bootp" | "unsupported-type";
 
 /** Beyond an Ethernet frame a reply would be cut into fragments, which firmware does not put together. */
 const maxReplyBytes = 1472;
