@@ -35,7 +35,10 @@ export type RequestResult =
 /** Why a sound packet is not a client's DHCP message. */
 type UnreadReason = "not-a-request" | "not-ethernet" | "bootp" | "unsupported-type";
 
-/** Beyond an Ethernet frame a reply would be cut into fragments, which firmware does not put together. */
+/**
+ * Beyond an Ethernet frame a reply would be cut into fragments, which firmware does not put
+ * together.
+ */
 const maxReplyBytes = 1472;
 
 const ethernet = 1;

@@ -55,7 +55,10 @@ type DhcpPorts = {
 export type DhcpServer = BoundService & {
   replaceSettings(settings: DhcpSettings): void;
   bindings(): readonly Binding[];
-  /** How many messages were not answered, by reason; `malformed <field>` for those that do not parse. */
+  /**
+   * How many messages were not answered, by reason; `malformed <field>` for those that do not
+   * parse.
+   */
   counts(): ReadonlyMap<string, number>;
 };
 
@@ -263,8 +266,8 @@ class Exchange {
     });
   }
 
-  // Beside another server, a client's REQUEST is the only sight of the address that it gets. In full
-  // mode our ACK says it, and what a client merely asks for is not yet its own.
+  // Beside another server, a client's REQUEST is the only sight of the address that it gets. In
+  // full mode our ACK says it, and what a client merely asks for is not yet its own.
   #addressSeen({ type, requested, message }: DhcpRequest): Ipv4Address | undefined {
     if (this.#deps.mode === "full") return undefined;
     const asked = type === MessageType.request ? requested : undefined;
