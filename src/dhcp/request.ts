@@ -93,7 +93,7 @@ function messageType(message: DhcpMessage): MessageType | undefined {
 function keyOf(message: DhcpMessage): BindingKey {
   const { htype, hlen } = message;
   const hex = Buffer.from(message.chaddr.subarray(0, hlen)).toString("hex");
-  // proven: every value of this brand is made here or checked to be of the same spelling
+  // proven: every value of this brand is made here, or was and comes from the lease file
   if (hlen === 6) return (hex.match(/../g) ?? []).join(":") as BindingKey;
   return `${htype}/${hex}` as BindingKey; // proven as above
 }
