@@ -17,7 +17,7 @@ export const OpCode = { request: 1, reply: 2 } as const;
 /** Header field `flags`: the client can only hear broadcasts until it has an address. */
 export const broadcastFlag = 0x8000;
 
-/** A DHCP message, named as in RFC 2131 §2. `sname` and `file` are empty where they hold options. */
+/** A DHCP message, as RFC 2131 §2 names it. `sname` and `file` are empty if they hold options. */
 export type DhcpMessage = {
   readonly op: number;
   readonly htype: number;
