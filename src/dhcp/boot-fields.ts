@@ -12,7 +12,9 @@ export type BootFields = {
   readonly kind: "boot";
   readonly siaddr: Ipv4Address;
   readonly sname: string;
-  /** The name or URL for `file` and option 67; empty where the client is sent to port 4011 for it. */
+  /**
+   * The name or URL for `file` and option 67; empty where the client is sent to port 4011 for it.
+   */
   readonly file: string;
   readonly options: readonly OptionEntry[];
 };
@@ -21,9 +23,9 @@ export type BootFields = {
 export type NoBootReason = Extract<NextStage, { kind: "none" }>["reason"];
 
 /**
- * How a client learns its boot file. `direct`: here, with PXE 2.1's discovery control "take the file
- * named". `ask-4011`: option 60 alone, after which UEFI asks the boot server on 4011; there are ROMs
- * that accept only this one.
+ * How a client learns its boot file. `direct`: here, with PXE 2.1's discovery control "take the
+ * file named". `ask-4011`: option 60 alone, after which UEFI asks the boot server on 4011; there
+ * are ROMs that accept only this one.
  */
 export type BootForm = "direct" | "ask-4011";
 

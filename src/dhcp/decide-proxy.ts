@@ -31,7 +31,7 @@ export type ProxyDecision =
       readonly change?: AttemptChange;
     };
 
-export type ProxyIgnoreReason =
+type ProxyIgnoreReason =
   | ScreenReason
   | NoBootReason
   | "other-server"
@@ -39,7 +39,9 @@ export type ProxyIgnoreReason =
   | "credentials-asked"
   | "not-for-boot-server";
 
-/** A client that comes again within this time, without a REQUEST between, did not like the answer. */
+/**
+ * A client that comes again within this time, without a REQUEST between, did not like the answer.
+ */
 const secondTryMs = 60_000;
 
 /**
@@ -72,8 +74,8 @@ export function decideProxy(request: DhcpRequest, context: ProxyContext): ProxyD
 }
 
 /**
- * The boot server of PXE 2.1 §2.2.5 on port 4011, in either mode: the file for a client that has its
- * address. EDK2 sends no option 54; one that names another server is that server's.
+ * The boot server of PXE 2.1 §2.2.5 on port 4011, in either mode: the file for a client that has
+ * its address. EDK2 sends no option 54; one that names another server is that server's.
  */
 export function decideBootServer(request: DhcpRequest, context: ProxyContext): ProxyDecision {
   const { site } = context;

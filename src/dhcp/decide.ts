@@ -5,8 +5,14 @@ import { bootFields, type OptionEntry } from "./boot-fields.ts";
 import { formLease, linkOptions, timeOptions } from "./grant.ts";
 import { isLive, type Lease, type LeaseChange, leaseStateAt } from "./lease.ts";
 import { MessageType, OptionCode } from "./options.ts";
-import type { DhcpContext, PoolContext } from "./pool.ts";
-import { type Claim, chooseAddress, claimAddress, type Refusal } from "./pool.ts";
+import {
+  type Claim,
+  chooseAddress,
+  claimAddress,
+  type DhcpContext,
+  type PoolContext,
+  type Refusal,
+} from "./pool.ts";
 import { type DhcpReply, destinationOf, formReply } from "./reply.ts";
 import type { DhcpRequest } from "./request.ts";
 import { isForAnotherServer, type ScreenReason, screenRequest } from "./screen.ts";
@@ -28,7 +34,7 @@ export type DhcpDecision =
     }
   | { readonly kind: "ignore"; readonly reason: IgnoreReason };
 
-export type ReplyReason = OfferReason | AckReason | Refusal | "informed";
+type ReplyReason = OfferReason | AckReason | Refusal | "informed";
 type OfferReason = "reservation" | "lease" | "requested" | "pool";
 type AckReason =
   | "offer-accepted"
@@ -36,8 +42,8 @@ type AckReason =
   | "lease-known"
   | "lease-renewed"
   | "lease-rebuilt";
-export type RecordReason = "released" | "declined" | "other-server-chosen";
-export type IgnoreReason =
+type RecordReason = "released" | "declined" | "other-server-chosen";
+type IgnoreReason =
   | ScreenReason
   | "unknown-subnet"
   | "pool-exhausted"
@@ -75,7 +81,7 @@ export function decideDhcp(request: DhcpRequest, context: DhcpContext): DhcpDeci
   }
 }
 
-// RFC 3527 §2: the relay's word on the link, then its address, then the link we heard the client on.
+// RFC 3527 §2: the relay's word on the link, then its address, then the link it was heard on.
 function scopeOf(request: DhcpRequest, context: DhcpContext): DhcpScope | undefined {
   const { ciaddr, giaddr } = request.message;
   const { scopes } = context.settings;
@@ -116,7 +122,7 @@ function decideRequest(request: DhcpRequest, context: PoolContext): DhcpDecision
     return { kind: "record", reason: "other-server-chosen", changes };
   }
   const { ciaddr } = request.message;
-  // The last arm is no RFC's: simple clients repeat the xid of the OFFER they take, and nothing else.
+  // The last arm is no RFC's: simple clients send nothing of the OFFER they take but its xid.
   const address =
     request.requested ??
     (ciaddr || undefined) ??
@@ -138,8 +144,8 @@ function stateOf(request: DhcpRequest): RequestState {
 
 type Ground = Extract<Claim, { kind: "grant" }>["ground"];
 
-// `free` is nobody's address that the client says is its own: after a restart that lost the OFFER, or
-// after the tables were lost, the only server of a link believes it.
+// `free` is nobody's address that the client says is its own: after a restart that lost the OFFER,
+// or after the tables were lost, the only server of a link believes it.
 const AckReasons: Readonly<Record<RequestState, Readonly<Record<Ground, AckReason>>>> = {
   selecting: { offer: "offer-accepted", lease: "lease-known", free: "offer-forgotten" },
   "init-reboot": { offer: "offer-accepted", lease: "lease-known", free: "lease-rebuilt" },
@@ -175,8 +181,9 @@ function leftBehind(lease: Lease, { leases, scope, now }: PoolContext): readonly
   );
 }
 
-// A wrong NAK throws a machine off its network, so only what is sure is said: a wrong link, a lease of
-// ours elsewhere, or anything to a client that chose us. The rest is for the link's only server to say.
+// A wrong NAK throws a machine off its network, so only what is sure is said: a wrong link, a lease
+// of ours elsewhere, or anything to a client that chose us. The rest is for the link's only server
+// to say.
 function decideRefusal(
   reason: Refusal,
   state: RequestState,

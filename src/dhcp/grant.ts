@@ -7,7 +7,7 @@ import { type PoolContext, reservationOf } from "./pool.ts";
 import { addressBytes } from "./reply.ts";
 import type { DhcpRequest } from "./request.ts";
 
-/** The lease that this client gets with this address now. It never ends before one that runs already. */
+/** The lease that this client gets with this address. It never ends before one that runs. */
 export function formLease(address: Ipv4Address, request: DhcpRequest, context: PoolContext): Lease {
   const { leases, now, settings } = context;
   const { stage, identity } = request.client;
@@ -42,9 +42,9 @@ export function timeOptions(lease: Lease, now: number): readonly OptionEntry[] {
 }
 
 /**
- * What the link's configuration says, for the client's parameter list: those listed, in the client's
- * order, but the mask before the router (RFC 2132 §3.3) and both whether listed or not, as a client
- * without them is deaf; all of them when there is no list.
+ * What the link's configuration says, for the client's parameter list: those listed, in the
+ * client's order, but the mask before the router (RFC 2132 §3.3) and both whether listed or not, as
+ * a client without them is deaf; all of them when there is no list.
  */
 export function linkOptions(request: DhcpRequest, context: PoolContext): readonly OptionEntry[] {
   const { scope } = context;

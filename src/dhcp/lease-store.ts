@@ -8,7 +8,10 @@ import { parseUuid } from "../wire/uuid.ts";
 import type { Lease } from "./lease.ts";
 import type { BindingKey } from "./request.ts";
 
-/** Leases on disk. When `save` returns they survive the loss of power (RFC 2131 §4.3.1 asks that before an ACK). */
+/**
+ * Leases on disk. When `save` returns they survive the loss of power (RFC 2131 §4.3.1 asks that
+ * before an ACK).
+ */
 export type LeaseStore = Disposable & {
   load(): readonly Lease[];
   /** All or none of them; throws `lease-store.unusable` when they are not safe. */
@@ -40,8 +43,8 @@ const Schema = `
 
 /**
  * Opens or makes the database. A file that cannot be read is set aside under another name, never
- * deleted, and the log says so: a link without addresses is worse than one whose clients are asked to
- * show theirs again. A file of a newer Kindling is not touched and ends the start.
+ * deleted, and the log says so: a link without addresses is worse than one whose clients are asked
+ * to show theirs again. A file of a newer Kindling is not touched and ends the start.
  */
 export function openLeaseStore(deps: LeaseStoreDeps): LeaseStore {
   try {
@@ -65,15 +68,16 @@ export function openLeaseStore(deps: LeaseStoreDeps): LeaseStore {
 function openChecked(path: string): DatabaseSync {
   const database = new DatabaseSync(path);
   try {
-    // FULL: in WAL mode NORMAL would leave the last commits to a power cut.
-    database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;");
     const check = database.prepare("PRAGMA quick_check(1)").get()?.["quick_check"];
     if (check !== "ok") throw new DamagedFile(String(check));
     const version = Number(database.prepare("PRAGMA user_version").get()?.["user_version"]);
     if (version > schemaVersion) {
-      const want = `wants schema ${schemaVersion}, got ${version}: start the newer kindling that wrote it`;
-      throw new KindlingError("lease-store.unusable", `the lease file ${path} ${want}`, { path });
+      const want = `the lease file ${path} wants schema ${schemaVersion}, got ${version}`;
+      const cure = "start the newer kindling that wrote it";
+      throw new KindlingError("lease-store.unusable", `${want}: ${cure}`, { path });
     }
+    // FULL: in WAL mode NORMAL would leave the last commits to a power cut.
+    database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;");
     if (version === 0) database.exec(`BEGIN IMMEDIATE; ${Schema} COMMIT;`);
     return database;
   } catch (error) {

@@ -2,7 +2,9 @@ import type { Ipv4Address } from "../wire/ipv4.ts";
 import type { Lease, LeaseChange, LeaseView, Offer } from "./lease.ts";
 import type { BindingKey } from "./request.ts";
 
-/** Leases and offers in memory. Bounded by the addresses that the scopes hold: one entry for each. */
+/**
+ * Leases and offers in memory. Bounded by the addresses that the scopes hold: one entry for each.
+ */
 export class LeaseTable implements LeaseView {
   readonly #leases = new Map<Ipv4Address, Lease>();
   readonly #leasesOf = new Map<BindingKey, readonly Lease[]>();

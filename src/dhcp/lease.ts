@@ -8,7 +8,9 @@ export type Lease = {
   readonly address: Ipv4Address;
   readonly key: BindingKey;
   readonly state: "bound" | "released" | "declined";
-  /** Milliseconds since the epoch: the lease's end, or the end of a declined address's probation. */
+  /**
+   * Milliseconds since the epoch: the lease's end, or the end of a declined address's probation.
+   */
   readonly expires: number;
   /** A relay stood between: renewals then come unicast, without it (RFC 2131 §4.3.2). */
   readonly relayed: boolean;
@@ -17,7 +19,9 @@ export type Lease = {
   readonly hostname?: string;
 };
 
-/** An address held for a client that has not asked for it yet: in memory only, lost in a restart. */
+/**
+ * An address held for a client that has not asked for it yet: in memory only, lost in a restart.
+ */
 export type Offer = {
   readonly address: Ipv4Address;
   readonly key: BindingKey;

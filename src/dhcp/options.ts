@@ -1,10 +1,10 @@
 /**
- * DHCP, pure up to the files `lease-store.ts` and `server.ts`: a whole address server, and a proxyDHCP
- * server beside somebody else's. It says who may use which address and where a machine finds its boot
- * file; it never decides what a machine boots (`boot/decide`), never names a file itself
- * (`boot/next-stage`), and never speaks on an interface it was not given. It follows RFC 2131 and 2132,
- * RFC 3396 (long options), RFC 3046, 3527 and 5107 (relays), RFC 4578 and PXE 2.1 (network boot),
- * RFC 6842 (client identifier echo).
+ * DHCP, pure up to the files `lease-store.ts` and `server.ts`: a whole address server, and a
+ * proxyDHCP server beside somebody else's. It says who may use which address and where a machine
+ * finds its boot file; it never decides what a machine boots (`boot/decide`), never names a file
+ * itself (`boot/next-stage`), and never speaks on an interface it was not given. It follows RFC
+ * 2131 and 2132, RFC 3396 (long options), RFC 3046, 3527 and 5107 (relays), RFC 4578 and PXE 2.1
+ * (network boot), RFC 6842 (client identifier echo).
  */
 import { WireError } from "../errors.ts";
 import { ByteReader } from "../wire/reader.ts";
@@ -64,7 +64,7 @@ const Overload = { file: 1, sname: 2 } as const;
 
 /**
  * Reads the options field, then `file` and `sname` where option 52 says that they hold options, and
- * joins what came in pieces: that is the order of RFC 3396 §5. `overload` is the value of option 52.
+ * joins what came in pieces: the order of RFC 3396 §5. `overload` is the value of option 52.
  */
 export function parseOptions(
   options: Uint8Array,
@@ -133,8 +133,8 @@ export function optionLength(value: Uint8Array): number {
 }
 
 /**
- * Sub-options of 43, 82 and 175, as far as they read: these bytes are a vendor's or a relay's own and
- * of any grammar, so what does not fit ends the list instead of costing the machine its boot.
+ * Sub-options of 43, 82 and 175, as far as they read: these bytes are a vendor's or a relay's own
+ * and of any grammar, so what does not fit ends the list instead of costing the machine its boot.
  */
 export function readSubOptions(value: Uint8Array): DhcpOptions {
   const found = new Map<number, Uint8Array>();

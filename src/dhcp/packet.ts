@@ -17,7 +17,7 @@ export const OpCode = { request: 1, reply: 2 } as const;
 /** Header field `flags`: the client can only hear broadcasts until it has an address. */
 export const broadcastFlag = 0x8000;
 
-/** A DHCP message with the names of RFC 2131 §2. `sname` and `file` are empty where they hold options. */
+/** A DHCP message, as RFC 2131 §2 names it. `sname` and `file` are empty if they hold options. */
 export type DhcpMessage = {
   readonly op: number;
   readonly htype: number;
@@ -40,11 +40,11 @@ export type DhcpMessage = {
 /** Bytes of a message before its options, the magic cookie included. */
 export const headerBytes = 240;
 /** BOOTP's 300: relays and ROMs exist that drop shorter replies (RFC 1542 §2.1). */
-export const minMessageBytes = 300;
+const minMessageBytes = 300;
 /** 576 bytes of IP datagram that every client takes (RFC 2131 §2) less 28 of IP and UDP headers. */
 export const defaultMaxBytes = 548;
 /** The text that fits `file` with its NUL. */
-export const maxFileBytes = 127;
+const maxFileBytes = 127;
 
 const magicCookie = 0x6382_5363;
 
@@ -129,10 +129,11 @@ function textOf(field: Uint8Array): string {
 }
 
 /**
- * The message in at most `maxBytes`, at least 300. Options keep their order but for two: 67 comes last
- * with a NUL of its own, as EDK2 writes a 0 over the byte that follows it; and then 82 (RFC 3046 §2.2
- * leaves it to the end, where relays look for it). What does not fit leaves in `DropOrder`. Nothing is ever put into
- * `sname` or `file` but text: old ROMs do not read overloaded fields.
+ * The message in at most `maxBytes`, at least 300. Options keep their order but for two: 67 comes
+ * last with a NUL of its own, as EDK2 writes a 0 over the byte that follows it; and then 82 (RFC
+ * 3046 §2.2 leaves it to the end, where relays look for it). What does not fit leaves in
+ * `DropOrder`. Nothing is ever put into `sname` or `file` but text: old ROMs do not read overloaded
+ * fields.
  */
 export function formatDhcp(message: DhcpMessage, maxBytes: number = defaultMaxBytes): Uint8Array {
   const options = fitOptions(terminateBootFile(message.options), maxBytes - headerBytes - 1);

@@ -46,10 +46,14 @@ export type Choice =
     }
   | { readonly kind: "none"; readonly reason: "pool-exhausted" };
 
-/** When a pool is exhausted an offer may be taken back after this: floods of DISCOVERs leave such. */
+/**
+ * When a pool is exhausted an offer may be taken back after this: floods of DISCOVERs leave such.
+ */
 const halfOpenMs = 10_000;
 
-/** The reservation of the machine that asks: by UUID first, a board keeps it when its card changes. */
+/**
+ * The reservation of the machine that asks: by UUID first, a board keeps it when its card changes.
+ */
 export function reservationOf(
   request: DhcpRequest,
   book: ReservationBook,
@@ -58,7 +62,9 @@ export function reservationOf(
   return (uuid && book.byUuid.get(uuid)) ?? (mac && book.byMac.get(mac));
 }
 
-/** RFC 2131 §4.3.1: reservation, current or previous lease, the address asked for, then a free one. */
+/**
+ * RFC 2131 §4.3.1: reservation, current or previous lease, the address asked for, then a free one.
+ */
 export function chooseAddress(request: DhcpRequest, context: PoolContext): Choice {
   const { leases, scope } = context;
   const reserved = reservationOf(request, context.reservations)?.address;
@@ -119,7 +125,7 @@ function obstacle(
   return now < graceEnds ? "recently-used" : undefined;
 }
 
-// Known and different (RFC 2131 §4.3.2): the client has a lease or a reservation, of another address.
+// Known and different (RFC 2131 §4.3.2): the client's lease or reservation is another address.
 function isHeldElsewhere(
   address: Ipv4Address,
   request: DhcpRequest,
@@ -151,9 +157,9 @@ function isInPool(address: Ipv4Address, scope: DhcpScope): boolean {
 }
 
 /**
- * Starts where the client's key hashes to, so that a machine tends to get the same address even after
- * the leases were lost, and takes the first address that nobody ever had; else the one that has been
- * unused the longest; else one still within grace; else the oldest half-open offer.
+ * Starts where the client's key hashes to, so that a machine tends to get the same address even
+ * after the leases were lost, and takes the first address that nobody ever had; else the one that
+ * has been unused the longest; else one still within grace; else the oldest half-open offer.
  */
 function probe(request: DhcpRequest, context: PoolContext): Choice {
   const { pools } = context.scope;
@@ -170,8 +176,8 @@ function probe(request: DhcpRequest, context: PoolContext): Choice {
   return { kind: "address", address: best.address, reason: "pool" };
 }
 
-// 0: never used. Then by the time it has been free since, the longest first, which leaves those within
-// grace to the end. Then by an offer's age, past any time. Infinite: not to be had.
+// 0: never used. Then by the time it has been free since, the longest first, which leaves those
+// within grace to the end. Then by an offer's age, past any time. Infinite: not to be had.
 function rankOf(address: Ipv4Address, request: DhcpRequest, context: PoolContext): number {
   const { leases, now } = context;
   const offer = leases.offerAt(address);

@@ -11,7 +11,9 @@ export type AttemptChange =
 /** Clients remembered at a time; a flood of made-up addresses pushes out the oldest. */
 const attemptLimit = 4096;
 
-/** What the proxy answered to whom, in memory only: after a restart everybody starts with form A. */
+/**
+ * What the proxy answered to whom, in memory only: after a restart everybody starts with form A.
+ */
 export class ProxyMemory {
   readonly #attempts = new Map<BindingKey, Attempt>();
 
@@ -22,7 +24,7 @@ export class ProxyMemory {
   apply(change: AttemptChange): void {
     this.#attempts.delete(change.key);
     if (change.kind === "settled") return;
-    this.#attempts.set(change.key, change.attempt); // at the end: a Map keeps the order of insertion
+    this.#attempts.set(change.key, change.attempt); // at the end: a Map keeps its order
     const oldest = this.#attempts.keys().next();
     if (this.#attempts.size > attemptLimit && !oldest.done) this.#attempts.delete(oldest.value);
   }

@@ -6,7 +6,7 @@ import { type DhcpOptions, OptionCode, readSubOptions } from "./options.ts";
 import type { DhcpMessage } from "./packet.ts";
 
 /** The program that asks, by what it says of itself; the order of `ClassTests` decides. */
-export type ClientClass =
+type ClientClass =
   | "kindling-ipxe"
   | "http-boot"
   | "ipxe"
@@ -26,10 +26,15 @@ export type DhcpClient = {
   readonly uuidOption?: Uint8Array;
 };
 
-/** User class that Kindling's own iPXE builds and scripts set, so that they are never loaded twice. */
-export const kindlingUserClass = "kindling";
+/**
+ * User class that Kindling's own iPXE builds and scripts set, so that they are never loaded twice.
+ */
+const kindlingUserClass = "kindling";
 
-/** The one door from raw options to a machine's identity; nobody reads options 60, 77, 93, 97, 175 past it. */
+/**
+ * The one door from raw options to a machine's identity; nobody reads options 60, 77, 93, 97, 175
+ * past it.
+ */
 export function identifyDhcp(message: DhcpMessage): DhcpClient {
   const marks = readMarks(message);
   const clientClass = ClassTests.find(([, test]) => test(marks))?.[0] ?? "none";
@@ -70,8 +75,9 @@ function readMarks(message: DhcpMessage): Marks {
 }
 
 /**
- * Option 77 as every sender means it: iPXE sends the raw word, RFC 3004 wants (length, text) tuples.
- * The raw reading always counts; the tuples count too when they fill the option exactly. Lower case.
+ * Option 77 as every sender means it: iPXE sends the raw word, RFC 3004 wants (length, text)
+ * tuples. The raw reading always counts; the tuples count too when they fill the option exactly.
+ * Lower case.
  */
 export function readUserClasses(value: Uint8Array | undefined): readonly string[] {
   if (value === undefined) return [];
@@ -86,7 +92,10 @@ export function readUserClasses(value: Uint8Array | undefined): readonly string[
   return [text(value).toLowerCase(), ...tuples];
 }
 
-/** Option 93 as a list (RFC 4578 §2.1); without it the number in `PXEClient:Arch:00007:…`, which is decimal. */
+/**
+ * Option 93 as a list (RFC 4578 §2.1); without it the number in `PXEClient:Arch:00007:…`, which is
+ * decimal.
+ */
 export function readArchCodes(value: Uint8Array | undefined, vendorClass: string): number[] {
   if (value === undefined || value.length < 2) {
     const found = /^(?:PXE|HTTP)Client:Arch:(\d{5})(?::|$)/.exec(vendorClass);

@@ -30,7 +30,9 @@ export type ReplyParts = {
   readonly broadcast?: boolean;
 };
 
-/** Header by RFC 2131 table 3; options 53, 54, the parts' own, the boot fields', and 82 as it came. */
+/**
+ * Header by RFC 2131 table 3; options 53, 54, the parts' own, the boot fields', and 82 as it came.
+ */
 export function formReply(request: DhcpRequest, site: DhcpSite, parts: ReplyParts): DhcpMessage {
   const { message } = request;
   const relayAgent = message.options.get(OptionCode.relayAgent);
@@ -61,12 +63,14 @@ export function formReply(request: DhcpRequest, site: DhcpSite, parts: ReplyPart
 }
 
 /**
- * RFC 2131 §4.1, less the unicast to an address that the client cannot hear ARP for yet: that takes a
- * raw socket, and broadcast reaches every firmware tried.
+ * RFC 2131 §4.1, less the unicast to an address that the client cannot hear ARP for yet: that takes
+ * a raw socket, and broadcast reaches every firmware tried. A `ciaddr` that the reply does not
+ * confirm is only the sender's word, and nothing is sent there.
  */
 export function destinationOf(reply: DhcpMessage): Destination {
   if (reply.giaddr !== 0) return { address: reply.giaddr, port: "server" };
-  if (reply.ciaddr !== 0) return { address: reply.ciaddr, port: "client" };
+  const confirmed = reply.yiaddr === 0 || reply.yiaddr === reply.ciaddr; // 0: the ACK of an INFORM
+  if (reply.ciaddr !== 0 && confirmed) return { address: reply.ciaddr, port: "client" };
   return { address: limitedBroadcast, port: "client" };
 }
 

@@ -33,9 +33,12 @@ export type RequestResult =
   | { readonly kind: "ignore"; readonly reason: UnreadReason };
 
 /** Why a sound packet is not a client's DHCP message. */
-export type UnreadReason = "not-a-request" | "not-ethernet" | "bootp" | "unsupported-type";
+type UnreadReason = "not-a-request" | "not-ethernet" | "bootp" | "unsupported-type";
 
-/** Beyond an Ethernet frame a reply would be cut into fragments, which firmware does not put together. */
+/**
+ * Beyond an Ethernet frame a reply would be cut into fragments, which firmware does not put
+ * together.
+ */
 const maxReplyBytes = 1472;
 
 const ethernet = 1;
@@ -90,7 +93,7 @@ function messageType(message: DhcpMessage): MessageType | undefined {
 function keyOf(message: DhcpMessage): BindingKey {
   const { htype, hlen } = message;
   const hex = Buffer.from(message.chaddr.subarray(0, hlen)).toString("hex");
-  // proven: every value of this brand is made here or checked to be of the same spelling
+  // proven: every value of this brand is made here, or was and comes from the lease file
   if (hlen === 6) return (hex.match(/../g) ?? []).join(":") as BindingKey;
   return `${htype}/${hex}` as BindingKey; // proven as above
 }

@@ -17,7 +17,12 @@ import { formatDhcp, parseDhcp } from "./packet.ts";
 import { ProxyMemory } from "./proxy-memory.ts";
 import { type DhcpReply, nameOfType } from "./reply.ts";
 import { type DhcpRequest, readRequest } from "./request.ts";
-import { bookReservations, type DhcpSettings, type DhcpSite } from "./settings.ts";
+import {
+  bookReservations,
+  type DhcpSettings,
+  type DhcpSite,
+  type ReservationBook,
+} from "./settings.ts";
 
 /** An interface to serve, with this host's address on it. */
 export type DhcpInterface = {
@@ -40,7 +45,7 @@ export type DhcpServerDeps = {
   readonly openSocket?: (options: UdpOptions) => Promise<UdpSocket>;
 };
 
-export type DhcpPorts = {
+type DhcpPorts = {
   readonly server: number;
   readonly client: number;
   readonly bootServer: number;
@@ -50,7 +55,10 @@ export type DhcpPorts = {
 export type DhcpServer = BoundService & {
   replaceSettings(settings: DhcpSettings): void;
   bindings(): readonly Binding[];
-  /** How many messages were not answered, by reason; `malformed <field>` for those that do not parse. */
+  /**
+   * How many messages were not answered, by reason; `malformed <field>` for those that do not
+   * parse.
+   */
   counts(): ReadonlyMap<string, number>;
 };
 
@@ -122,7 +130,7 @@ class Exchange {
   readonly #proxy = new ProxyMemory();
   readonly counts = new Map<string, number>();
   #settings: DhcpSettings;
-  #reservations: ReturnType<typeof bookReservations>;
+  #reservations: ReservationBook;
 
   constructor(deps: DhcpServerDeps) {
     this.#deps = deps;
@@ -147,7 +155,7 @@ class Exchange {
       else this.#answer(result.request, peer, port);
     } catch (error) {
       if (error instanceof WireError) this.#malformed(error, port);
-      else port.log.error("dhcp message failed", { error, peer: formatIpv4(peer.address) });
+      else this.#failed(error, peer, port);
     }
   }
 
@@ -163,8 +171,8 @@ class Exchange {
     const { site } = port;
     const now = this.#deps.clock.now();
     if (this.#deps.mode === "full" && port.service === 67) {
-      const { leases, settings, reservations } = this.#view();
-      const decision = decideDhcp(request, { site, settings, reservations, leases, now });
+      const known = { settings: this.#settings, reservations: this.#reservations };
+      const decision = decideDhcp(request, { ...known, site, leases: this.#table, now });
       if (decision.kind !== "ignore") this.#keep(decision.changes);
       return decision;
     }
@@ -174,14 +182,6 @@ class Exchange {
     const decision = decide(request, context);
     if (decision.change) this.#proxy.apply(decision.change);
     return decision;
-  }
-
-  #view() {
-    return {
-      leases: this.#table,
-      settings: this.#settings,
-      reservations: this.#reservations,
-    };
   }
 
   // Disk first: when it fails, the tables and the client stay as they were.
@@ -242,6 +242,12 @@ class Exchange {
     port.log.debug("dhcp message malformed", { port: port.service, error: error.message });
   }
 
+  // A bug, or a disk that took no lease: it costs this message and nothing else.
+  #failed(error: unknown, peer: UdpPeer, port: Port): void {
+    const cause = error instanceof Error ? { error: error.message, stack: error.stack } : { error };
+    port.log.error("dhcp message failed", { peer: formatIpv4(peer.address), ...cause });
+  }
+
   #count(reason: string): void {
     this.counts.set(reason, (this.counts.get(reason) ?? 0) + 1);
   }
@@ -260,8 +266,8 @@ class Exchange {
     });
   }
 
-  // Beside another server, a client's REQUEST is the only sight of the address that it gets. In full
-  // mode our ACK says it, and what a client merely asks for is not yet its own.
+  // Beside another server, a client's REQUEST is the only sight of the address that it gets. In
+  // full mode our ACK says it, and what a client merely asks for is not yet its own.
   #addressSeen({ type, requested, message }: DhcpRequest): Ipv4Address | undefined {
     if (this.#deps.mode === "full") return undefined;
     const asked = type === MessageType.request ? requested : undefined;

@@ -44,7 +44,9 @@ export type DhcpSettings = {
   readonly graceSeconds: number;
   /** This is the link's only server: it answers for leases that it does not remember. */
   readonly authoritative: boolean;
-  /** Machines that get no answer to a network boot, and so go on to their next boot entry at once. */
+  /**
+   * Machines that get no answer to a network boot, and so go on to their next boot entry at once.
+   */
   readonly disabled: ReadonlySet<MacAddress>;
 };
 

@@ -55,7 +55,7 @@ describe("decideProxy, a DISCOVER on 67", () => {
     expect(sent).toBe((header + sname + file + options).padEnd(600, "0"));
   });
 
-  it("P2: answers UEFI with A, then B when it comes again within 60 s, and A anew after that", () => {
+  it("P2: answers UEFI with A, with B when it comes again within 60 s, later with A", () => {
     const memory = new ProxyMemory();
     const request = requestOf({ options: ClientOptions.efi });
     const discover = (now: number) => {

@@ -97,7 +97,7 @@ class Link {
   }
 }
 
-it("never lets two machines use one address, whatever they send and whenever the server dies", () => {
+it("never lets two machines use one address, whatever they send and whenever it dies", () => {
   fc.assert(
     fc.property(fc.array(step, { minLength: 5, maxLength: 80 }), (steps) => {
       const link = new Link();

@@ -80,7 +80,9 @@ it(`P23: ${packets} mutated packets throw nothing but WireError`, { timeout: 3_6
   expect(counts.replied).toBeGreaterThan(packets / 50);
 });
 
-/** The whole pure way of a packet, on both ports and in both modes; the number of replies formed. */
+/**
+ * The whole pure way of a packet, on both ports and in both modes; the number of replies formed.
+ */
 function answer(datagram: Uint8Array, leases: LeaseTable): number {
   const read = readRequest(parseDhcp(datagram));
   if (read.kind === "ignore") return 0;

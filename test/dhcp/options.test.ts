@@ -17,7 +17,7 @@ describe("parseOptions", () => {
     expect(read("35 01 01").get(53)).toEqual(hex("01"));
   });
 
-  it("reads options from file, then sname, when 52 says so, and joins the pieces in that order", () => {
+  it("reads file, then sname, when 52 says so, and joins pieces in that order", () => {
     const options = read("34 01 03 43 01 61 ff", hex("43 01 62 ff"), hex("43 01 63 ff"));
     expect(Buffer.from(options.get(67) ?? []).toString()).toBe("abc");
     expect(options.has(52)).toBe(false);

@@ -1,6 +1,7 @@
 /**
  * A DHCP server on `eth0` of its namespace, for clients in other namespaces: 10.77.0.1/24 with the
- * pool .100 to .199. Arguments: mode, lease file, lease seconds. Prints `{"ready":true}`, then every event.
+ * pool .100 to .199. Arguments: mode, lease file, lease seconds. Prints `{"ready":true}`, then
+ * every event.
  */
 import { writeSync } from "node:fs";
 import { openLeaseStore } from "../../src/dhcp/lease-store.ts";

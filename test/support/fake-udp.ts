@@ -3,7 +3,9 @@ import { parseIpv4 } from "../../src/wire/ipv4.ts";
 
 export type SentDatagram = UdpPeer & { readonly datagram: Uint8Array; readonly fromPort: number };
 
-/** A network in memory: sockets opened on it hear what the test delivers and tell it what they send. */
+/**
+ * A network in memory: sockets opened on it hear what the test delivers and tell it what they send.
+ */
 export class FakeNetwork {
   readonly sent: SentDatagram[] = [];
   readonly opened: UdpOptions[] = [];

@@ -1,4 +1,6 @@
-/** Saves one lease after another for ever, and prints the number of each once its `save` returned. */
+/**
+ * Saves one lease after another for ever, and prints the number of each once its `save` returned.
+ */
 import { writeSync } from "node:fs";
 import { openLeaseStore } from "../../src/dhcp/lease-store.ts";
 import { silentLog } from "../../src/runtime/log.ts";

@@ -1,7 +1,7 @@
 // The npm package "dhcp" as a client: prints the address it was bound to and ends. Argument: its MAC.
 const { createClient } = require("dhcp");
 
-const client = createClient({ mac: process.argv[2] });
+const client = createClient({ mac: process.argv[2], features: ["dns"] });
 client.on("bound", (state) => {
   process.stdout.write(JSON.stringify(state));
   client.close();
