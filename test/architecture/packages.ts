@@ -5,7 +5,7 @@ import { type SourceFile, typescriptIn, type Violation } from "./tree.ts";
 const Importers: Readonly<Record<string, RegExp>> = {
   commander: /^src\/(?:main\.ts|cli\/)/,
   "dns-packet": /^src\/dns\/message\.ts$/,
-  execa: /^src\/(?:lab|installer|power)\//,
+  execa: /^src\/lab\//,
   fastify: /^src\/(?:http|installer|registry|rpc)\//,
   koffi: /^src\/runtime\/libc\.ts$/,
   pino: /^src\/runtime\/log\.ts$/,
