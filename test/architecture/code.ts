@@ -1,3 +1,4 @@
+import { posix } from "node:path";
 import { lineOf, type SourceFile } from "./tree.ts";
 
 /** One import or re-export of a module. */
@@ -27,6 +28,11 @@ export function importsOf({ text }: SourceFile): readonly Import[] {
       typeOnly: groups?.["type"] !== undefined,
       line: lineOf(text, index),
     }));
+}
+
+/** The path that a relative specifier means; any other specifier as it is. */
+export function targetOf({ path }: SourceFile, specifier: string): string {
+  return specifier.startsWith(".") ? posix.join(posix.dirname(path), specifier) : specifier;
 }
 
 const ImportPattern =

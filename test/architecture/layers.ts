@@ -1,5 +1,4 @@
-import { posix } from "node:path";
-import { importsOf } from "./code.ts";
+import { importsOf, targetOf } from "./code.ts";
 import { isPure } from "./purity.ts";
 import { type SourceFile, typescriptIn, type Violation } from "./tree.ts";
 
@@ -94,8 +93,5 @@ function floorOf(path: string): string {
 function localImports(file: SourceFile) {
   return importsOf(file)
     .filter(({ specifier }) => specifier.startsWith("."))
-    .map((found) => ({
-      ...found,
-      target: posix.join(posix.dirname(file.path), found.specifier),
-    }));
+    .map((found) => ({ ...found, target: targetOf(file, found.specifier) }));
 }

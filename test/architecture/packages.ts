@@ -16,8 +16,8 @@ const Importers: Readonly<Record<string, RegExp>> = {
   "node:sqlite": /^src\/dhcp\/lease-store\.ts$/,
 };
 
-/** How many files of src may import one package: beyond it, the package wants a file of its own. */
-const importersMax = 12;
+/** How many files of src may run one package; beyond that it wants a file of its own. Types are free. */
+const importersMax = 4;
 
 /** A third-party package is imported in few files, those that its row names. */
 export function checkPackages(files: readonly SourceFile[]): readonly Violation[] {
@@ -25,13 +25,11 @@ export function checkPackages(files: readonly SourceFile[]): readonly Violation[
   const misplaced = uses
     .filter(({ name, path }) => !Importers[name]?.test(path))
     .map(({ name, path, line }) => `${path}:${line} imports ${name}: ${cure(name)}`);
-  const crowded = Object.keys(Importers)
-    .map((name) => ({
-      name,
-      files: new Set(uses.filter((use) => use.name === name).map(({ path }) => path)),
-    }))
-    .filter((found) => found.files.size > importersMax)
-    .map((found) => `${found.name} is imported in ${found.files.size} files: wrap it in one`);
+  const running = uses.filter(({ typeOnly }) => !typeOnly);
+  const crowded = Object.entries(Object.groupBy(running, ({ name }) => name))
+    .map(([name, all = []]) => ({ name, count: new Set(all.map(({ path }) => path)).size }))
+    .filter(({ count }) => count > importersMax)
+    .map(({ name, count }) => `${name} is imported in ${count} files: wrap it in one`);
   return [...misplaced, ...crowded];
 }
 
@@ -39,7 +37,7 @@ function packageUses(file: SourceFile) {
   return importsOf(file)
     .filter(({ specifier }) => !specifier.startsWith("."))
     .filter(({ specifier }) => !specifier.startsWith("node:") || specifier in Importers)
-    .map(({ specifier, line }) => ({ name: packageOf(specifier), path: file.path, line }));
+    .map(({ specifier, ...found }) => ({ ...found, name: packageOf(specifier), path: file.path }));
 }
 
 // "@scope/name/file" → "@scope/name"; "name/file" → "name"; "node:sqlite" stays.

@@ -12,6 +12,8 @@ describe("checkPurity", () => {
   it.each([
     { name: "the clock", text: "const now = Date.now();" },
     { name: "a date of now", text: "return new Date().toISOString();" },
+    { name: "a date of now without brackets", text: "return new Date;" },
+    { name: "another shell of its part", text: `import { x } from "./lease-store.ts";` },
     { name: "a timer", text: "setTimeout(resend, 1000);" },
     { name: "a timer handed on", text: "start({ later: setImmediate });" },
     { name: "the environment", text: "const name = process.env.HOME;" },
@@ -31,6 +33,7 @@ describe("checkPurity", () => {
     { name: "a comment", text: "// not Date.now(): time is an argument" },
     { name: "a string", text: `throw new WireError("fetch(x) and process.exit");` },
     { name: "a member of another thing", text: "pool.process.next(); source.fetch(name);" },
+    { name: "a time that was given", text: "return new Date(text).getTime();" },
     { name: "a type", text: "type File = { modified: Date };" },
     { name: "a clock that was passed in", text: "const now = clock.now();" },
     { name: "Buffer", text: "return Buffer.from(bytes).toString();" },

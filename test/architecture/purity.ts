@@ -1,4 +1,4 @@
-import { codeOnly, importsOf } from "./code.ts";
+import { codeOnly, importsOf, targetOf } from "./code.ts";
 import { type Exception, lineOf, type SourceFile, typescriptIn, type Violation } from "./tree.ts";
 
 const PureFloors = /^src\/(?:errors\.ts$|(?:wire|boot|render)\/)/;
@@ -6,7 +6,12 @@ const Parts = /^src\/(?:dhcp|tftp|dns|http|rpc|power|installer|registry|store|as
 
 /** The files of a part that may touch sockets, disk and timers. */
 const Shells: readonly Exception[] = [
-  { path: /(?:^|\/|-)server\.ts$/, reason: "receives, asks the pure files, sends" },
+  { path: /(?:\/|-)server\.ts$/, reason: "receives, asks the pure files, sends" },
+  { path: /-routes\.ts$/, reason: "one resource: reads a request, asks, sends" },
+  { path: /^src\/http\/(?:app|admin|listener|send-file)\.ts$/, reason: "sockets and streams" },
+  { path: /^src\/dns\/tcp\.ts$/, reason: "the server's other transport" },
+  { path: /^src\/tftp\/session\.ts$/, reason: "one transfer's socket and its pace" },
+  { path: /^src\/store\/json-folder\.ts$/, reason: "reads the catalog's files" },
   { path: /-store\.ts$/, reason: "keeps on disk" },
   { path: /\/probe\.ts$/, reason: "asks the LAN whether an address is in use" },
   { path: /^src\/dns\/forward\.ts$/, reason: "asks other name servers" },
@@ -19,9 +24,13 @@ export function isPure(path: string): boolean {
   return Parts.test(path) && !Shells.some((shell) => shell.path.test(path));
 }
 
-// As words of the program: a type named Date, a member `.process` and a key `fetch:` are no use of these.
+// As words of the program: a type named Date, a member `.process` and a key `fetch:` are no use of
+// these, and neither is `new Date(text)`, which tells no time but the one it was given.
 const Ambient: readonly { readonly name: string; readonly use: RegExp }[] = [
-  { name: "Date", use: /\bnew\s+Date\b|(?<![.\w$#])Date\s*[.(]/g },
+  {
+    name: "the time of day",
+    use: /\bnew\s+Date\b(?!\s*\(\s*[^\s)])|(?<![.\w$#])Date\s*\.\s*now\b/g,
+  },
   { name: "a timer", use: /(?<![.\w$#])(?:set|clear)(?:Timeout|Interval|Immediate)\b/g },
   { name: "queueMicrotask", use: /(?<![.\w$#])queueMicrotask\b/g },
   { name: "process", use: /(?<![.\w$#])process\s*[.[]/g },
@@ -50,14 +59,12 @@ function ambientUses({ path, text }: SourceFile): readonly string[] {
 
 function impureImports(file: SourceFile): readonly string[] {
   return importsOf(file)
-    .filter(({ specifier, typeOnly }) => isNode(specifier) || (isShell(specifier) && !typeOnly))
+    .filter(({ specifier, typeOnly }) => {
+      return specifier.startsWith("node:") || (!typeOnly && isImpure(targetOf(file, specifier)));
+    })
     .map(({ specifier, line }) => `${file.path}:${line} imports ${specifier}`);
 }
 
-const isNode = (specifier: string): boolean => specifier.startsWith("node:");
-
-function isShell(specifier: string): boolean {
-  if (!specifier.startsWith(".")) return false;
-  if (/\/runtime\//.test(specifier)) return true;
-  return Shells.some(({ path }) => path.test(specifier));
+function isImpure(path: string): boolean {
+  return path.startsWith("src/runtime/") || (Parts.test(path) && !isPure(path));
 }
