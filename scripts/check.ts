@@ -3,31 +3,35 @@
  * failure and shows what that step printed; a step that passes prints one line.
  */
 import { spawnSync } from "node:child_process";
-import { delimiter, dirname, join, resolve } from "node:path";
+import { resolve } from "node:path";
 
-type Step = { readonly name: string; readonly argv: readonly string[]; readonly what: string };
+/** `script` is one of package.json, so that a step and the command of that name cannot differ. */
+type Step = {
+  readonly name: string;
+  readonly script: string;
+  readonly extra?: readonly string[];
+  readonly what: string;
+};
 
 const Steps: readonly Step[] = [
-  { name: "types", argv: ["tsc", "--noEmit"], what: "the compiler agrees" },
-  { name: "lint", argv: ["biome", "check", "--error-on-warnings", "."], what: "lint and format" },
-  { name: "unused", argv: ["knip"], what: "no unused file, export or dependency" },
+  { name: "types", script: "types", what: "the compiler agrees" },
+  { name: "lint", script: "lint", what: "lint and format" },
+  { name: "unused", script: "unused", what: "no unused file, export or dependency" },
   {
     name: "unit",
-    argv: ["vitest", "run", "--project", "unit", "--exclude", "test/docs/**"],
+    script: "test:unit",
+    extra: ["--exclude", "test/docs/**"],
     what: "unit tests and the architecture's rules",
   },
   {
     name: "docs",
-    argv: ["vitest", "run", "--project", "unit", "test/docs/"],
+    script: "test:unit",
+    extra: ["test/docs/"],
     what: "links, commands, error codes and decisions",
   },
 ];
 
 const root = resolve(import.meta.dirname, "..");
-// The tools' own first lines ask for "node" by PATH: the one that runs this file must be found first.
-const path = [dirname(process.execPath), join(root, "node_modules/.bin"), process.env["PATH"]].join(
-  delimiter,
-);
 
 process.exitCode = main(process.argv.slice(2));
 
@@ -49,11 +53,10 @@ function usage(): string {
   return ["usage: node scripts/check.ts [STEP…]", "", "Steps, in order:", ...rows].join("\n");
 }
 
-function run({ name, argv: [program = "", ...rest] }: Step): boolean {
+function run({ name, script, extra = [] }: Step): boolean {
   const start = performance.now();
-  const result = spawnSync(program, rest, {
+  const result = spawnSync("npm", ["run", "--silent", script, "--", ...extra], {
     cwd: root,
-    env: { ...process.env, PATH: path },
     encoding: "utf8",
     maxBuffer: 64 * 1024 * 1024,
   });

@@ -15,7 +15,7 @@ export type Violation = string;
 /** A glob-free pattern with the reason why it stands in a list of exceptions. */
 export type Exception = { readonly path: RegExp; readonly reason: string };
 
-export const root = resolve(import.meta.dirname, "../..");
+const root = resolve(import.meta.dirname, "../..");
 
 const IgnoredFolders = new Set([".git", "node_modules", "coverage", ".cache", "out"]);
 /** Larger files are data, not source. */
