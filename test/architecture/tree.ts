@@ -12,7 +12,7 @@ export type SourceFile = { readonly path: string; readonly text: string };
 /** What is wrong and where, with the cure: printed as it is when a rule fails. */
 export type Violation = string;
 
-/** A glob-free pattern with the reason why it stands in a list of exceptions. */
+/** Files that a rule leaves alone, and why. */
 export type Exception = { readonly path: RegExp; readonly reason: string };
 
 const root = resolve(import.meta.dirname, "../..");
@@ -30,7 +30,7 @@ export function readTree(folder: string = root): readonly SourceFile[] {
     .sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 
-/** The TypeScript files below `folder` ("src/"), tests of types aside. */
+/** The TypeScript files below `folder` ("src/"); all of them below "". */
 export function typescriptIn(files: readonly SourceFile[], folder: string): readonly SourceFile[] {
   return files.filter(({ path }) => path.startsWith(folder) && path.endsWith(".ts"));
 }
