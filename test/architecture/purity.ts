@@ -1,0 +1,70 @@
+import { codeOnly, importsOf, targetOf } from "./code.ts";
+import { type Exception, lineOf, type SourceFile, typescriptIn, type Violation } from "./tree.ts";
+
+const PureFloors = /^src\/(?:errors\.ts$|(?:wire|boot|render)\/)/;
+const Parts = /^src\/(?:dhcp|tftp|dns|http|rpc|power|installer|registry|store|assets)\//;
+
+/** The files of a part that may touch sockets, disk and timers. */
+const Shells: readonly Exception[] = [
+  { path: /(?:\/|-)server\.ts$/, reason: "receives, asks the pure files, sends" },
+  { path: /-routes\.ts$/, reason: "one resource: reads a request, asks, sends" },
+  { path: /^src\/http\/(?:app|admin|listener|send-file)\.ts$/, reason: "sockets and streams" },
+  { path: /^src\/dns\/tcp\.ts$/, reason: "the server's other transport" },
+  { path: /^src\/tftp\/session\.ts$/, reason: "one transfer's socket and its pace" },
+  { path: /^src\/store\/json-folder\.ts$/, reason: "reads the catalog's files" },
+  { path: /-store\.ts$/, reason: "keeps on disk" },
+  { path: /\/probe\.ts$/, reason: "asks the LAN whether an address is in use" },
+  { path: /^src\/dns\/forward\.ts$/, reason: "asks other name servers" },
+  { path: /^src\/assets\/(?:[a-z-]*library|fetch|verify)\.ts$/, reason: "reads and fetches files" },
+];
+
+/** Is this a file whose functions are told everything and touch nothing? */
+export function isPure(path: string): boolean {
+  if (PureFloors.test(path)) return true;
+  return Parts.test(path) && !Shells.some((shell) => shell.path.test(path));
+}
+
+// As words of the program: a type named Date, a member `.process` and a key `fetch:` are no use of
+// these, and neither is `new Date(text)`, which tells no time but the one it was given.
+const Ambient: readonly { readonly name: string; readonly use: RegExp }[] = [
+  {
+    name: "the time of day",
+    use: /\bnew\s+Date\b(?!\s*\(\s*[^\s)])|(?<![.\w$#])Date\s*\.\s*now\b/g,
+  },
+  { name: "a timer", use: /(?<![.\w$#])(?:set|clear)(?:Timeout|Interval|Immediate)\b/g },
+  { name: "queueMicrotask", use: /(?<![.\w$#])queueMicrotask\b/g },
+  { name: "process", use: /(?<![.\w$#])process\s*[.[]/g },
+  { name: "console", use: /(?<![.\w$#])console\s*[.[]/g },
+  { name: "fetch", use: /(?<![.\w$#]|function\s+)fetch\s*\(/g },
+  { name: "performance", use: /(?<![.\w$#])performance\s*\./g },
+  { name: "randomness", use: /\bMath\s*\.\s*random\b|(?<![.\w$#])crypto\s*\./g },
+  { name: "globalThis", use: /(?<![.\w$#])globalThis\b/g },
+];
+
+/** Pure files name no clock, timer, randomness, process, console, network or `node:` module. */
+export function checkPurity(files: readonly SourceFile[]): readonly Violation[] {
+  const pure = typescriptIn(files, "src/").filter(({ path }) => isPure(path));
+  return pure.flatMap((file) => [
+    ...ambientUses(file).map((what) => `${what}: take it as an argument`),
+    ...impureImports(file).map((what) => `${what}: move this to the part's shell`),
+  ]);
+}
+
+function ambientUses({ path, text }: SourceFile): readonly string[] {
+  const code = codeOnly(text);
+  return Ambient.flatMap(({ name, use }) =>
+    [...code.matchAll(use)].map(({ index }) => `${path}:${lineOf(text, index)} uses ${name}`),
+  );
+}
+
+function impureImports(file: SourceFile): readonly string[] {
+  return importsOf(file)
+    .filter(({ specifier, typeOnly }) => {
+      return specifier.startsWith("node:") || (!typeOnly && isImpure(targetOf(file, specifier)));
+    })
+    .map(({ specifier, line }) => `${file.path}:${line} imports ${specifier}`);
+}
+
+function isImpure(path: string): boolean {
+  return path.startsWith("src/runtime/") || (Parts.test(path) && !isPure(path));
+}

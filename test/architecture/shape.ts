@@ -1,0 +1,141 @@
+import { stripTypeScriptTypes } from "node:module";
+import { codeOnly, importsOf } from "./code.ts";
+import { type Exception, lineOf, type SourceFile, typescriptIn, type Violation } from "./tree.ts";
+
+/** Beyond this a file is split; a table of numbers may stand in `LongFiles` with its reason. */
+const lineLimit = 400;
+/** Beyond this a file is named as a warning. */
+const lineAim = 300;
+
+const LongFiles: readonly Exception[] = [];
+
+/** Sources without a test of their own name; `by` is the test that holds their promise instead. */
+const Unmirrored: readonly (Exception & { readonly by?: string })[] = [
+  { path: /^src\/main\.ts$/, reason: "argv to exit code; what starts the daemon starts it" },
+  { path: /^src\/daemon\.ts$/, reason: "wiring only; every interop and qemu test starts it" },
+  { path: /^src\/cli\//, reason: "thin over the admin API; the command-line tests run each noun" },
+  { path: /^src\/runtime\/clock\.ts$/, reason: "two calls of the platform; tests pass a fake" },
+  { path: /^src\/runtime\/libc\.ts$/, reason: "a table of foreign functions; udp binds with it" },
+  { path: /^src\/runtime\/log\.ts$/, reason: "the logger's options; read where the daemon runs" },
+  { path: /^src\/runtime\/offload\.ts$/, reason: "asks the kernel; the lab's cables use it" },
+  {
+    path: /^src\/lab\/(?:accelerator|cables|firmware|guest-files|inside|room|run|sandbox|serial|virtual-lan|vm|vxlan)\.ts$/,
+    reason: "namespaces and machines; each interop and qemu test runs in them",
+  },
+  {
+    path: /^src\/wire\/(?:reader|writer|hexdump)\.ts$/,
+    reason: "each is the other's check",
+    by: "test/wire/bytes.test.ts",
+  },
+  {
+    path: /^src\/config\/(?:leaves|load|schema|values)\.ts$/,
+    reason: "the schema and how it is read are one promise",
+    by: "test/config/resolve.test.ts",
+  },
+  {
+    path: /^src\/boot\/json-value\.ts$/,
+    reason: "the shape that metadata prints",
+    by: "test/render/metadata.test.ts",
+  },
+  {
+    path: /^src\/dhcp\/(?:boot-fields|grant|lease|reply|screen|settings)\.ts$/,
+    reason: "pieces of one decision, whole in its table only",
+    by: "test/dhcp/decide.test.ts",
+  },
+  {
+    path: /^src\/dns\/tcp\.ts$/,
+    reason: "the server's other transport",
+    by: "test/dns/server.test.ts",
+  },
+  {
+    path: /^src\/tftp\/report\.ts$/,
+    reason: "what a session says at its end",
+    by: "test/tftp/session.test.ts",
+  },
+  {
+    path: /^src\/store\/(?:json-folder|name)\.ts$/,
+    reason: "how the store reads its folder",
+    by: "test/store/file-store.test.ts",
+  },
+  {
+    path: /^src\/http\/(?:[a-z]+-routes|admin|asking|asset-store|content-type|listing|observe|peer|reply)\.ts$/,
+    reason: "promises of requests, asked of the whole application",
+    by: "test/http/app.test.ts",
+  },
+  {
+    path: /^src\/http\/(?:listener|send-file)\.ts$/,
+    reason: "sockets and streams, seen by a real client only",
+    by: "test/http/server.test.ts",
+  },
+];
+
+/** Files over the hard limit. */
+export function checkLength(files: readonly SourceFile[]): readonly Violation[] {
+  return longerThan(lineLimit, files).map(
+    ({ path, lines }) => `${path} has ${lines} lines, the limit is ${lineLimit}: split it by noun`,
+  );
+}
+
+/** Files over the aim but within the limit: no violation yet. */
+export function listLong(files: readonly SourceFile[]): readonly string[] {
+  return longerThan(lineAim, files).map(({ path, lines }) => `${path} has ${lines} lines`);
+}
+
+/** One way to write modules: endings, names, exports, and nothing that changes at module level. */
+export function checkModules(files: readonly SourceFile[]): readonly Violation[] {
+  const ours = typescriptIn(files, "").filter(({ path }) => !path.endsWith(".config.ts"));
+  return ours.flatMap((file) => [
+    ...(/(?:^|\/)index\.ts$/.test(file.path) ? [`${file.path}: name a file for its noun`] : []),
+    ...importsOf(file)
+      .filter(({ specifier }) => /^\.{1,2}\//.test(specifier) && !HasEnding.test(specifier))
+      .map(({ specifier, line }) => `${file.path}:${line} imports ${specifier}: end it in .ts`),
+    ...matches(file, /^export\s+default\b/gm, "exports a default: give it a name"),
+    ...(file.path.startsWith("src/") ? moduleState(file) : []),
+  ]);
+}
+
+/** Every file of src with logic has a test at the mirrored path, or where `Unmirrored` says. */
+export function checkMirror(files: readonly SourceFile[]): readonly Violation[] {
+  const paths = new Set(files.map(({ path }) => path));
+  return typescriptIn(files, "src/")
+    .filter(hasLogic)
+    .map(({ path }) => ({ path, test: testOf(path) }))
+    .filter(({ test }) => test !== undefined && !paths.has(test))
+    .map(({ path, test }) => `${path} has no ${test}`);
+}
+
+const HasEnding = /\.(?:ts|mjs|json)$/;
+
+// The formatter keeps the module level at column 0. An empty Map can only be there to be filled.
+function moduleState(file: SourceFile): readonly Violation[] {
+  const holder =
+    /^(?:export\s+)?const\s+\w+[^=\n]*=\s*new\s+(?:Weak)?(?:Map|Set)\b[^(\n]*\(\s*\)/gm;
+  return [
+    ...matches(file, /^(?:export\s+)?(?:let|var)\s/gm, "keeps state in the module: pass it"),
+    ...matches(file, holder, "keeps state in the module: pass it"),
+  ];
+}
+
+function matches(file: SourceFile, pattern: RegExp, what: string): readonly Violation[] {
+  const code = codeOnly(file.text);
+  return [...code.matchAll(pattern)].map(
+    ({ index }) => `${file.path}:${lineOf(code, index)} ${what}`,
+  );
+}
+
+function longerThan(limit: number, files: readonly SourceFile[]) {
+  return typescriptIn(files, "")
+    .filter(({ path }) => !LongFiles.some((exception) => exception.path.test(path)))
+    .map(({ path, text }) => ({ path, lines: text.trimEnd().split("\n").length }))
+    .filter(({ lines }) => lines > limit);
+}
+
+function testOf(path: string): string | undefined {
+  const exception = Unmirrored.find((row) => row.path.test(path));
+  return exception ? exception.by : path.replace(/^src(.*)\.ts$/, "test$1.test.ts");
+}
+
+// Types and tables have nothing to run; a function or a class is left when the types are gone.
+function hasLogic({ text }: SourceFile): boolean {
+  return /\bfunction\b|\bclass\b|=>/.test(codeOnly(stripTypeScriptTypes(text)));
+}
