@@ -14,7 +14,7 @@ export type Loader = {
   readonly kind: "file";
   readonly name: string;
   /** Shared by all who serve it: read only. */
-  readonly bytes: Uint8Array;
+  readonly bytes: Buffer;
   /** The real path of the file. */
   readonly path: string;
   /** Lower-case hexadecimal. */

@@ -42,7 +42,7 @@ export function nextStage(
     : { kind: "tftp-loader", file: arch.loader };
 }
 
-export function originOf(site: BootSite): string {
+function originOf(site: BootSite): string {
   return `http://${formatIpv4(site.server)}:${site.httpPort}`;
 }
 

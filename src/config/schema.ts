@@ -26,10 +26,10 @@ const folder = { want: "a folder's path", ...restart } as const;
 
 const reservation = z
   .strictObject({
-    mac: macValue.optional(),
-    uuid: uuidValue.optional(),
-    address: ipv4Value.optional(),
-    hostname: labelValue.optional(),
+    mac: macValue.exactOptional(),
+    uuid: uuidValue.exactOptional(),
+    address: ipv4Value.exactOptional(),
+    hostname: labelValue.exactOptional(),
   })
   .refine((row) => row.mac !== undefined || row.uuid !== undefined, {
     message: "a reservation names a machine by mac or by uuid",
@@ -39,7 +39,7 @@ const record = z.strictObject({
   name: z.string().min(1).max(253),
   type: z.enum(["A", "AAAA", "CNAME", "TXT", "SRV"]),
   value: z.string().min(1).max(1024),
-  ttl: z.int().min(0).max(604_800).optional(),
+  ttl: z.int().min(0).max(604_800).exactOptional(),
 });
 
 const namedTargets = (name: string, what: string) =>
@@ -82,7 +82,7 @@ export const ConfigSchema = z.strictObject({
         want: "ranges such as 10.77.0.100-10.77.0.200",
         kind: "list",
       }),
-      router: leaf(ipv4Value.optional(), {
+      router: leaf(ipv4Value.exactOptional(), {
         help: "Default gateway told to machines (option 3).",
         want: "an IPv4 address",
       }),

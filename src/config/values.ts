@@ -68,7 +68,7 @@ export const domainValue = z
   .transform((text) => text.toLowerCase());
 
 /** `10.0.0.10-10.0.0.20` → range; throws `WireError` or an error that says which end is wrong. */
-export function parseRange(text: string): AddressRange {
+function parseRange(text: string): AddressRange {
   const [first, last, ...rest] = text.split("-").map((part) => part.trim());
   if (first === undefined || last === undefined || rest.length > 0) {
     throw new RangeError(`want a range like 10.0.0.10-10.0.0.20, got "${text}"`);

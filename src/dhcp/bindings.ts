@@ -29,7 +29,7 @@ export function listBindings(
   });
   const known = new Set(leased.map((binding) => binding.address));
   const waiting = reservations.flatMap(({ address, mac, hostname }): Binding[] => {
-    if (mac === undefined || known.has(address)) return [];
+    if (mac === undefined || address === undefined || known.has(address)) return [];
     const named = hostname === undefined ? {} : { hostname };
     return [{ ...named, address, mac, reserved: true, state: "reserved" }];
   });

@@ -20,9 +20,12 @@ export type DhcpScope = {
   readonly domain?: string;
 };
 
-/** An address kept for one machine, named by UUID, by MAC or by both; the UUID is asked first. */
+/**
+ * An address, a host name or both kept for one machine, named by UUID, by MAC or by both; the UUID is
+ * asked first. Without an address the machine gets one of the pool and the name goes with it.
+ */
 export type Reservation = {
-  readonly address: Ipv4Address;
+  readonly address?: Ipv4Address;
   readonly mac?: MacAddress;
   readonly uuid?: Uuid;
   readonly hostname?: string;
@@ -71,7 +74,7 @@ export function bookReservations(reservations: readonly Reservation[]): Reservat
   const byMac = new Map<MacAddress, Reservation>();
   const byUuid = new Map<Uuid, Reservation>();
   for (const reservation of reservations) {
-    byAddress.set(reservation.address, reservation);
+    if (reservation.address !== undefined) byAddress.set(reservation.address, reservation);
     if (reservation.mac !== undefined) byMac.set(reservation.mac, reservation);
     if (reservation.uuid !== undefined) byUuid.set(reservation.uuid, reservation);
   }

@@ -69,7 +69,7 @@ export type Response = {
 export const queryLimit = 4096;
 
 /** The largest UDP answer: fits IPv6's least MTU, so nothing is fragmented (DNS flag day 2020). */
-export const payloadSize = 1232;
+const payloadSize = 1232;
 
 const headerBytes = 12;
 const plainUdpLimit = 512;

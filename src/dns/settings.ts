@@ -47,7 +47,7 @@ export type Service = { readonly name: DnsName; readonly targets: readonly Targe
 export type Target = Ipv4Address | DnsName;
 
 /** The addresses one service name may have: 256 A records are an answer of 4 KiB. */
-export const targetLimit = 256;
+const targetLimit = 256;
 
 /** Reads the settings; throws `config.invalid` at the first word that is wrong. */
 export function parseDnsSettings(settings: DnsSettings): DnsPlan {

@@ -20,7 +20,7 @@ export type DnsTcpListener = AsyncDisposable & { serve(): void };
 export const idleMs = 10_000;
 
 /** Connections of one listener, and of one peer among them. A query by TCP is rare and short. */
-export const connectionLimit = 128;
+const connectionLimit = 128;
 export const peerConnectionLimit = 16;
 
 /** Binds and listens; fails with `port.in-use`, `port.forbidden` or `interface.no-address`. */

@@ -17,7 +17,12 @@ type LogLine = (message: string, fields?: Record<string, unknown>) => void;
 export function openLog(options: { level: LogLevel; format: "auto" | "text" | "json" }): Log {
   const text = options.format === "text" || (options.format === "auto" && process.stdout.isTTY);
   const stream: DestinationStream = text
-    ? PinoPretty({ ignore: "pid,hostname", translateTime: "HH:MM:ss.l", sync: true })
+    ? PinoPretty({
+        ignore: "pid,hostname",
+        translateTime: "HH:MM:ss.l",
+        singleLine: true,
+        sync: true,
+      })
     : pino.destination({ sync: true });
   const base = { level: options.level, base: null, timestamp: stdTimeFunctions.isoTime };
   return wrap(pino({ ...base, formatters: { level: (label) => ({ level: label }) } }, stream));

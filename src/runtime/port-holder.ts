@@ -42,8 +42,14 @@ async function holderOf(pid: string, inodes: ReadonlySet<string>): Promise<PortH
   for (const descriptor of descriptors) {
     const target = await readlink(`/proc/${pid}/fd/${descriptor}`).catch(() => "");
     if (!inodes.has(target.slice("socket:[".length, -1))) continue;
-    const name = await readFile(`/proc/${pid}/comm`, "utf8").catch(() => "?");
-    return { pid: Number(pid), name: name.trim() };
+    const commandLine = await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "");
+    return { pid: Number(pid), name: nameOf(commandLine) };
   }
   return undefined;
+}
+
+// Not /proc/PID/comm: a program may rename its threads, and Node calls its first one MainThread.
+function nameOf(commandLine: string): string {
+  const [program = ""] = commandLine.split("\0");
+  return program.split("/").at(-1) || "an unnamed program";
 }

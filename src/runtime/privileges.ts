@@ -1,4 +1,5 @@
-import { chownSync, mkdirSync, readFileSync } from "node:fs";
+import { chownSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { KindlingError } from "../errors.ts";
 import { loadLibc } from "./libc.ts";
 
@@ -20,11 +21,18 @@ export function readAccount(name: string): Account {
   return findAccount(readFileSync("/etc/passwd", "utf8"), name);
 }
 
-/** Makes a folder that belongs to the account the daemon will become. */
-export function prepareFolder(folder: string, account: Account | undefined): void {
+/**
+ * Gives a folder and the files right inside it to the account that the daemon becomes: what root
+ * opened there (the lease file, the admin socket) must stay writable afterwards.
+ */
+export function handOver(folder: string, account: Account): void {
+  if (process.getuid?.() !== 0) return;
   mkdirSync(folder, { recursive: true });
-  if (account !== undefined && process.getuid?.() === 0)
-    chownSync(folder, account.uid, account.gid);
+  chownSync(folder, account.uid, account.gid);
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    if (!entry.isFile() && !entry.isSocket()) continue;
+    chownSync(join(folder, entry.name), account.uid, account.gid);
+  }
 }
 
 /**

@@ -5,13 +5,13 @@ import type { Service } from "./service.ts";
 const graceMs = 10_000;
 
 /**
- * Runs services until `signal` fires or one ends by itself, then closes all in reverse order.
- * Rejects with the failure of the one that failed first.
+ * Waits until `signal` fires or a service ends by itself, then closes everything in `resources`, the
+ * last opened first. Rejects with the failure of the service that failed.
  */
 export async function supervise(
   services: readonly Service[],
-  signal: AbortSignal,
-  log: Log,
+  resources: AsyncDisposable,
+  { signal, log }: { readonly signal: AbortSignal; readonly log: Log },
 ): Promise<void> {
   const stopped = new Promise<void>((resolve) => {
     if (signal.aborted) resolve();
@@ -24,21 +24,16 @@ export async function supervise(
   try {
     await Promise.race([stopped, ...ended]);
   } finally {
-    await closeAll(services, log);
+    await Promise.race([resources[Symbol.asyncDispose](), graceEnds(log)]);
   }
 }
 
-async function closeAll(services: readonly Service[], log: Log): Promise<void> {
-  const cut = AbortSignal.timeout(graceMs);
-  const late = new Promise<"late">((resolve) => {
-    cut.addEventListener("abort", () => resolve("late"), { once: true });
+function graceEnds(log: Log): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => {
+      log.warn("graceful stop took too long", { graceMs });
+      resolve();
+    }, graceMs);
+    timer.unref();
   });
-  const closing = (async () => {
-    for (const service of services.toReversed()) {
-      await service[Symbol.asyncDispose]();
-      log.debug("service closed", { service: service.name });
-    }
-  })();
-  if ((await Promise.race([closing, late])) === "late")
-    log.warn("graceful stop took too long", { graceMs });
 }

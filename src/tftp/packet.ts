@@ -8,7 +8,7 @@ import { WireError } from "../errors.ts";
 import { ByteReader } from "../wire/reader.ts";
 import { ByteWriter } from "../wire/writer.ts";
 
-export const OpCode = {
+const OpCode = {
   readRequest: 1,
   writeRequest: 2,
   data: 3,

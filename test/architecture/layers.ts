@@ -27,6 +27,7 @@ const MayImport: Readonly<Record<string, readonly string[] | "everything">> = {
   lab: [...Pure, "render", "runtime"],
   cli: "everything",
   daemon: "everything",
+  "daemon-settings": "everything",
   main: "everything",
 };
 
@@ -35,7 +36,8 @@ const OnlyFrom: Readonly<Record<string, readonly string[]>> = {
   daemon: ["cli", "main"],
   main: [],
   cli: ["main"],
-  config: ["cli", "daemon", "main"],
+  config: ["cli", "daemon", "daemon-settings", "main"],
+  "daemon-settings": ["daemon"],
   lab: ["cli", "main"],
 };
 

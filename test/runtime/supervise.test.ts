@@ -1,54 +1,41 @@
 import { describe, expect, it } from "vitest";
 import { silentLog } from "../../src/runtime/log.ts";
-import type { Service } from "../../src/runtime/service.ts";
 import { supervise } from "../../src/runtime/supervise.ts";
 
-/** Services that note the order in which they are closed. */
-function openServices(names: readonly string[]) {
+function room(done: Promise<void> = new Promise(() => {})) {
   const closed: string[] = [];
-  const ends = names.map((name) => ({ name, done: Promise.withResolvers<void>() }));
-  const services = ends.map(
-    ({ name, done }): Service => ({
-      name,
-      done: done.promise,
-      async [Symbol.asyncDispose]() {
-        closed.push(name);
-      },
-    }),
-  );
-  return { services, closed, endOf: (name: string) => ends.find((end) => end.name === name)?.done };
+  const resources = new AsyncDisposableStack();
+  const service = (name: string, ends: Promise<void>) => {
+    resources.defer(() => void closed.push(name));
+    return { name, done: ends, async [Symbol.asyncDispose]() {} };
+  };
+  const services = [service("first", new Promise(() => {})), service("second", done)];
+  return { closed, resources, services };
 }
 
 describe("supervise", () => {
-  it("closes in reverse order when the signal fires", async () => {
-    const { services, closed } = openServices(["dhcp", "tftp", "http"]);
+  it("runs until the signal fires and closes the last opened first", async () => {
     const stop = new AbortController();
-    const ended = supervise(services, stop.signal, silentLog);
+    const { closed, resources, services } = room();
+    const running = supervise(services, resources, { signal: stop.signal, log: silentLog });
     expect(closed).toEqual([]);
     stop.abort();
-    await ended;
-    expect(closed).toEqual(["http", "tftp", "dhcp"]);
+    await running;
+    expect(closed).toEqual(["second", "first"]);
   });
 
-  it("closes at once when the signal had fired before", async () => {
-    const { services, closed } = openServices(["dhcp"]);
-    await supervise(services, AbortSignal.abort(), silentLog);
-    expect(closed).toEqual(["dhcp"]);
+  it("closes everything when one service ends by itself", async () => {
+    const { closed, resources, services } = room(Promise.resolve());
+    const { signal } = new AbortController();
+    await supervise(services, resources, { signal, log: silentLog });
+    expect(closed).toEqual(["second", "first"]);
   });
 
-  it("closes the others when one ends by itself", async () => {
-    const { services, closed, endOf } = openServices(["dhcp", "http"]);
-    const ended = supervise(services, new AbortController().signal, silentLog);
-    endOf("dhcp")?.resolve();
-    await ended;
-    expect(closed).toEqual(["http", "dhcp"]);
-  });
-
-  it("closes all, then rejects with the failure of the one that failed", async () => {
-    const { services, closed, endOf } = openServices(["dhcp", "http"]);
-    const ended = supervise(services, new AbortController().signal, silentLog);
-    endOf("http")?.reject(new Error("socket gone"));
-    await expect(ended).rejects.toThrow("socket gone");
-    expect(closed).toEqual(["http", "dhcp"]);
+  it("closes the rest when one service fails, and rejects with its failure", async () => {
+    const { closed, resources, services } = room(Promise.reject(new Error("socket gone")));
+    const { signal } = new AbortController();
+    const running = supervise(services, resources, { signal, log: silentLog });
+    await expect(running).rejects.toThrow("socket gone");
+    expect(closed).toEqual(["second", "first"]);
   });
 });

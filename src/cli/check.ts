@@ -1,0 +1,83 @@
+import { formatProblems, loadConfig } from "../config/load.ts";
+import { describeHolder, wantedPorts } from "../config/ports.ts";
+import type { Resolution } from "../config/resolve.ts";
+import type { Config } from "../config/schema.ts";
+import { ErrorTable, KindlingError } from "../errors.ts";
+import { findInterfaces } from "../runtime/interfaces.ts";
+import { findPortHolders } from "../runtime/port-holder.ts";
+import type { CliContext } from "./context.ts";
+import type { SettingFlags } from "./settings.ts";
+
+type Valid = Extract<Resolution, { kind: "valid" }>;
+
+type Finding = { readonly message: string; readonly exit: number };
+
+/** `kindling check`: the effective configuration, where each value came from, and what would stop it. */
+export async function runCheck(
+  settings: SettingFlags & { readonly json: boolean },
+  context: CliContext,
+): Promise<number> {
+  const resolution = await loadConfig({ ...settings, environment: context.environment });
+  if (resolution.kind === "invalid") {
+    const text = settings.json
+      ? `${JSON.stringify({ valid: false, problems: resolution.problems }, null, 2)}\n`
+      : `bad configuration\n${formatProblems(resolution)}\n`;
+    (settings.json ? context.out : context.error).write(text);
+    return ErrorTable["config.invalid"].exit;
+  }
+  const findings = [
+    ...checkInterfaces(resolution.config),
+    ...(await checkPorts(resolution.config)),
+  ];
+  context.out.write(settings.json ? toJson(resolution, findings) : toTable(resolution, findings));
+  return Math.max(0, ...findings.map((finding) => finding.exit));
+}
+
+function checkInterfaces(config: Config): Finding[] {
+  if (config.interfaces.length === 0) {
+    const message = "no interface is named: give --interface eth1 or set interfaces";
+    return [{ message, exit: ErrorTable["config.invalid"].exit }];
+  }
+  return config.interfaces.flatMap((device) => {
+    try {
+      findInterfaces([device]);
+      return [];
+    } catch (error) {
+      if (!(error instanceof KindlingError)) throw error;
+      return [{ message: error.message, exit: ErrorTable[error.code].exit }];
+    }
+  });
+}
+
+async function checkPorts(config: Config): Promise<Finding[]> {
+  const found = wantedPorts(config).map(async (wanted) => {
+    const holders = await findPortHolders(wanted.port, wanted.protocol);
+    const exit = ErrorTable["port.in-use"].exit;
+    return holders.length === 0 ? [] : [{ message: describeHolder(wanted, holders), exit }];
+  });
+  return (await Promise.all(found)).flat();
+}
+
+function toTable(resolution: Valid, findings: readonly Finding[]): string {
+  const rows = [...resolution.given].map(([path, value]) => [
+    path,
+    value === undefined ? "-" : JSON.stringify(value),
+    resolution.origins.get(path) ?? "default",
+  ]);
+  const width = (column: number) => Math.max(...rows.map((row) => row[column]?.length ?? 0));
+  const [first, second] = [width(0), Math.min(60, width(1))];
+  const lines = rows.map(([path = "", value = "", origin = ""]) => {
+    return `${path.padEnd(first)}  ${value.padEnd(second)}  ${origin}`;
+  });
+  const verdict =
+    findings.length === 0 ? ["", "ok: nothing stands in the way"] : ["", "in the way:"];
+  return `${[...lines, ...verdict, ...findings.map(({ message }) => `  ${message}`)].join("\n")}\n`;
+}
+
+function toJson(resolution: Valid, findings: readonly Finding[]): string {
+  const settings = [...resolution.given].map(([path, value]) => {
+    return { path, value: value ?? null, origin: resolution.origins.get(path) };
+  });
+  const body = { valid: true, settings, findings: findings.map(({ message }) => message) };
+  return `${JSON.stringify(body, null, 2)}\n`;
+}

@@ -1,0 +1,23 @@
+import { defaultConfigFile, formatProblems, loadConfig } from "../config/load.ts";
+import { runDaemon } from "../daemon.ts";
+import { KindlingError } from "../errors.ts";
+import type { CliContext } from "./context.ts";
+import type { SettingFlags } from "./settings.ts";
+
+/** `kindling serve`: runs the daemon until it is told to stop. */
+export async function runServe(settings: SettingFlags, context: CliContext): Promise<number> {
+  const { version, environment, signal, onHangup } = context;
+  const reload = () => loadConfig({ ...settings, environment });
+  const resolution = await reload();
+  if (resolution.kind === "invalid") {
+    throw new KindlingError("config.invalid", `bad configuration\n${formatProblems(resolution)}`);
+  }
+  const { config } = resolution;
+  if (config.interfaces.length === 0) {
+    const cure = "name one with --interface eth1 or the setting interfaces";
+    throw new KindlingError("config.invalid", `no interface is named: ${cure}`);
+  }
+  const configFile = settings.file ?? defaultConfigFile;
+  await runDaemon({ version, config, reload, configFile, environment, signal, onHangup });
+  return 0;
+}

@@ -1,0 +1,95 @@
+import type { Config } from "./config/schema.ts";
+import { DefaultTimes, type DhcpScope, type DhcpSettings } from "./dhcp/settings.ts";
+import { type DnsSettings, defaultTtl } from "./dns/settings.ts";
+import { KindlingError } from "./errors.ts";
+import type { ServedInterface } from "./runtime/interfaces.ts";
+import type { TftpSettings } from "./tftp/server.ts";
+import { formatIpv4, type Ipv4Address } from "./wire/ipv4.ts";
+import { broadcastOf, formatSubnet, subnetContains } from "./wire/subnet.ts";
+
+/** The configuration as each part takes it. Pure: called at the start and at every reload. */
+export type PartSettings = {
+  readonly dhcp: DhcpSettings;
+  readonly tftp: TftpSettings;
+  readonly dns: DnsSettings;
+};
+
+/** Cuts the configuration into the parts' settings; throws `config.invalid` where it does not fit the links. */
+export function settingsOf(config: Config, served: readonly ServedInterface[]): PartSettings {
+  checkRanges(config, served);
+  checkTwice(config);
+  const { dhcp, tftp, dns } = config;
+  return {
+    dhcp: {
+      scopes: served.map((link) => scopeOf(config, link)),
+      reservations: dhcp.reservations,
+      leaseSeconds: dhcp.lease,
+      bootLeaseSeconds: dhcp.bootLease,
+      offerSeconds: dhcp.offerHold,
+      declineSeconds: dhcp.declineProbation,
+      graceSeconds: DefaultTimes.graceSeconds,
+      authoritative: true,
+      disabled: new Set(),
+    },
+    tftp: {
+      blksizeMax: tftp.blksizeMax,
+      windowMax: tftp.windowMax,
+      transfersMax: tftp.transfersMax,
+      singlePort: tftp.singlePort,
+    },
+    dns: { ...dns, ttl: defaultTtl },
+  };
+}
+
+function scopeOf({ dhcp, dns }: Config, { address, subnet }: ServedInterface): DhcpScope {
+  const own = dhcp.pools.filter(({ first }) => subnetContains(subnet, first));
+  const whole = { first: subnet.network, last: broadcastOf(subnet) };
+  const resolvers = dhcp.dns.length === 0 && dns.enabled ? [address] : dhcp.dns;
+  return {
+    subnet,
+    pools: dhcp.pools.length === 0 ? [whole] : own,
+    excluded: [],
+    dns: resolvers,
+    domain: dns.domain,
+    ...(dhcp.router !== undefined && { router: dhcp.router }),
+  };
+}
+
+// An address that no served link holds would never be given out: a typo that must be seen at once.
+function checkRanges(config: Config, served: readonly ServedInterface[]): void {
+  const links = served
+    .map(({ device, subnet }) => `${formatSubnet(subnet)} on ${device}`)
+    .join(", ");
+  const check = (what: string, ...addresses: readonly Ipv4Address[]) => {
+    const inside = served.some(({ subnet }) =>
+      addresses.every((one) => subnetContains(subnet, one)),
+    );
+    if (inside) return;
+    const got = addresses.map(formatIpv4).join("-");
+    throw new KindlingError(
+      "config.invalid",
+      `${what}: want addresses inside ${links}, got ${got}`,
+    );
+  };
+  if (config.dhcp.mode !== "full") return;
+  for (const { first, last } of config.dhcp.pools) check("dhcp.pools", first, last);
+  for (const { address } of config.dhcp.reservations) {
+    if (address !== undefined) check("dhcp.reservations", address);
+  }
+}
+
+// With two rows for one machine or one address, which one counts would be chance.
+function checkTwice({ dhcp }: Config): void {
+  const names = dhcp.reservations.flatMap(({ mac, uuid, address }) => {
+    return [mac, uuid, address === undefined ? undefined : formatIpv4(address)];
+  });
+  const seen = new Set<string>();
+  for (const name of names) {
+    if (name === undefined) continue;
+    if (seen.has(name)) {
+      const message = `dhcp.reservations: ${name} is given twice; keep one row`;
+      throw new KindlingError("config.invalid", message);
+    }
+    seen.add(name);
+  }
+}
