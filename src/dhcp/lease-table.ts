@@ -1,0 +1,60 @@
+import type { Ipv4Address } from "../wire/ipv4.ts";
+import type { Lease, LeaseChange, LeaseView, Offer } from "./lease.ts";
+import type { BindingKey } from "./request.ts";
+
+/** Leases and offers in memory. Bounded by the addresses that the scopes hold: one entry for each. */
+export class LeaseTable implements LeaseView {
+  readonly #leases = new Map<Ipv4Address, Lease>();
+  readonly #leasesOf = new Map<BindingKey, readonly Lease[]>();
+  readonly #offers = new Map<Ipv4Address, Offer>();
+  readonly #offerOf = new Map<BindingKey, Offer>();
+
+  constructor(leases: Iterable<Lease> = []) {
+    for (const lease of leases) this.#putLease(lease);
+  }
+
+  readonly leaseAt = (address: Ipv4Address) => this.#leases.get(address);
+  readonly leasesOf = (key: BindingKey) => this.#leasesOf.get(key) ?? [];
+  readonly offerAt = (address: Ipv4Address) => this.#offers.get(address);
+  readonly offerOf = (key: BindingKey) => this.#offerOf.get(key);
+
+  /** Every lease, in no order that means anything. */
+  all(): readonly Lease[] {
+    return [...this.#leases.values()];
+  }
+
+  apply(changes: readonly LeaseChange[]): void {
+    for (const change of changes) {
+      if (change.kind === "lease") this.#putLease(change.lease);
+      else if (change.kind === "offer") this.#putOffer(change.offer);
+      else this.#dropOffer(this.#offers.get(change.address));
+    }
+  }
+
+  #putLease(lease: Lease): void {
+    const before = this.#leases.get(lease.address);
+    if (before !== undefined) this.#forget(before);
+    this.#leases.set(lease.address, lease);
+    this.#leasesOf.set(lease.key, [...this.leasesOf(lease.key), lease]);
+  }
+
+  #forget(lease: Lease): void {
+    const others = this.leasesOf(lease.key).filter((other) => other.address !== lease.address);
+    if (others.length === 0) this.#leasesOf.delete(lease.key);
+    else this.#leasesOf.set(lease.key, others);
+  }
+
+  // One offer for a client and one for an address: the newer one replaces either.
+  #putOffer(offer: Offer): void {
+    this.#dropOffer(this.#offers.get(offer.address));
+    this.#dropOffer(this.#offerOf.get(offer.key));
+    this.#offers.set(offer.address, offer);
+    this.#offerOf.set(offer.key, offer);
+  }
+
+  #dropOffer(offer: Offer | undefined): void {
+    if (offer === undefined) return;
+    this.#offers.delete(offer.address);
+    this.#offerOf.delete(offer.key);
+  }
+}

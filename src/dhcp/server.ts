@@ -1,0 +1,283 @@
+import type { BootEvent, BootFact, EventSink } from "../boot/event.ts";
+import { WireError } from "../errors.ts";
+import type { Clock } from "../runtime/clock.ts";
+import type { Log } from "../runtime/log.ts";
+import type { BoundService } from "../runtime/service.ts";
+import { openUdp, type UdpOptions, type UdpPeer, type UdpSocket } from "../runtime/udp.ts";
+import { anyAddress, formatIpv4, type Ipv4Address } from "../wire/ipv4.ts";
+import type { Subnet } from "../wire/subnet.ts";
+import { type Binding, listBindings } from "./bindings.ts";
+import { type DhcpDecision, decideDhcp } from "./decide.ts";
+import { decideBootServer, decideProxy, type ProxyDecision } from "./decide-proxy.ts";
+import type { LeaseChange } from "./lease.ts";
+import type { LeaseStore } from "./lease-store.ts";
+import { LeaseTable } from "./lease-table.ts";
+import { MessageType, OptionCode } from "./options.ts";
+import { formatDhcp, parseDhcp } from "./packet.ts";
+import { ProxyMemory } from "./proxy-memory.ts";
+import { type DhcpReply, nameOfType } from "./reply.ts";
+import { type DhcpRequest, readRequest } from "./request.ts";
+import { bookReservations, type DhcpSettings, type DhcpSite } from "./settings.ts";
+
+/** An interface to serve, with this host's address on it. */
+export type DhcpInterface = {
+  readonly device: string;
+  readonly address: Ipv4Address;
+  readonly subnet: Subnet;
+};
+
+export type DhcpServerDeps = {
+  readonly mode: "full" | "proxy";
+  readonly interfaces: readonly DhcpInterface[];
+  readonly settings: DhcpSettings;
+  readonly leases: LeaseStore;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly publish: EventSink;
+  readonly httpPort: number;
+  /** The well-known ports by default; a client's port is where broadcasts go. */
+  readonly ports?: DhcpPorts;
+  readonly openSocket?: (options: UdpOptions) => Promise<UdpSocket>;
+};
+
+export type DhcpPorts = {
+  readonly server: number;
+  readonly client: number;
+  readonly bootServer: number;
+};
+
+/** The running part. `replaceSettings` counts from the next message on. */
+export type DhcpServer = BoundService & {
+  replaceSettings(settings: DhcpSettings): void;
+  bindings(): readonly Binding[];
+  /** How many messages were not answered, by reason; `malformed <field>` for those that do not parse. */
+  counts(): ReadonlyMap<string, number>;
+};
+
+const WellKnownPorts: DhcpPorts = { server: 67, client: 68, bootServer: 4011 };
+
+/** One socket of one interface, and which of the two services it is. */
+type Port = {
+  readonly socket: UdpSocket;
+  readonly site: DhcpSite;
+  readonly service: 67 | 4011;
+  readonly log: Log;
+};
+
+type Decision = DhcpDecision | ProxyDecision;
+
+/** Binds every port of every interface or none; answers only after `serve()`. */
+export async function openDhcpServer(
+  deps: DhcpServerDeps,
+  signal: AbortSignal,
+): Promise<DhcpServer> {
+  await using opening = new AsyncDisposableStack();
+  const ports = await bindPorts(deps, opening);
+  const exchange = new Exchange(deps);
+  const open = opening.move();
+  const ended = Promise.withResolvers<void>();
+  let closing: Promise<void> | undefined;
+  const close = (): Promise<void> => {
+    closing ??= open.disposeAsync().then(ended.resolve, ended.reject);
+    return closing;
+  };
+  signal.addEventListener("abort", close, { once: true });
+  if (signal.aborted) await close();
+  return {
+    name: "dhcp",
+    done: ended.promise,
+    serve() {
+      for (const port of ports) {
+        port.socket.onError((error) => port.log.warn("dhcp send failed", { error: error.message }));
+        port.socket.receive((datagram, peer) => exchange.receive(datagram, peer, port));
+      }
+    },
+    replaceSettings: (settings) => exchange.replaceSettings(settings),
+    bindings: () => exchange.bindings(),
+    counts: () => exchange.counts,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+async function bindPorts(deps: DhcpServerDeps, open: AsyncDisposableStack): Promise<Port[]> {
+  const { ports: numbers = WellKnownPorts, openSocket = openUdp, httpPort } = deps;
+  const ports: Port[] = [];
+  for (const { device, address, subnet } of deps.interfaces) {
+    const site: DhcpSite = { server: address, subnet, httpPort };
+    const log = deps.log.child({ device });
+    const bind = async (service: 67 | 4011, port: number, local: Ipv4Address) => {
+      const socket = open.use(await openSocket({ device, port, address: local }));
+      ports.push({ socket, site, service, log });
+    };
+    await bind(67, numbers.server, anyAddress); // hears broadcasts
+    await bind(4011, numbers.bootServer, address); // unicast, and answers from the address asked
+  }
+  return ports;
+}
+
+/** The way of one datagram: parse, decide, keep, send, publish, one line. Owns all the tables. */
+class Exchange {
+  readonly #deps: DhcpServerDeps;
+  readonly #table: LeaseTable;
+  readonly #proxy = new ProxyMemory();
+  readonly counts = new Map<string, number>();
+  #settings: DhcpSettings;
+  #reservations: ReturnType<typeof bookReservations>;
+
+  constructor(deps: DhcpServerDeps) {
+    this.#deps = deps;
+    this.#table = new LeaseTable(deps.leases.load());
+    this.#settings = deps.settings;
+    this.#reservations = bookReservations(deps.settings.reservations);
+  }
+
+  replaceSettings(settings: DhcpSettings): void {
+    this.#settings = settings;
+    this.#reservations = bookReservations(settings.reservations);
+  }
+
+  bindings(): readonly Binding[] {
+    return listBindings(this.#table.all(), this.#settings.reservations, this.#deps.clock.now());
+  }
+
+  receive(datagram: Uint8Array, peer: UdpPeer, port: Port): void {
+    try {
+      const result = readRequest(parseDhcp(datagram));
+      if (result.kind === "ignore") this.#ignore(result.reason, port);
+      else this.#answer(result.request, peer, port);
+    } catch (error) {
+      if (error instanceof WireError) this.#malformed(error, port);
+      else port.log.error("dhcp message failed", { error, peer: formatIpv4(peer.address) });
+    }
+  }
+
+  #answer(request: DhcpRequest, peer: UdpPeer, port: Port): void {
+    this.#publish(request, port, { direction: "in", message: nameOfType(request.type) });
+    const decision = this.#decide(request, port);
+    if (decision.kind === "reply") this.#send(decision, request, { peer, port });
+    else if (decision.kind === "record") this.#recorded(decision.reason, request, port);
+    else this.#ignore(decision.reason, port, request);
+  }
+
+  #decide(request: DhcpRequest, port: Port): Decision {
+    const { site } = port;
+    const now = this.#deps.clock.now();
+    if (this.#deps.mode === "full" && port.service === 67) {
+      const { leases, settings, reservations } = this.#view();
+      const decision = decideDhcp(request, { site, settings, reservations, leases, now });
+      if (decision.kind !== "ignore") this.#keep(decision.changes);
+      return decision;
+    }
+    const attempt = this.#proxy.attemptOf(request.key);
+    const context = { site, disabled: this.#settings.disabled, attempt, now };
+    const decide = port.service === 67 ? decideProxy : decideBootServer;
+    const decision = decide(request, context);
+    if (decision.change) this.#proxy.apply(decision.change);
+    return decision;
+  }
+
+  #view() {
+    return {
+      leases: this.#table,
+      settings: this.#settings,
+      reservations: this.#reservations,
+    };
+  }
+
+  // Disk first: when it fails, the tables and the client stay as they were.
+  #keep(changes: readonly LeaseChange[]): void {
+    const durable = changes.flatMap((change) => (change.kind === "lease" ? [change.lease] : []));
+    if (durable.length > 0) this.#deps.leases.save(durable);
+    this.#table.apply(changes);
+  }
+
+  #send(
+    decision: Decision & { reply: DhcpReply },
+    request: DhcpRequest,
+    { peer, port }: { peer: UdpPeer; port: Port },
+  ): void {
+    const { message, to, maxBytes } = decision.reply;
+    const { server, client } = this.#deps.ports ?? WellKnownPorts;
+    const numbers = { server, client, "same-as-sender": peer.port };
+    const bytes = formatDhcp(message, maxBytes);
+    port.socket.send(bytes, { address: to.address, port: numbers[to.port] });
+    this.#sent(decision, request, port);
+  }
+
+  #sent(decision: Decision & { reply: DhcpReply }, request: DhcpRequest, port: Port): void {
+    const { reply, reason } = decision;
+    const { message } = reply;
+    const type = nameOfType(message.options.get(OptionCode.messageType)?.[0]);
+    const { yiaddr, ciaddr, file } = message;
+    const address = type === "ack" ? yiaddr || ciaddr : 0;
+    this.#publish(request, port, {
+      direction: "out",
+      message: type,
+      reason,
+      ...(file !== "" && { file }),
+      ...(address !== 0 && { address }),
+    });
+    port.log.info("dhcp decision", {
+      ...fieldsOf(request, port),
+      decision: type,
+      reason,
+      ...(yiaddr !== 0 && { address: formatIpv4(yiaddr) }),
+      ...(file !== "" && { file }),
+      to: formatIpv4(reply.to.address),
+    });
+  }
+
+  #recorded(reason: string, request: DhcpRequest, port: Port): void {
+    port.log.info("dhcp decision", { ...fieldsOf(request, port), decision: "record", reason });
+  }
+
+  #ignore(reason: string, port: Port, request?: DhcpRequest): void {
+    this.#count(reason);
+    const fields = request ? fieldsOf(request, port) : { port: port.service };
+    port.log.debug("dhcp decision", { ...fields, decision: "ignore", reason });
+  }
+
+  #malformed(error: WireError, port: Port): void {
+    this.#count(`malformed ${String(error.details["field"])}`);
+    port.log.debug("dhcp message malformed", { port: port.service, error: error.message });
+  }
+
+  #count(reason: string): void {
+    this.counts.set(reason, (this.counts.get(reason) ?? 0) + 1);
+  }
+
+  #publish(request: DhcpRequest, port: Port, part: PublishedPart): void {
+    const { identity, stage, arch } = request.client;
+    const seen = part.direction === "in" ? this.#addressSeen(request) : undefined;
+    this.#deps.publish({
+      kind: "dhcp",
+      port: port.service,
+      stage: stage.kind,
+      ...(identity.mac && { mac: identity.mac }),
+      ...(arch && { arch: arch.name }),
+      ...(seen && { address: seen }),
+      ...part,
+    });
+  }
+
+  // Beside another server, a client's REQUEST is the only sight of the address that it gets. In full
+  // mode our ACK says it, and what a client merely asks for is not yet its own.
+  #addressSeen({ type, requested, message }: DhcpRequest): Ipv4Address | undefined {
+    if (this.#deps.mode === "full") return undefined;
+    const asked = type === MessageType.request ? requested : undefined;
+    return asked ?? (message.ciaddr || undefined);
+  }
+}
+
+type PublishedPart = Pick<BootEvent, "address"> &
+  Pick<Extract<BootFact, { kind: "dhcp" }>, "direction" | "message" | "reason" | "file">;
+
+function fieldsOf({ key, client, type }: DhcpRequest, port: Port): Record<string, unknown> {
+  return {
+    mac: key,
+    message: nameOfType(type),
+    port: port.service,
+    class: client.clientClass,
+    ...(client.arch && { arch: client.arch.name }),
+  };
+}

@@ -1,0 +1,94 @@
+/**
+ * Authoritative DNS for the machines of this LAN: one forward zone and the reverse zones of the
+ * subnets served. It never recurses and never answers for a name outside its zones: REFUSED makes a
+ * stub resolver try its next server at once, where SERVFAIL or silence would cost it seconds.
+ * Follows RFC 1034, 1035, 2181, 2308, 4592 (wildcards), 6891 (EDNS), 7766 (TCP), 8020 and 8482 (ANY).
+ */
+import { type Message, type Query, RCode, type Response } from "./message.ts";
+import type { DnsName } from "./name.ts";
+import type { ResourceRecord } from "./record.ts";
+import { findZone, lookup, type Zone } from "./zone.ts";
+
+/** The zones as one asking interface sees them, by origin. */
+export type Zones = ReadonlyMap<DnsName, Zone>;
+
+export type DnsReason =
+  | "answered"
+  | "no-data"
+  | "no-such-name"
+  | "left-zone"
+  | "not-our-zone"
+  | "not-internet-class"
+  | "transfer-refused"
+  | "edns-version"
+  | "other-opcode"
+  | "malformed";
+
+/** `rotated`: the answer was one turn of a round robin, and the next one is due another. */
+export type DnsDecision = {
+  readonly reason: DnsReason;
+  readonly response: Response;
+  readonly rotated: boolean;
+};
+
+/** The answer to a message. `turn` counts round robins; any whole number from 0 will do. */
+export function decideDns(message: Message, zones: Zones, turn: number): DnsDecision {
+  switch (message.kind) {
+    case "other-opcode":
+      return refuse("other-opcode", RCode.notImplemented);
+    case "malformed":
+      return refuse("malformed", RCode.formatError);
+    case "query":
+      return decideQuery(message, zones, turn);
+  }
+}
+
+function decideQuery({ question, edns }: Query, zones: Zones, turn: number): DnsDecision {
+  if (edns !== undefined && edns.version !== 0) return refuse("edns-version", RCode.badVersion);
+  // CHAOS would tell a stranger our version.
+  if (question.class !== "IN") return refuse("not-internet-class", RCode.refused);
+  if (question.type === "AXFR" || question.type === "IXFR") {
+    return refuse("transfer-refused", RCode.refused);
+  }
+  const zone = findZone(zones, question.name);
+  if (zone === undefined) return refuse("not-our-zone", RCode.refused);
+  const found = lookup(zone, question.name, question.type);
+  switch (found.kind) {
+    case "answer": {
+      const answers = [...found.chain, ...rotate(found.records, turn)];
+      return answer("answered", { answers, rotated: found.records.length > 1 });
+    }
+    case "left-zone":
+      return answer("left-zone", { answers: found.chain });
+    case "no-data":
+      return answer("no-data", { answers: found.chain, authority: zone });
+    case "name-error":
+      return answer("no-such-name", { answers: found.chain, authority: zone });
+  }
+}
+
+function refuse(reason: DnsReason, rcode: RCode): DnsDecision {
+  const response = { rcode, authoritative: false, answers: [], authorities: [] };
+  return { reason, response, rotated: false };
+}
+
+function answer(
+  reason: DnsReason,
+  what: { answers: readonly ResourceRecord[]; authority?: Zone; rotated?: boolean },
+): DnsDecision {
+  const { answers, authority, rotated = false } = what;
+  const rcode = reason === "no-such-name" ? RCode.nameError : RCode.noError;
+  const authorities = authority === undefined ? [] : [negative(authority)];
+  const response = { rcode, authoritative: true, answers, authorities };
+  return { reason, response, rotated };
+}
+
+// RFC 2308 §3: a resolver keeps the "no" for the lesser of the SOA's own TTL and its minimum.
+function negative({ soa }: Zone): ResourceRecord {
+  return { ...soa, ttl: Math.min(soa.ttl, soa.data.minimum) };
+}
+
+function rotate<T>(items: readonly T[], turn: number): readonly T[] {
+  const at = items.length === 0 ? 0 : turn % items.length;
+  return [...items.slice(at), ...items.slice(0, at)];
+}

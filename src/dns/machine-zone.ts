@@ -1,0 +1,117 @@
+import { addToIpv4, formatIpv4, type Ipv4Address } from "../wire/ipv4.ts";
+import { type Subnet, subnetContains, subnetOf } from "../wire/subnet.ts";
+import type { Zones } from "./decide.ts";
+import type { Host } from "./host-names.ts";
+import { type DnsName, joinLabels, reverseName } from "./name.ts";
+import type { ResourceRecord } from "./record.ts";
+import type { DnsPlan, Service } from "./settings.ts";
+import { buildZone, type SoaRecord } from "./zone.ts";
+
+/** An address we serve on and the subnet it serves. */
+export type ServedInterface = { readonly address: Ipv4Address; readonly subnet: Subnet };
+
+export type MachineZonesInput = {
+  readonly plan: DnsPlan;
+  readonly hosts: ReadonlyMap<DnsName, Host>;
+  readonly interfaces: readonly ServedInterface[];
+  /** Our address on the interface that asks: what our own name means there. */
+  readonly local: Ipv4Address;
+  /** Unix time of the last change, never smaller than before (RFC 1912 §2.2). */
+  readonly serial: number;
+};
+
+/** The forward zone and a reverse zone for each piece of each served subnet. */
+export function buildMachineZones(input: MachineZonesInput): Zones {
+  const { plan, hosts, interfaces } = input;
+  const names = plan.services.map(({ name }) => name);
+  const forward = buildZone(soaOf(plan.domain, input), forwardRecords(input), names);
+  const pointers = pointersTo(hosts, interfaces, plan);
+  const zones = interfaces
+    .flatMap(({ subnet }) => reversePieces(subnet))
+    .map((piece) => {
+      const origin = reverseName(piece.network, piece.prefix / 8);
+      const inside = pointers.filter(({ address }) => subnetContains(piece, address));
+      const records = [nsOf(origin, plan), ...inside.map(({ record }) => record)];
+      return buildZone(soaOf(origin, input), records);
+    });
+  return new Map([forward, ...zones].map((zone) => [zone.origin, zone]));
+}
+
+function forwardRecords({ plan, hosts, local }: MachineZonesInput): readonly ResourceRecord[] {
+  const { domain, provisioner, services, records } = plan;
+  const ours = addressRecord(provisioner, local, plan.ttl.static);
+  const serviceRecords = services.flatMap((service) =>
+    addressesOf(service, hosts).map((address) =>
+      addressRecord(service.name, address, plan.ttl.dynamic),
+    ),
+  );
+  const hostRecords = [...hosts.values()].map(({ name, binding }) =>
+    addressRecord(name, binding.address, ttlOf(plan, binding.reserved)),
+  );
+  return [nsOf(domain, plan), ours, ...serviceRecords, ...hostRecords, ...records];
+}
+
+/** A target without a binding yet has no address to give; the others answer for it meanwhile. */
+function addressesOf(service: Service, hosts: MachineZonesInput["hosts"]): readonly Ipv4Address[] {
+  const addresses = service.targets.map((target) =>
+    typeof target === "number" ? target : hosts.get(target)?.binding.address,
+  );
+  return [...new Set(addresses.filter((address) => address !== undefined))];
+}
+
+type Pointer = { readonly address: Ipv4Address; readonly record: ResourceRecord };
+
+// One name for an address: ours for our own, and a reservation's before a lease's, since `hosts`
+// holds reservations first.
+function pointersTo(
+  hosts: MachineZonesInput["hosts"],
+  interfaces: readonly ServedInterface[],
+  plan: DnsPlan,
+): readonly Pointer[] {
+  const { provisioner, ttl } = plan;
+  const found = new Map<Ipv4Address, ResourceRecord>();
+  const add = (address: Ipv4Address, data: DnsName, seconds: number): void => {
+    const name = reverseName(address);
+    if (!found.has(address)) found.set(address, { name, ttl: seconds, type: "PTR", data });
+  };
+  for (const { address } of interfaces) add(address, provisioner, ttl.static);
+  for (const { name, binding } of hosts.values()) {
+    add(binding.address, name, ttlOf(plan, binding.reserved));
+  }
+  return [...found].map(([address, record]) => ({ address, record }));
+}
+
+/**
+ * The pieces of a subnet that end at an octet, which is where in-addr.arpa can be cut: a /22 is four
+ * /24. A subnet smaller than a /24 gets the whole /24 around it; RFC 2317 would need a parent's help.
+ */
+export function reversePieces(subnet: Subnet): readonly Subnet[] {
+  const prefix = Math.min(Math.max(Math.ceil(subnet.prefix / 8), 1), 3) * 8;
+  const count = subnet.prefix >= prefix ? 1 : 2 ** (prefix - subnet.prefix);
+  const first = subnetOf(subnet.network, prefix).network;
+  return Array.from({ length: count }, (_, at) => ({
+    network: addToIpv4(first, at * 2 ** (32 - prefix)),
+    prefix,
+  }));
+}
+
+function soaOf(origin: DnsName, { plan, serial }: MachineZonesInput): SoaRecord {
+  const mname = plan.provisioner;
+  const rname = joinLabels(["hostmaster", plan.domain]);
+  // Nobody transfers these zones, so the three in the middle are habit; `minimum` is what counts.
+  const times = { refresh: 3600, retry: 600, expire: 1_209_600, minimum: plan.ttl.negative };
+  const data = { mname, rname, serial, ...times };
+  return { name: origin, ttl: plan.ttl.static, type: "SOA", data };
+}
+
+function nsOf(origin: DnsName, { provisioner, ttl }: DnsPlan): ResourceRecord {
+  return { name: origin, ttl: ttl.static, type: "NS", data: provisioner };
+}
+
+function addressRecord(name: DnsName, address: Ipv4Address, ttl: number): ResourceRecord {
+  return { name, ttl, type: "A", data: formatIpv4(address) };
+}
+
+function ttlOf({ ttl }: DnsPlan, isReserved: boolean): number {
+  return isReserved ? ttl.static : ttl.dynamic;
+}

@@ -1,0 +1,227 @@
+import { type Answer, decode, encode } from "dns-packet";
+import { WireError } from "../errors.ts";
+import { ByteReader } from "../wire/reader.ts";
+import { ByteWriter } from "../wire/writer.ts";
+import { type DnsName, foldLabel, joinLabels, nameLimit, parentOf } from "./name.ts";
+import type { ResourceRecord } from "./record.ts";
+
+//    0               8             15
+//   +---------------+---------------+
+//   |              id               |   RFC 1035 §4.1.1: twelve bytes before every message
+//   |Q| opcode|A|T|R|R|0|A|C| rcode |   Q answer, A authoritative, T truncated, R wanted, R offered
+//   | questions     | answers       |
+//   | authorities   | additionals   |   ... then the question: name, type, class
+//   +---------------+---------------+
+
+export const RCode = {
+  noError: 0,
+  formatError: 1,
+  serverFailure: 2,
+  nameError: 3,
+  notImplemented: 4,
+  refused: 5,
+  /** RFC 6891 §6.1.3: its upper bits travel in the OPT record. */
+  badVersion: 16,
+} as const;
+export type RCode = (typeof RCode)[keyof typeof RCode];
+
+export type Header = {
+  readonly id: number;
+  readonly opcode: number;
+  readonly recursionDesired: boolean;
+};
+
+/** `type` and `class` are the wire's numbers by name, `UNKNOWN_n` where they have none. */
+export type Question = {
+  readonly name: DnsName;
+  readonly type: string;
+  readonly class: string;
+  /** The question as it came: an answer repeats it, letter case and all (0x20 clients compare it). */
+  readonly wire: Uint8Array;
+  /** Where in a message each suffix of the name stands; answers point there instead of repeating it. */
+  readonly suffixes: ReadonlyMap<DnsName, number>;
+};
+
+/** What the client's OPT record says (RFC 6891 §6.1.2). */
+export type Edns = { readonly version: number; readonly payloadSize: number };
+
+export type Query = {
+  readonly kind: "query";
+  readonly header: Header;
+  readonly question: Question;
+  readonly edns?: Edns;
+};
+
+/** Whatever can be answered, if only by an error code. */
+export type Message =
+  | Query
+  | { readonly kind: "other-opcode"; readonly header: Header }
+  | { readonly kind: "malformed"; readonly header: Header; readonly error: WireError };
+
+export type Response = {
+  readonly rcode: RCode;
+  readonly authoritative: boolean;
+  readonly answers: readonly ResourceRecord[];
+  readonly authorities: readonly ResourceRecord[];
+};
+
+/** The longest query we read. An honest one is a name, an OPT and perhaps a signature. */
+export const queryLimit = 4096;
+
+/** The largest UDP answer: fits IPv6's least MTU, so nothing is fragmented (DNS flag day 2020). */
+export const payloadSize = 1232;
+
+const headerBytes = 12;
+const plainUdpLimit = 512;
+const streamLimit = 65_535;
+/** An OPT and a TSIG; we know of nothing else a query carries behind its question. */
+const additionalLimit = 2;
+
+/** A received message; throws `WireError` for what must stay unanswered: no whole header, or an answer. */
+export function parseMessage(bytes: Uint8Array): Message {
+  const reader = new ByteReader(bytes);
+  const id = reader.u16("id");
+  const flags = reader.u16("flags");
+  const counts = [1, 2, 3, 4].map((section) => reader.u16(`count ${section}`));
+  // Two servers that answer each other's answers never stop.
+  if ((flags & 0x8000) !== 0) throw invalid("qr", "want a query, got an answer");
+  const header = { id, opcode: (flags >>> 11) & 15, recursionDesired: (flags & 0x100) !== 0 };
+  if (header.opcode !== 0) return { kind: "other-opcode", header };
+  try {
+    checkCounts(counts, bytes.length);
+    return { kind: "query", header, ...parseBody(reader) };
+  } catch (error) {
+    if (!(error instanceof WireError)) throw error;
+    return { kind: "malformed", header, error };
+  }
+}
+
+/** How many bytes an answer may have. */
+export function responseLimit(message: Message, transport: "udp" | "tcp"): number {
+  if (transport === "tcp") return streamLimit;
+  if (message.kind !== "query" || message.edns === undefined) return plainUdpLimit;
+  return Math.min(Math.max(message.edns.payloadSize, plainUdpLimit), payloadSize);
+}
+
+/** The answer in at most `limit` bytes; records that do not fit all stay away and TC says so. */
+export function formatResponse(message: Message, response: Response, limit: number): Uint8Array {
+  const whole = writeResponse(message, response, false);
+  if (whole.length <= limit) return whole;
+  return writeResponse(message, { ...response, answers: [], authorities: [] }, true);
+}
+
+function checkCounts(counts: readonly number[], length: number): void {
+  const [questions, answers, authorities, additionals = 0] = counts;
+  if (length > queryLimit) {
+    throw new WireError("wire.too-long", `want at most ${queryLimit} bytes, got ${length}`, {
+      field: "message",
+    });
+  }
+  if (questions !== 1) throw invalid("questions", `want one question, got ${questions}`);
+  if (answers !== 0 || authorities !== 0) throw invalid("answers", "want no answer in a query");
+  if (additionals > additionalLimit) {
+    throw invalid("additionals", `want at most ${additionalLimit} additionals, got ${additionals}`);
+  }
+}
+
+function parseBody(reader: ByteReader): Pick<Query, "question" | "edns"> {
+  const name = readQuestionName(reader);
+  reader.take(4, "question type and class");
+  const wire = reader.bytes.slice(headerBytes, reader.offset);
+  const packet = decodePacket(reader.bytes);
+  const [asked] = packet.questions ?? [];
+  const { type, class: classOf = "IN" } = asked ?? { type: "UNKNOWN" };
+  const question = { ...name, type, class: classOf, wire };
+  const options = (packet.additionals ?? []).filter((record) => record.type === "OPT");
+  const [opt] = options;
+  if (opt === undefined) return { question };
+  // RFC 6891 §6.1.1: at most one, and owned by the root.
+  if (options.length > 1 || opt.name !== ".") throw invalid("opt", "want one OPT of the root");
+  return { question, edns: { version: opt.ednsVersion, payloadSize: opt.udpPayloadSize } };
+}
+
+// Our own eyes for the name: a question has nothing before it to point at, and the packet library
+// turns bytes that are not UTF-8 into one replacement character, which would make two names one.
+function readQuestionName(reader: ByteReader): Pick<Question, "name" | "suffixes"> {
+  const labels: string[] = [];
+  const offsets: number[] = [];
+  for (;;) {
+    const offset = reader.offset;
+    const length = reader.u8("label length");
+    if (length === 0) break;
+    if (length > 63) throw invalid("label", `want a label of 63 bytes or fewer, got ${length}`);
+    labels.push(foldLabel(reader.take(length, "label")));
+    offsets.push(offset);
+    if (reader.offset - headerBytes >= nameLimit) throw invalid("name", "want 255 bytes or fewer");
+  }
+  const suffixes = new Map(offsets.map((offset, at) => [joinLabels(labels.slice(at)), offset]));
+  return { name: joinLabels(labels), suffixes };
+}
+
+function decodePacket(bytes: Uint8Array): ReturnType<typeof decode> {
+  try {
+    return decode(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length));
+  } catch (error) {
+    throw invalid("message", error instanceof Error ? error.message : "cannot be decoded");
+  }
+}
+
+function writeResponse(message: Message, response: Response, truncated: boolean): Uint8Array {
+  const { header } = message;
+  const question = message.kind === "query" ? message.question : undefined;
+  const hasOpt = message.kind === "query" && message.edns !== undefined;
+  const { authoritative, rcode, answers, authorities } = response;
+  const bits =
+    0x8000 |
+    (header.opcode << 11) |
+    (authoritative ? 0x400 : 0) |
+    (truncated ? 0x200 : 0) |
+    (header.recursionDesired ? 0x100 : 0);
+  const writer = new ByteWriter(streamLimit).u16(header.id).u16(bits | (rcode & 15));
+  writer
+    .u16(question === undefined ? 0 : 1)
+    .u16(answers.length)
+    .u16(authorities.length);
+  writer.u16(hasOpt ? 1 : 0);
+  if (question !== undefined) writer.put(question.wire);
+  const suffixes = question?.suffixes ?? new Map<DnsName, number>();
+  for (const record of [...answers, ...authorities]) {
+    writeName(writer, record.name, suffixes);
+    writer.put(encodeTail(record));
+  }
+  // The root, type 41, our size, upper bits of the code, version 0, no flags (DO=0), no options.
+  if (hasOpt)
+    writer
+      .u8(0)
+      .u16(41)
+      .u16(payloadSize)
+      .u8(rcode >>> 4)
+      .u8(0)
+      .u16(0)
+      .u16(0);
+  return writer.finish();
+}
+
+function writeName(writer: ByteWriter, name: DnsName, suffixes: Question["suffixes"]): void {
+  for (let at: DnsName | undefined = name; at !== undefined && at !== ""; at = parentOf(at)) {
+    const known = suffixes.get(at);
+    if (known !== undefined) {
+      writer.u16(0xc000 | known);
+      return;
+    }
+    const [label = ""] = at.split(".", 1);
+    writer.u8(label.length).text(label);
+  }
+  writer.u8(0);
+}
+
+// Everything of a record behind its owner: the library writes a message of the one record, owned by
+// the root, and the header and the root's one byte are cut off.
+function encodeTail(record: ResourceRecord): Uint8Array {
+  const answer: Answer = { ...record, name: "." };
+  return encode({ type: "response", answers: [answer] }).subarray(headerBytes + 1);
+}
+
+function invalid(field: string, message: string): WireError {
+  return new WireError("wire.invalid", message, { field });
+}

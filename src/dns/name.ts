@@ -1,0 +1,86 @@
+import { WireError } from "../errors.ts";
+import { formatIpv4, type Ipv4Address } from "../wire/ipv4.ts";
+
+/**
+ * A domain name in the one form that compares: lower case, no final dot, the root as "". A byte that
+ * is not printable, or is a dot or a backslash inside a label, is written `\DDD` (RFC 1035 §5.1), so
+ * that no label a client invents can equal a name of ours by accident.
+ */
+export type DnsName = string & { readonly __brand: "DnsName" };
+
+/** RFC 1035 §2.3.4, both in bytes on the wire; the name's count includes lengths and the root. */
+export const labelLimit = 63;
+export const nameLimit = 255;
+
+/** What an operator writes: LDH labels, `_service` labels and a leading `*`; throws `WireError` otherwise. */
+export function parseName(text: string): DnsName {
+  const name = text.toLowerCase().replace(/\.$/, "");
+  const labels = name.split(".");
+  const wrong = labels.some((label, at) => !isOperatorLabel(label, at === 0));
+  if (wrong || name.length + 2 > nameLimit) {
+    throw new WireError(
+      "wire.invalid",
+      `want a domain name like node1.kindling.lan, got "${text}"`,
+      {
+        field: "name",
+        got: text,
+      },
+    );
+  }
+  return name as DnsName; // proven above: lower case, bounded, and no byte that would need an escape
+}
+
+/** One label off the wire, any bytes, as it stands in a `DnsName`. */
+export function foldLabel(bytes: Uint8Array): string {
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1");
+  if (/^[\w*-]*$/.test(text)) return text.toLowerCase();
+  const spell = (char: string) => `\\${String(char.charCodeAt(0)).padStart(3, "0")}`;
+  // ASCII letters only: RFC 4343 folds no other byte, and latin1's upper half is not text here.
+  return text.replace(/[^!-~]|[.\\]/g, spell).toLowerCase();
+}
+
+/** The name made of these folded labels. */
+export function joinLabels(labels: readonly string[]): DnsName {
+  return labels.join(".") as DnsName; // proven by the callers: labels come from folded or parsed names
+}
+
+/** `node1` under `kindling.lan`. A name that already ends in the domain stays as it is. */
+export function nameUnder(text: string, domain: DnsName): DnsName {
+  const name = parseName(text);
+  if (isWithin(name, domain)) return name;
+  return parseName(text.endsWith(".") ? text : `${name}.${domain}`);
+}
+
+/** True for the domain itself and for every name below it. */
+export function isWithin(name: DnsName, domain: DnsName): boolean {
+  return name === domain || domain === "" || name.endsWith(`.${domain}`);
+}
+
+/** The name one label shorter; the root has none. */
+export function parentOf(name: DnsName): DnsName | undefined {
+  if (name === "") return undefined;
+  const dot = name.indexOf(".");
+  return (dot < 0 ? "" : name.slice(dot + 1)) as DnsName; // proven: a suffix at a label's edge
+}
+
+/** `10.77.0.5` → `5.0.77.10.in-addr.arpa`; with fewer `octets` the name of the enclosing zone. */
+export function reverseName(address: Ipv4Address, octets = 4): DnsName {
+  const kept = formatIpv4(address).split(".").slice(0, octets);
+  return joinLabels([...kept.reverse(), "in-addr", "arpa"]);
+}
+
+/**
+ * The label a machine gets for the host name it tells: the first label, cut down to letters, digits
+ * and inner hyphens (RFC 952, RFC 1123 §2.1); nothing where nothing is left.
+ */
+export function hostLabel(hostname: string): string | undefined {
+  const [first = ""] = hostname.slice(0, nameLimit).toLowerCase().split(".");
+  const label = first.replace(/[^a-z0-9]+/g, "-").slice(0, labelLimit);
+  const trimmed = label.replace(/^-|-$/g, "");
+  return trimmed === "" ? undefined : trimmed;
+}
+
+function isOperatorLabel(label: string, isFirst: boolean): boolean {
+  if (isFirst && label === "*") return true;
+  return label.length <= labelLimit && /^_?[a-z0-9]([a-z0-9-]*[a-z0-9])?$/.test(label);
+}

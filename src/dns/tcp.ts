@@ -1,0 +1,134 @@
+import { createServer, type Server, type Socket } from "node:net";
+import { KindlingError } from "../errors.ts";
+import type { Clock } from "../runtime/clock.ts";
+import { formatIpv4, type Ipv4Address } from "../wire/ipv4.ts";
+import { frameAnswer, QueryFrames } from "./stream.ts";
+
+export type DnsTcpOptions = {
+  readonly address: Ipv4Address;
+  readonly port: number;
+  readonly clock: Clock;
+  /** The answer to a query, or nothing to end the conversation. */
+  readonly answer: (query: Uint8Array, peer: string) => Uint8Array | undefined;
+  readonly onError: (error: Error, peer?: string) => void;
+};
+
+/** A bound listener that turns connections away until `serve`. */
+export type DnsTcpListener = AsyncDisposable & { serve(): void };
+
+/** RFC 7766 §6.2.3 asks for seconds; from the last whole query, so a byte now and then buys nothing. */
+export const idleMs = 10_000;
+
+/** Connections of one listener, and of one peer among them. A query by TCP is rare and short. */
+export const connectionLimit = 128;
+export const peerConnectionLimit = 16;
+
+/** Binds and listens; fails with `port.in-use`, `port.forbidden` or `interface.no-address`. */
+export async function openDnsTcp(options: DnsTcpOptions): Promise<DnsTcpListener> {
+  const connections = new Map<Socket, string>();
+  let isServing = false;
+  const server = createServer({ noDelay: true }, (socket) => {
+    const peer = socket.remoteAddress ?? "";
+    const siblings = [...connections.values()].filter((it) => it === peer).length;
+    if (!isServing || siblings >= peerConnectionLimit) {
+      socket.destroy();
+      return;
+    }
+    connections.set(socket, peer);
+    socket.once("close", () => connections.delete(socket));
+    converse(socket, peer, options);
+  });
+  server.maxConnections = connectionLimit;
+  await listen(server, options);
+  server.on("error", (error) => options.onError(error)); // accept(2) out of descriptors: later ones may do better
+  return {
+    serve() {
+      isServing = true;
+    },
+    async [Symbol.asyncDispose]() {
+      const closed = new Promise<void>((resolve) => {
+        server.close(() => resolve());
+      });
+      for (const socket of connections.keys()) socket.destroy();
+      await closed;
+    },
+  };
+}
+
+function converse(socket: Socket, peer: string, options: DnsTcpOptions): void {
+  const frames = new QueryFrames();
+  const hangUp = () => socket.destroy();
+  let idle = options.clock.after(idleMs, hangUp);
+  const answerOne = (query: Uint8Array): void => {
+    idle[Symbol.dispose]();
+    idle = options.clock.after(idleMs, hangUp);
+    const answer = options.answer(query, peer);
+    if (answer === undefined) hangUp();
+    else socket.write(frameAnswer(answer));
+  };
+  // Queries wait unread while the client does not take its answers: its window is all it can fill.
+  const fail = (error: Error): void => {
+    hangUp();
+    options.onError(error, peer);
+  };
+  // Whatever goes wrong in one conversation ends that conversation.
+  const work = guarded(fail, () => {
+    while (!socket.writableNeedDrain && !socket.destroyed) {
+      const query = frames.next();
+      if (query === undefined) {
+        socket.resume();
+        return;
+      }
+      answerOne(query);
+    }
+    socket.pause();
+  });
+  socket.on("data", (chunk) => {
+    frames.push(chunk);
+    work();
+  });
+  socket.on("drain", work);
+  socket.on("error", hangUp); // the peer reset it; there is nobody left to tell
+  socket.once("close", () => idle[Symbol.dispose]());
+}
+
+function guarded(fail: (error: Error) => void, task: () => void): () => void {
+  return () => {
+    try {
+      task();
+    } catch (error) {
+      fail(error instanceof Error ? error : new Error(String(error)));
+    }
+  };
+}
+
+async function listen(server: Server, options: DnsTcpOptions): Promise<void> {
+  const { port } = options;
+  const host = formatIpv4(options.address);
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", (error) => reject(translate(error, `TCP ${host}:${port}`)));
+    server.listen({ host, port }, resolve);
+  });
+  server.removeAllListeners("error");
+}
+
+function translate(error: Error, where: string): Error {
+  const errno = "code" in error ? error.code : undefined;
+  const details = { where, errno };
+  switch (errno) {
+    case "EADDRINUSE": {
+      const cure = "stop that program or set another DNS port";
+      return new KindlingError("port.in-use", `${where} is held: ${cure}`, details, error);
+    }
+    case "EACCES": {
+      const cure = "run as root or grant CAP_NET_BIND_SERVICE";
+      return new KindlingError("port.forbidden", `${where} is not ours: ${cure}`, details, error);
+    }
+    case "EADDRNOTAVAIL": {
+      const cure = "give the interface that address first";
+      return new KindlingError("interface.no-address", `${where}: ${cure}`, details, error);
+    }
+    default:
+      return error;
+  }
+}

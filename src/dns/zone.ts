@@ -1,0 +1,95 @@
+import { type DnsName, isWithin, joinLabels, parentOf } from "./name.ts";
+import type { RecordType, ResourceRecord } from "./record.ts";
+
+/** Records by owner and type. A name with no records is an empty non-terminal: it exists. */
+export type Zone = {
+  readonly origin: DnsName;
+  readonly soa: SoaRecord;
+  readonly nodes: ReadonlyMap<DnsName, ZoneNode>;
+};
+
+export type ZoneNode = ReadonlyMap<RecordType, readonly ResourceRecord[]>;
+
+export type SoaRecord = ResourceRecord & { readonly type: "SOA" };
+
+/** `chain` holds the aliases followed before the last name; the kind tells of that last name. */
+export type Lookup =
+  | { readonly kind: "answer"; readonly chain: Records; readonly records: Records }
+  | { readonly kind: "no-data"; readonly chain: Records }
+  | { readonly kind: "name-error"; readonly chain: Records }
+  /** An alias led to a name of somebody else, which the client asks for itself. */
+  | { readonly kind: "left-zone"; readonly chain: Records };
+
+type Records = readonly ResourceRecord[];
+
+/** Aliases followed for one question; a longer chain, or a loop, ends where it is. */
+const chainLimit = 8;
+
+/** A zone of these records, the SOA among them, plus `names` that exist without a record. */
+export function buildZone(soa: SoaRecord, records: Records, names: readonly DnsName[] = []): Zone {
+  const origin = soa.name;
+  const nodes = new Map<DnsName, Map<RecordType, ResourceRecord[]>>();
+  const nodeAt = (name: DnsName): Map<RecordType, ResourceRecord[]> => {
+    const known = nodes.get(name);
+    if (known !== undefined) return known;
+    const node = new Map<RecordType, ResourceRecord[]>();
+    nodes.set(name, node);
+    // RFC 8020: whatever has something below it exists.
+    const parent = name === origin ? undefined : parentOf(name);
+    if (parent !== undefined) nodeAt(parent);
+    return node;
+  };
+  for (const record of [soa, ...records]) {
+    const node = nodeAt(record.name);
+    node.set(record.type, [...(node.get(record.type) ?? []), record]);
+  }
+  for (const name of names) nodeAt(name);
+  return { origin, soa, nodes };
+}
+
+/** The zone with the longest origin that holds `name`. */
+export function findZone(zones: ReadonlyMap<DnsName, Zone>, name: DnsName): Zone | undefined {
+  for (let at: DnsName | undefined = name; at !== undefined; at = parentOf(at)) {
+    const zone = zones.get(at);
+    if (zone !== undefined) return zone;
+  }
+  return undefined;
+}
+
+/** What RFC 1034 §4.3.2 finds for a name of the zone; `type` as the wire names it, `ANY` included. */
+export function lookup(zone: Zone, name: DnsName, type: string): Lookup {
+  const chain: ResourceRecord[] = [];
+  let at = name;
+  for (;;) {
+    const node = findNode(zone, at);
+    if (node === undefined) return { kind: "name-error", chain };
+    const records = own(recordsOf(zone, node, type), at);
+    if (records.length > 0) return { kind: "answer", chain, records };
+    const [alias] = own(node.get("CNAME") ?? [], at);
+    if (alias?.type !== "CNAME" || chain.length === chainLimit) return { kind: "no-data", chain };
+    chain.push(alias);
+    at = alias.data;
+    if (!isWithin(at, zone.origin)) return { kind: "left-zone", chain };
+  }
+}
+
+/** The node of a name, or of the wildcard that stands for it (RFC 4592 §3.3.1). */
+function findNode(zone: Zone, name: DnsName): ZoneNode | undefined {
+  const exact = zone.nodes.get(name);
+  if (exact !== undefined) return exact;
+  let encloser = parentOf(name);
+  while (encloser !== undefined && !zone.nodes.has(encloser)) encloser = parentOf(encloser);
+  return encloser === undefined ? undefined : zone.nodes.get(joinLabels(["*", encloser]));
+}
+
+function recordsOf(zone: Zone, node: ZoneNode, type: string): Records {
+  if (type !== "ANY") return node.get(type as RecordType) ?? []; // a type we never hold finds nothing
+  // RFC 8482 §4.2: one made-up HINFO instead of everything, which only amplifiers ask for.
+  const { origin: name } = zone;
+  const data = { cpu: "RFC8482", os: "" };
+  return node.size === 0 ? [] : [{ name, ttl: zone.soa.data.minimum, type: "HINFO", data }];
+}
+
+function own(records: Records, name: DnsName): Records {
+  return records.map((record) => (record.name === name ? record : { ...record, name }));
+}

@@ -1,0 +1,59 @@
+import { METHODS } from "node:http";
+import { type FastifyError, type FastifyInstance, type FastifyReply, fastify } from "fastify";
+import { assetRoutes } from "./asset-routes.ts";
+import { configRoutes } from "./config-routes.ts";
+import type { MachineDeps } from "./deps.ts";
+import { healthRoutes } from "./health-routes.ts";
+import { loaderRoutes } from "./loader-routes.ts";
+import { observeRequests } from "./observe.ts";
+import { sendNotFound, sendText } from "./reply.ts";
+import { reportRoutes } from "./report-routes.ts";
+import { scriptRoutes } from "./script-routes.ts";
+import { cleanTarget } from "./url.ts";
+
+/** The largest request body that is read; all of them are ignored. */
+const bodyBytesLimit = 64 * 1024;
+
+/** The routes for machines, not yet listening anywhere. */
+export function buildMachineApp(deps: MachineDeps): FastifyInstance {
+  const app = fastify({
+    exposeHeadRoutes: false,
+    bodyLimit: bodyBytesLimit,
+    routerOptions: { maxParamLength: 4096 },
+    rewriteUrl: (request) => cleanTarget(request.url ?? "/"),
+    frameworkErrors: (_error, _request, reply) => sendText(reply, "400 Bad Request\n", 400),
+  });
+  acceptEveryRequest(app);
+  observeRequests(app, deps);
+  app.setNotFoundHandler((_request, reply) => sendNotFound(reply));
+  app.setErrorHandler((error: FastifyError, request, reply) => {
+    const status = error.statusCode ?? 500;
+    if (status < 500) return sendText(reply, `${error.message}\n`, status);
+    deps.log.error("http request failed", { method: request.method, url: request.url, error });
+    return sendInternalError(reply);
+  });
+  const plugins = [
+    healthRoutes,
+    scriptRoutes,
+    configRoutes,
+    reportRoutes,
+    assetRoutes,
+    loaderRoutes,
+  ];
+  for (const plugin of plugins) app.register(plugin(deps));
+  return app;
+}
+
+// Machines ask with whatever method and body their loader has: what they ask for is in the URL.
+function acceptEveryRequest(app: FastifyInstance): void {
+  const known = new Set(app.supportedMethods);
+  for (const method of METHODS) {
+    if (!known.has(method) && method !== "CONNECT") app.addHttpMethod(method, { hasBody: true });
+  }
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser("*", { parseAs: "buffer" }, (_request, _body, done) => done(null));
+}
+
+function sendInternalError(reply: FastifyReply): FastifyReply {
+  return sendText(reply, "500 internal error\n", 500);
+}

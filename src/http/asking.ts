@@ -1,0 +1,27 @@
+import type { FastifyRequest } from "fastify";
+import type { BootDecision, ProfileDecision } from "../boot/decide.ts";
+import { identifyQuery } from "../boot/identify.ts";
+import type { MachineIdentity } from "../boot/machine.ts";
+import type { Log } from "../runtime/log.ts";
+import { queryOf } from "./url.ts";
+
+/** Who asks, with the query it asked by. */
+export type Asking = { readonly identity: MachineIdentity; readonly rawQuery: string };
+
+/** The machine behind a request; what its query got wrong goes to the log, not to the machine. */
+export function askingMachine(request: FastifyRequest, log: Log): Asking {
+  const rawQuery = queryOf(request.raw.url ?? "");
+  const { identity, problems } = identifyQuery(rawQuery);
+  for (const { kind, text } of problems) log.warn("label ignored", { reason: kind, text });
+  return { identity, rawQuery };
+}
+
+/** Says why a machine got nothing: the first thing an operator looks for. */
+export function tellMiss(
+  log: Log,
+  asking: Asking,
+  decision: Exclude<BootDecision | ProfileDecision, { kind: "boot" | "profile" }>,
+): void {
+  const { kind, ...why } = decision;
+  log.info("nothing to boot", { decision: kind, ...why, labels: asking.identity.labels });
+}

@@ -1,0 +1,70 @@
+import type { BootEvent, EventSink } from "../boot/event.ts";
+import type { Clock } from "../runtime/clock.ts";
+import type { Log } from "../runtime/log.ts";
+import type { Catalog } from "../store/catalog.ts";
+import type { Ipv4Address } from "../wire/ipv4.ts";
+import type { MacAddress } from "../wire/mac.ts";
+
+/** The boot programs firmware loads first, whole in memory. */
+export type LoaderSource = {
+  find(name: string): Promise<
+    | {
+        readonly kind: "file";
+        readonly bytes: Buffer;
+        readonly sha256: string;
+        readonly modified: Date;
+      }
+    | { readonly kind: "missing"; readonly reason: string }
+  >;
+};
+
+/** Where `/assets/` lives; `confine` refuses links that lead out of the folder. */
+export type AssetFolder = { readonly folder: string; readonly symlinks: "follow" | "confine" };
+
+/** How ready one part of the daemon is, in words for `/readyz?verbose`. */
+export type Readiness = {
+  readonly component: string;
+  readonly ready: boolean;
+  readonly detail: string;
+};
+
+/** What the routes for machines need. */
+export type MachineDeps = {
+  readonly catalog: Catalog;
+  readonly assets: AssetFolder;
+  readonly loaders: LoaderSource;
+  readonly publish: EventSink;
+  readonly machineAt: (address: Ipv4Address) => MacAddress | undefined;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly metrics: { render(): Promise<string>; readonly contentType: string };
+  readonly readiness: () => readonly Readiness[];
+};
+
+/** A lease as operators read it. Times in milliseconds since the epoch. */
+export type LeaseRow = {
+  readonly mac: MacAddress;
+  readonly address: Ipv4Address;
+  readonly hostname?: string;
+  readonly state: string;
+  readonly expires?: number;
+};
+
+/** What the daemon is and where it listens. */
+export type DaemonStatus = {
+  readonly version: string;
+  readonly mode: string;
+  readonly interfaces: readonly { readonly name: string; readonly address: Ipv4Address }[];
+  readonly ports: Readonly<Record<string, number>>;
+  readonly startedAt: number;
+};
+
+/** What the admin routes read. */
+export type AdminDeps = {
+  readonly events: {
+    recent(): readonly BootEvent[];
+    subscribe(listener: (event: BootEvent) => void): Disposable;
+  };
+  readonly leases: () => readonly LeaseRow[];
+  readonly status: () => DaemonStatus;
+};

@@ -1,0 +1,117 @@
+import { once } from "node:events";
+import { lstat, unlink } from "node:fs/promises";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { connect } from "node:net";
+import { KindlingError } from "../errors.ts";
+import { formatIpv4, type Ipv4Address } from "../wire/ipv4.ts";
+
+/** Where one HTTP server listens. */
+export type Endpoint =
+  | { readonly kind: "tcp"; readonly address: Ipv4Address; readonly port: number }
+  | { readonly kind: "unix"; readonly path: string };
+
+export type Handler = (request: IncomingMessage, response: ServerResponse) => void;
+
+/** What one peer may cost: sizes in bytes, times in milliseconds. */
+const Limits = {
+  /** Request line and headers together. */
+  headerBytes: 16 * 1024,
+  headersMs: 10_000,
+  requestMs: 30_000,
+  /** How long a client may neither send nor take a byte; firmware pauses while it unpacks. */
+  idleMs: 120_000,
+  keepAliveMs: 15_000,
+} as const;
+
+/** Listens there; requests go to `handle`. The promise fails with the cause and the cure. */
+export async function listen(
+  endpoint: Endpoint,
+  handle: Handler,
+  maxConnections: number,
+): Promise<Server> {
+  const server = createServer(
+    {
+      maxHeaderSize: Limits.headerBytes,
+      headersTimeout: Limits.headersMs,
+      requestTimeout: Limits.requestMs,
+      keepAliveTimeout: Limits.keepAliveMs,
+      noDelay: true,
+    },
+    handle,
+  );
+  server.timeout = Limits.idleMs;
+  server.maxConnections = maxConnections;
+  if (endpoint.kind === "unix") await clearStaleSocket(endpoint.path);
+  await bind(server, endpoint);
+  return server;
+}
+
+async function bind(server: Server, endpoint: Endpoint): Promise<void> {
+  const listening = once(server, "listening");
+  if (endpoint.kind === "tcp") {
+    server.listen({ host: formatIpv4(endpoint.address), port: endpoint.port });
+  } else {
+    // Owner and group may connect. By umask and not by chmod: there is no moment when others can,
+    // since listen() binds before it returns.
+    const umask = process.umask(0o117);
+    server.listen(endpoint.path);
+    process.umask(umask);
+  }
+  try {
+    await listening;
+  } catch (error) {
+    throw translate(error, endpoint);
+  }
+}
+
+// A socket file outlives a daemon that was killed; nobody answers there then, and bind would fail.
+// Any other kind of file is somebody's: bind shall fail.
+async function clearStaleSocket(path: string): Promise<void> {
+  try {
+    if ((await lstat(path)).isSocket() && !(await isAnswered(path))) await unlink(path);
+  } catch (error) {
+    if (codeOf(error) !== "ENOENT") throw translate(error, { kind: "unix", path });
+  }
+}
+
+async function isAnswered(path: string): Promise<boolean> {
+  const socket = connect(path);
+  try {
+    await once(socket, "connect");
+    return true;
+  } catch {
+    return false; // whatever the reason: the bind that follows tells it
+  } finally {
+    socket.destroy();
+  }
+}
+
+function translate(error: unknown, endpoint: Endpoint): KindlingError {
+  const where =
+    endpoint.kind === "unix"
+      ? `admin socket ${endpoint.path}`
+      : `TCP ${formatIpv4(endpoint.address)}:${endpoint.port}`;
+  const code = codeOf(error);
+  const details = { ...endpoint, errno: code };
+  if (code === "EADDRINUSE") {
+    const cure = "stop it or choose another one";
+    return new KindlingError(
+      "port.in-use",
+      `${where} is held by another program: ${cure}`,
+      details,
+    );
+  }
+  const cure =
+    endpoint.kind === "unix"
+      ? "its folder must exist and be writable"
+      : "use a port above 1023 or grant CAP_NET_BIND_SERVICE";
+  const message =
+    code === "EADDRNOTAVAIL"
+      ? `${where} is no address of this host: give one that is`
+      : `${where} cannot be bound, ${code}: ${cure}`;
+  return new KindlingError("port.forbidden", message, details, error);
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && "code" in error ? String(error.code) : String(error);
+}

@@ -1,0 +1,52 @@
+import type { Readable } from "node:stream";
+import type { FastifyReply, FastifyRequest } from "fastify";
+import { type Delivery, decideDelivery, type Validators } from "./delivery.ts";
+import { sendText } from "./reply.ts";
+
+/** A file that can be sent whole, in part or not at all. */
+export type SendableFile = Validators & {
+  readonly size: number;
+  readonly type: string;
+  /** The bytes `first` to `last`; called at most once, and not for HEAD or an empty file. */
+  read(first: number, last: number): Readable | Buffer;
+};
+
+/** Answers a request for a file; the length is always told, for firmware that takes nothing else. */
+export function sendFile(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  file: SendableFile,
+): FastifyReply {
+  const delivery = decideDelivery(request.headers, file.size, file);
+  reply.header("accept-ranges", "bytes");
+  reply.header("etag", file.etag).header("last-modified", file.modified.toUTCString());
+  switch (delivery.kind) {
+    case "not-modified":
+      return reply.code(304).send();
+    case "precondition-failed":
+      return sendText(reply, "precondition failed\n", 412);
+    case "malformed-range":
+      return sendText(reply, "invalid range\n", 416);
+    case "unsatisfiable":
+      reply.header("content-range", `bytes */${file.size}`);
+      return sendText(reply, "invalid range: failed to overlap\n", 416);
+    default:
+      return sendBytes(request, reply, { file, delivery });
+  }
+}
+
+function sendBytes(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  what: { file: SendableFile; delivery: Extract<Delivery, { kind: "whole" | "part" }> },
+): FastifyReply {
+  const { file, delivery } = what;
+  const whole = delivery.kind === "whole";
+  const first = whole ? 0 : delivery.first;
+  const last = whole ? file.size - 1 : delivery.last;
+  reply.code(whole ? 200 : 206).header("content-type", file.type);
+  if (!whole) reply.header("content-range", `bytes ${first}-${last}/${file.size}`);
+  reply.header("content-length", last - first + 1);
+  if (request.method === "HEAD" || last < first) return reply.send();
+  return reply.send(file.read(first, last));
+}

@@ -1,0 +1,102 @@
+/**
+ * HTTP: boot scripts, configuration and files for machines, the same routes, bodies and lenience as
+ * matchbox, and on a Unix socket the admin API. It decides nothing of its own: what a machine boots
+ * comes from `boot/`, the text of it from `render/`. It never writes to the catalog or the assets.
+ * Follows RFC 9110 and 9112; where loaders in the field need otherwise, the file says so.
+ */
+import type { Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { FastifyInstance } from "fastify";
+import type { BoundService } from "../runtime/service.ts";
+import type { Ipv4Address } from "../wire/ipv4.ts";
+import { buildAdminApp } from "./admin.ts";
+import { buildMachineApp } from "./app.ts";
+import type { AdminDeps, MachineDeps } from "./deps.ts";
+import { type Endpoint, type Handler, listen } from "./listener.ts";
+
+/** How long open transfers may go on after the service was told to close. */
+const graceMs = 5_000;
+
+/** How many clients may be connected to one address at a time, unless set otherwise. */
+const connectionLimit = 2_000;
+
+export type HttpDeps = MachineDeps & {
+  readonly addresses: readonly Ipv4Address[];
+  /** 0 takes any free one; `ports` of the service says which. */
+  readonly port: number;
+  readonly maxConnections?: number;
+  readonly admin?: AdminDeps & { readonly socket: string };
+};
+
+export type HttpService = BoundService & {
+  /** The port of each address, in the order of `addresses`. */
+  readonly ports: readonly number[];
+};
+
+/** Binds every address and the admin socket, or none; requests wait until `serve()`. */
+export async function openHttpServer(deps: HttpDeps, signal: AbortSignal): Promise<HttpService> {
+  const serving = Promise.withResolvers<void>();
+  const closing = new AbortController();
+  await using opened = new AsyncDisposableStack();
+  const bindings = bindingsOf(deps, AbortSignal.any([signal, closing.signal]));
+  for (const app of new Set(bindings.map((binding) => binding.app))) {
+    opened.defer(() => app.close());
+    await app.ready();
+  }
+  const servers: Server[] = [];
+  opened.defer(async () => {
+    await Promise.all(servers.map((server) => close(server, deps)));
+  });
+  for (const { app, endpoint } of bindings) {
+    signal.throwIfAborted();
+    const handle = afterServing(app, serving.promise);
+    servers.push(await listen(endpoint, handle, deps.maxConnections ?? connectionLimit));
+  }
+  const resources = opened.move();
+  const done = Promise.withResolvers<void>();
+  for (const server of servers) server.on("error", done.reject);
+  return {
+    name: "http",
+    done: done.promise,
+    ports: servers.flatMap(portOf),
+    serve: serving.resolve,
+    async [Symbol.asyncDispose]() {
+      closing.abort();
+      await resources.disposeAsync();
+      done.resolve();
+    },
+  };
+}
+
+type Binding = { readonly app: FastifyInstance; readonly endpoint: Endpoint };
+
+function bindingsOf(deps: HttpDeps, signal: AbortSignal): readonly Binding[] {
+  const { addresses, port, admin } = deps;
+  const app = buildMachineApp(deps);
+  const machines = addresses.map(
+    (address): Binding => ({ app, endpoint: { kind: "tcp", address, port } }),
+  );
+  if (admin === undefined) return machines;
+  const endpoint: Endpoint = { kind: "unix", path: admin.socket };
+  return [...machines, { app: buildAdminApp(deps, admin, signal), endpoint }];
+}
+
+function afterServing(app: FastifyInstance, serving: Promise<void>): Handler {
+  return (request, response) => {
+    void serving.then(() => app.routing(request, response));
+  };
+}
+
+// Transfers may end within the grace; connections that wait for a next request end at once.
+async function close(server: Server, { clock }: Pick<HttpDeps, "clock">): Promise<void> {
+  const closed = Promise.withResolvers<void>();
+  server.close(() => closed.resolve());
+  server.closeIdleConnections();
+  using _atLast = clock.after(graceMs, () => server.closeAllConnections());
+  await closed.promise;
+}
+
+function portOf(server: Server): readonly number[] {
+  const address: AddressInfo | string | null = server.address();
+  return address === null || typeof address === "string" ? [] : [address.port];
+}

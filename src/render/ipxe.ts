@@ -1,0 +1,34 @@
+/**
+ * Plans as the text a boot program reads. Pure: a plan in, the whole body out, byte for byte what
+ * clients of matchbox are used to. Nothing is escaped: profiles hold script text on purpose.
+ */
+import type { NetBoot } from "../boot/profile.ts";
+
+/** Label → the iPXE setting it is filled from, in the order the query carries them. */
+const IpxeLabels = [
+  ["uuid", "uuid"],
+  ["mac", "mac:hexhyp"],
+  ["domain", "domain"],
+  ["hostname", "hostname"],
+  ["serial", "serial"],
+  ["arch", "buildarch:uristring"],
+];
+
+/**
+ * The first script every iPXE loads: come back to `/ipxe` and say who you are. The URL is relative, so
+ * that it holds behind any address, port or path the machine came by.
+ */
+export function renderBootScript(): string {
+  const query = IpxeLabels.map(([label, setting]) => `${label}=\${${setting}}`).join("&");
+  return lines(["#!ipxe", `chain ipxe?${query}`]);
+}
+
+/** The script that loads and starts what the plan names. */
+export function renderIpxe(boot: NetBoot): string {
+  const kernel = ["kernel", boot.kernel, ...boot.args].join(" ");
+  return lines(["#!ipxe", kernel, ...boot.initrd.map((value) => `initrd ${value}`), "boot"]);
+}
+
+function lines(texts: readonly string[]): string {
+  return texts.map((text) => `${text}\n`).join("");
+}

@@ -1,0 +1,63 @@
+import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
+import type { BootEvent } from "../boot/event.ts";
+
+/** The counters of the daemon as Prometheus text. */
+export type Metrics = Disposable & {
+  readonly contentType: string;
+  render(): Promise<string>;
+};
+
+/** Anything that hands out boot events as they happen. */
+type EventSource = { subscribe(listener: (event: BootEvent) => void): Disposable };
+
+/**
+ * Counts what passes on the bus until disposed of. Labels take words of our own vocabularies only,
+ * never a name, path or address a peer chose: the number of series is bounded.
+ */
+export function openMetrics(bus: EventSource, build: { readonly version: string }): Metrics {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  new Gauge({
+    name: "kindling_build_info",
+    help: "Always 1; the label names the running version.",
+    labelNames: ["version"],
+    registers: [registry],
+  }).set(build, 1);
+  const count = openCounters(registry);
+  const subscription = bus.subscribe(count);
+  return {
+    contentType: registry.contentType,
+    render: () => registry.metrics(),
+    [Symbol.dispose]() {
+      subscription[Symbol.dispose]();
+      registry.clear();
+    },
+  };
+}
+
+function openCounters(registry: Registry): (event: BootEvent) => void {
+  const counter = <Label extends string>(name: string, help: string, labelNames: Label[]) =>
+    new Counter({ name, help, labelNames, registers: [registry] });
+  const dhcp = counter("kindling_dhcp_messages_total", "DHCP messages in and out.", [
+    "direction",
+    "message",
+  ]);
+  const transfers = counter("kindling_tftp_transfers_total", "TFTP requests by how they ended.", [
+    "outcome",
+  ]);
+  const tftpBytes = counter("kindling_tftp_bytes_total", "File bytes sent by TFTP.", []);
+  const requests = counter("kindling_http_requests_total", "HTTP requests by how they ended.", [
+    "resource",
+    "status",
+  ]);
+  const reports = counter("kindling_boot_reports_total", "Reports of booted systems.", []);
+  return (event) => {
+    if (event.kind === "dhcp") dhcp.inc({ direction: event.direction, message: event.message });
+    if (event.kind === "http") requests.inc({ resource: event.resource, status: event.status });
+    if (event.kind === "report") reports.inc();
+    if (event.kind === "tftp") {
+      transfers.inc({ outcome: event.outcome });
+      tftpBytes.inc(event.bytes);
+    }
+  };
+}

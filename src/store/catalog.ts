@@ -1,0 +1,35 @@
+/**
+ * The catalog: groups, profiles and the files they name, wherever they are kept. Readers see one
+ * state of it per request; an edit that was finished before a request came in is always seen by it.
+ * Nothing here writes, and a broken entry never hides a whole one. Layout: matchbox data folders.
+ */
+import type { BootCatalog } from "../boot/decide.ts";
+import type { GroupTie } from "../boot/group.ts";
+
+/** The catalog as a request sees it. */
+export type CatalogSnapshot = BootCatalog & {
+  readonly problems: readonly CatalogProblem[];
+  /** Groups that can never be selected because another asks for the same labels. */
+  readonly ties: readonly GroupTie[];
+};
+
+/** An entry that is left out, and why. `file` is relative to the catalog's folder. */
+export type CatalogProblem = {
+  readonly file: string;
+  readonly reason: string;
+  readonly line?: number;
+  readonly column?: number;
+};
+
+export type FileLookup =
+  | { readonly kind: "file"; readonly bytes: Buffer }
+  | { readonly kind: "missing" }
+  | { readonly kind: "refused"; readonly reason: string };
+
+/** Where groups and profiles come from. */
+export type Catalog = {
+  /** The state no older than this call. */
+  snapshot(): Promise<CatalogSnapshot>;
+  /** An Ignition file's bytes by the name a profile gives. */
+  ignition(name: string): Promise<FileLookup>;
+};

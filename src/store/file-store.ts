@@ -1,0 +1,123 @@
+import { constants } from "node:fs";
+import { open, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { findTies, type Group, orderGroups } from "../boot/group.ts";
+import type { Profile } from "../boot/profile.ts";
+import type { Clock } from "../runtime/clock.ts";
+import type { Log } from "../runtime/log.ts";
+import type { Catalog, CatalogProblem, CatalogSnapshot, FileLookup } from "./catalog.ts";
+import { type FolderEntry, JsonFolder } from "./json-folder.ts";
+import { refusedName } from "./name.ts";
+import { parseGroup, parseProfile } from "./parse.ts";
+
+/** The largest Ignition file that is served: far above what Ignition itself can take. */
+const ignitionBytesLimit = 16 << 20;
+
+type FileStoreOptions = {
+  readonly folder: string;
+  readonly clock: Clock;
+  readonly log: Log;
+};
+
+/** The catalog in a matchbox data folder; edits made there by hand are live with the next request. */
+export class FileStore implements Catalog {
+  readonly #options: FileStoreOptions;
+  readonly #groups: JsonFolder<Group>;
+  readonly #profiles: JsonFolder<Profile>;
+  #reported: ReadonlySet<string> = new Set();
+  #running: Promise<unknown> = Promise.resolve();
+  #next: Promise<CatalogSnapshot> | undefined;
+
+  constructor(options: FileStoreOptions) {
+    const root = options.folder;
+    this.#options = options;
+    this.#groups = new JsonFolder({ root, folder: "groups" }, parseGroup, options.clock);
+    this.#profiles = new JsonFolder({ root, folder: "profiles" }, parseProfile, options.clock);
+  }
+
+  /** A hundred machines that ask at once share one scan, but only one that began after they asked. */
+  snapshot(): Promise<CatalogSnapshot> {
+    this.#next ??= this.#running.then(() => {
+      this.#next = undefined;
+      const scan = this.#scan();
+      this.#running = scan.catch(() => undefined);
+      return scan;
+    });
+    return this.#next;
+  }
+
+  async ignition(name: string): Promise<FileLookup> {
+    const reason = refusedName(name);
+    if (reason !== undefined) return { kind: "refused", reason };
+    try {
+      const path = join(this.#options.folder, "ignition", name);
+      await using handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+      const stats = await handle.stat();
+      if (!stats.isFile()) return { kind: "refused", reason: "is not a regular file" };
+      if (stats.size > ignitionBytesLimit) return { kind: "refused", reason: "is too large" };
+      return { kind: "file", bytes: await handle.readFile() };
+    } catch (error) {
+      const code = codeOf(error);
+      const absent = code === "ENOENT" || code === "ENAMETOOLONG";
+      return absent ? { kind: "missing" } : { kind: "refused", reason: `cannot be read: ${code}` };
+    }
+  }
+
+  async #scan(): Promise<CatalogSnapshot> {
+    const root = await this.#rootProblems();
+    const groups = await this.#groups.scan();
+    const profiles = await this.#profiles.scan();
+    const ordered = orderGroups(valuesOf(groups));
+    const problems = [...root, ...problemsOf(groups), ...problemsOf(profiles)];
+    const ties = findTies(ordered);
+    const found = { problems, ties };
+    this.#report(found);
+    return { groups: ordered, profile: (id) => entryValue(profiles.get(id)), ...found };
+  }
+
+  async #rootProblems(): Promise<readonly CatalogProblem[]> {
+    try {
+      const stats = await stat(this.#options.folder);
+      return stats.isDirectory() ? [] : [{ file: ".", reason: "want a folder, got a file" }];
+    } catch (error) {
+      return [{ file: ".", reason: `cannot be read: ${codeOf(error)}` }];
+    }
+  }
+
+  // Each problem once, until it goes away or changes: requests come far more often than edits.
+  #report({ problems, ties }: Pick<CatalogSnapshot, "problems" | "ties">): void {
+    const seen = new Set<string>();
+    const once = (key: string, tell: () => void) => {
+      if (!this.#reported.has(key)) tell();
+      seen.add(key);
+    };
+    const { log } = this.#options;
+    for (const problem of problems) {
+      once(JSON.stringify(problem), () => log.warn("catalog file left out", problem));
+    }
+    for (const tie of ties) {
+      once(JSON.stringify(tie), () => log.warn("groups with the same selector", tie));
+    }
+    this.#reported = seen;
+  }
+}
+
+function valuesOf<T>(entries: ReadonlyMap<string, FolderEntry<T>>): readonly T[] {
+  return [...entries.values()].flatMap(({ result }) =>
+    result.kind === "value" ? [result.value] : [],
+  );
+}
+
+function problemsOf<T>(entries: ReadonlyMap<string, FolderEntry<T>>): readonly CatalogProblem[] {
+  return [...entries.values()].flatMap(({ result }) =>
+    result.kind === "problem" ? [result.problem] : [],
+  );
+}
+
+function entryValue<T>(entry: FolderEntry<T> | undefined): T | undefined {
+  return entry?.result.kind === "value" ? entry.result.value : undefined;
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && "code" in error ? String(error.code) : String(error);
+}

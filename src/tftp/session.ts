@@ -1,0 +1,106 @@
+import { setImmediate as soon } from "node:timers";
+import type { Clock } from "../runtime/clock.ts";
+import { formatData, formatPacket, type TftpPacket } from "./packet.ts";
+import {
+  beginTransfer,
+  inputOf,
+  stepTransfer,
+  type TransferInput,
+  type TransferOutcome,
+  type TransferPlan,
+  type TransferSend,
+  type TransferState,
+  type TransferStep,
+} from "./transfer.ts";
+
+export type SessionOptions = {
+  readonly clock: Clock;
+  readonly bytes: Uint8Array;
+  readonly plan: TransferPlan;
+  readonly send: (datagram: Uint8Array) => void;
+  /** Called once; `cause` is our own bug, or the text of the client's ERROR. */
+  readonly ended: (state: TransferState, outcome: TransferOutcome, cause?: unknown) => void;
+};
+
+/** Datagrams sent before other work gets its turn: a window of 64 at once overflows small buffers. */
+const burst = 16;
+
+/** One running transfer: feeds packets and time to the state machine, sends what that says. */
+export class Session {
+  readonly #options: SessionOptions;
+  #state: TransferState;
+  #queue: readonly TransferSend[] = [];
+  #timer: Disposable | undefined;
+  #pumping = false;
+  #ended = false;
+
+  constructor(options: SessionOptions) {
+    this.#options = options;
+    const first = beginTransfer(options.plan);
+    this.#state = first.state;
+    this.#guard(() => this.#apply(first));
+  }
+
+  get state(): TransferState {
+    return this.#state;
+  }
+
+  /** Takes a packet of this transfer's client; what is neither ACK nor ERROR means nothing here. */
+  receive(packet: TftpPacket): void {
+    const cause = packet.kind === "error" ? `${packet.code} ${packet.message}` : undefined;
+    const input = inputOf(packet);
+    if (input !== undefined) this.step(input, cause);
+  }
+
+  step(input: TransferInput, cause?: string): void {
+    if (!this.#ended) this.#guard(() => this.#apply(stepTransfer(this.#state, input), cause));
+  }
+
+  /** Ends the transfer from our side; nothing is sent for it any more. */
+  end(outcome: TransferOutcome, cause?: unknown): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#timer?.[Symbol.dispose]();
+    this.#queue = [];
+    this.#options.ended(this.#state, outcome, cause);
+  }
+
+  #apply(step: TransferStep, cause?: string): void {
+    this.#state = step.state;
+    if (step.outcome !== undefined) {
+      this.end(step.outcome, cause);
+      return;
+    }
+    if (step.waitMs !== undefined) {
+      this.#timer?.[Symbol.dispose]();
+      this.#timer = this.#options.clock.after(step.waitMs, () => this.step({ kind: "timeout" }));
+    }
+    if (step.send.length === 0) return;
+    this.#queue = step.send;
+    if (!this.#pumping) this.#pump();
+  }
+
+  #pump(): void {
+    const now = this.#queue.slice(0, burst);
+    this.#queue = this.#queue.slice(burst);
+    for (const item of now) this.#options.send(this.#format(item));
+    this.#pumping = this.#queue.length > 0;
+    if (this.#pumping) soon(() => this.#guard(() => this.#pump()));
+  }
+
+  #format(item: TransferSend): Uint8Array {
+    if (item.kind === "option-ack") {
+      return formatPacket({ kind: "option-ack", options: this.#options.plan.terms.granted });
+    }
+    return formatData(item.block, this.#options.bytes.subarray(item.start, item.end));
+  }
+
+  // A bug here costs this transfer and no other.
+  #guard(task: () => void): void {
+    try {
+      task();
+    } catch (error) {
+      this.end({ kind: "failed", reason: "internal-error" }, error);
+    }
+  }
+}

@@ -1,0 +1,208 @@
+import { describe, expect, it } from "vitest";
+import type { BootEvent, BootFact } from "../../src/boot/event.ts";
+import type { Lease } from "../../src/dhcp/lease.ts";
+import { formatDhcp, parseDhcp } from "../../src/dhcp/packet.ts";
+import { type DhcpServerDeps, openDhcpServer } from "../../src/dhcp/server.ts";
+import type { Log } from "../../src/runtime/log.ts";
+import { parseMac } from "../../src/wire/mac.ts";
+import { ClientOptions, clientMac, type MessageParts, messageOf } from "../support/dhcp-message.ts";
+import { ip, noon, settings, site } from "../support/dhcp-site.ts";
+import { FakeNetwork } from "../support/fake-udp.ts";
+
+type Line = { level: string; message: string; fields: Record<string, unknown> };
+
+async function start(parts: Partial<DhcpServerDeps> = {}) {
+  const network = new FakeNetwork();
+  const lines: Line[] = [];
+  const events: (Omit<BootEvent, "at"> & BootFact)[] = [];
+  const saved: Lease[] = [];
+  const disk = { full: false };
+  const level =
+    (name: string) =>
+    (message: string, fields: Record<string, unknown> = {}) =>
+      void lines.push({ level: name, message, fields });
+  const log: Log = {
+    debug: level("debug"),
+    info: level("info"),
+    warn: level("warn"),
+    error: level("error"),
+    child: () => log,
+  };
+  const stop = new AbortController();
+  const open = () =>
+    openDhcpServer(
+      {
+        mode: "full",
+        interfaces: [{ device: "eth0", address: site.server, subnet: site.subnet }],
+        settings,
+        leases: {
+          load: () => [...saved],
+          save: (leases) => {
+            if (disk.full) throw new Error("disk full");
+            saved.push(...leases);
+          },
+          [Symbol.dispose]: () => {},
+        },
+        clock: { now: () => noon, after: () => ({ [Symbol.dispose]: () => {} }) },
+        log,
+        publish: (event) => void events.push(event),
+        httpPort: site.httpPort,
+        openSocket: network.open,
+        ...parts,
+      },
+      stop.signal,
+    );
+  const hear = (message: MessageParts, port = 67) =>
+    network.deliver(port, formatDhcp(messageOf(message), 1472));
+  return { network, lines, events, saved, disk, stop, open, hear };
+}
+
+const selecting = { type: "request", serverId: "10.77.0.1", requested: "10.77.0.120" } as const;
+
+describe("openDhcpServer", () => {
+  it("binds 67 and 4011 of the interface, and hears nobody before serve()", async () => {
+    const { network, open, hear } = await start();
+    await using server = await open();
+    expect(network.opened.map(({ device, port }) => `${device} ${port}`)).toEqual([
+      "eth0 67",
+      "eth0 4011",
+    ]);
+    expect(hear({})).toBe(false);
+    server.serve();
+    expect(hear({})).toBe(true);
+    expect(network.sent).toHaveLength(1);
+  });
+
+  it("closes what it bound when a later port is busy", async () => {
+    const { network, open } = await start();
+    network.busy.add(4011);
+    await expect(open()).rejects.toThrow("4011");
+    expect(network.closed.map(({ port }) => port)).toEqual([67]);
+  });
+
+  it("is done, with its sockets closed, when the signal fires", async () => {
+    const { network, open, stop } = await start();
+    const server = await open();
+    stop.abort();
+    await server.done;
+    expect(network.closed).toHaveLength(2);
+  });
+
+  it("keeps the lease before it sends the ACK, and says each once in log and events", async () => {
+    const { network, open, hear, saved, lines, events } = await start();
+    await using server = await open();
+    server.serve();
+    hear({ ...selecting, options: ClientOptions.efi });
+    expect(saved).toMatchObject([{ address: ip("10.77.0.120"), state: "bound", mac: clientMac }]);
+    expect(network.sent).toMatchObject([
+      { address: ip("255.255.255.255"), port: 68, fromPort: 67 },
+    ]);
+    const want = {
+      decision: "ack",
+      reason: "offer-forgotten",
+      mac: clientMac,
+      address: "10.77.0.120",
+    };
+    expect(lines).toMatchObject([{ level: "info", message: "dhcp decision", fields: want }]);
+    expect(events).toMatchObject([
+      { kind: "dhcp", direction: "in", message: "request", stage: "firmware", arch: "x64 UEFI" },
+      {
+        kind: "dhcp",
+        direction: "out",
+        message: "ack",
+        address: ip("10.77.0.120"),
+        file: "snponly.efi",
+      },
+    ]);
+    expect(events[0]).not.toHaveProperty("address");
+    expect(server.bindings()).toMatchObject([{ address: ip("10.77.0.120"), state: "bound" }]);
+  });
+
+  it("sends no ACK for a lease that the disk did not take, and goes on", async () => {
+    const { network, open, hear, disk, lines } = await start();
+    await using server = await open();
+    server.serve();
+    disk.full = true;
+    hear(selecting);
+    expect(network.sent).toEqual([]);
+    expect(lines.at(-1)).toMatchObject({ level: "error", message: "dhcp message failed" });
+    expect(server.bindings()).toEqual([]);
+    hear({}); // an OFFER needs no disk
+    expect(network.sent).toHaveLength(1);
+  });
+
+  it("counts what it does not answer, at debug level", async () => {
+    const { network, open, hear, lines } = await start();
+    await using server = await open();
+    server.serve();
+    network.deliver(67, Buffer.alloc(10));
+    hear({ options: [[50, Buffer.of(1)]] });
+    hear({ header: { op: 2 } });
+    expect([...server.counts()]).toEqual([
+      ["malformed flags", 1],
+      ["malformed option 50", 1],
+      ["not-a-request", 1],
+    ]);
+    expect(lines.map(({ level }) => level)).toEqual(["debug", "debug", "debug"]);
+  });
+
+  it("obeys new settings from the next message on", async () => {
+    const { network, open, hear } = await start();
+    await using server = await open();
+    server.serve();
+    server.replaceSettings({
+      ...settings,
+      reservations: [{ address: ip("10.77.0.20"), mac: parseMac(clientMac), hostname: "node-1" }],
+    });
+    hear({});
+    const offer = parseDhcp(network.sent[0]?.datagram ?? Buffer.alloc(0));
+    expect(offer.yiaddr).toBe(ip("10.77.0.20"));
+    expect(server.bindings()).toMatchObject([
+      { hostname: "node-1", reserved: true, state: "reserved" },
+    ]);
+  });
+
+  it("remembers its leases, though not its offers, over a restart", async () => {
+    const world = await start();
+    {
+      await using server = await world.open();
+      server.serve();
+      world.hear(selecting);
+    }
+    await using again = await world.open();
+    again.serve();
+    world.hear({ ...selecting, mac: "52:54:00:77:00:99" });
+    expect(world.lines.at(-1)?.fields).toMatchObject({ decision: "nak", reason: "taken" });
+  });
+});
+
+describe("openDhcpServer in proxy mode", () => {
+  it("answers 67 with A and then B, and 4011 to the sender's port", async () => {
+    const { network, open, hear, saved } = await start({ mode: "proxy" });
+    await using server = await open();
+    server.serve();
+    hear({ options: ClientOptions.efi });
+    hear({ options: ClientOptions.efi });
+    const ask = messageOf({ type: "request", ciaddr: "10.77.0.50", options: ClientOptions.efi });
+    network.deliver(4011, formatDhcp(ask), "10.77.0.50", 4011);
+    const files = network.sent.map(({ datagram }) => parseDhcp(datagram).file);
+    expect(files).toEqual(["snponly.efi", "", "snponly.efi"]);
+    expect(network.sent[2]).toMatchObject({
+      address: ip("10.77.0.50"),
+      port: 4011,
+      fromPort: 4011,
+    });
+    expect(saved).toEqual([]);
+  });
+
+  it("publishes the address that a machine asks another server for", async () => {
+    const { network, open, hear, events } = await start({ mode: "proxy" });
+    await using server = await open();
+    server.serve();
+    hear({ type: "request", serverId: "10.77.0.2", requested: "10.77.0.51" });
+    expect(network.sent).toEqual([]);
+    expect(events).toMatchObject([
+      { direction: "in", message: "request", mac: clientMac, address: ip("10.77.0.51") },
+    ]);
+  });
+});

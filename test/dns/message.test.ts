@@ -1,0 +1,212 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import {
+  formatResponse,
+  type Message,
+  parseMessage,
+  RCode,
+  type Response,
+  responseLimit,
+} from "../../src/dns/message.ts";
+import { parseName } from "../../src/dns/name.ts";
+import { parseRecord, type ResourceRecord } from "../../src/dns/record.ts";
+import { WireError } from "../../src/errors.ts";
+import { queryBytes, queryOf, readAnswer, soaRecord } from "../support/dns.ts";
+
+const domain = parseName("kindling.lan");
+const a = (name: string, value: string): ResourceRecord =>
+  parseRecord({ name, type: "A", value }, domain, 300);
+const response = (changes: Partial<Response> = {}): Response => ({
+  rcode: RCode.noError,
+  authoritative: true,
+  answers: [],
+  authorities: [],
+  ...changes,
+});
+
+describe("parseMessage", () => {
+  it("reads what a client asks", () => {
+    expect(queryOf("Node1.Kindling.lan", "AAAA", { edns: { size: 4096 } })).toMatchObject({
+      kind: "query",
+      header: { id: 0x1234, opcode: 0, recursionDesired: true },
+      question: { name: "node1.kindling.lan", type: "AAAA", class: "IN" },
+      edns: { version: 0, payloadSize: 4096 },
+    });
+    expect(queryOf("a.lan")).not.toHaveProperty("edns");
+    expect(queryOf(".", "NS")).toMatchObject({ question: { name: "" } });
+    expect(queryOf("a.lan", "UNKNOWN_65")).toMatchObject({ question: { type: "UNKNOWN_65" } });
+  });
+
+  const query = queryBytes("node1.kindling.lan", "A", { edns: {} });
+  const changed = (at: number, ...bytes: number[]): Buffer => {
+    const copy = Buffer.from(query);
+    copy.set(bytes, at);
+    return copy;
+  };
+
+  it.each([
+    ["nothing", Buffer.alloc(0)],
+    ["a piece of a header", query.subarray(0, 11)],
+    ["an answer", changed(2, 0x81)],
+    ["an answer with another opcode", changed(2, 0xa8)],
+  ])("throws at %s, which must stay unanswered", (_, bytes) =>
+    expect(() => parseMessage(bytes)).toThrow(WireError),
+  );
+
+  it("tells NOTIFY and UPDATE from a query", () => {
+    expect(parseMessage(changed(2, 0x20))).toMatchObject({ kind: "other-opcode" });
+    expect(parseMessage(changed(2, 0x28))).toMatchObject({ header: { opcode: 5 } });
+  });
+
+  const opt = query.subarray(-11);
+  it.each([
+    ["no question", changed(4, 0, 0)],
+    ["two questions", changed(4, 0, 2)],
+    ["an answer section", changed(6, 0, 1)],
+    ["an authority section", changed(8, 0, 1)],
+    ["three additionals", Buffer.concat([changed(10, 0, 3), opt, opt])],
+    ["two OPT records", Buffer.concat([changed(10, 0, 2), opt])],
+    [
+      "an OPT that is not the root's",
+      Buffer.concat([query.subarray(0, -11), Buffer.from([1, 65]), opt]),
+    ],
+    ["an additional that is not there", query.subarray(0, -11)],
+    ["a pointer in the question", changed(12, 0xc0, 0)],
+    ["a pointer to itself", changed(12, 0xc0, 12)],
+    ["a label type nobody uses", changed(12, 0x45)],
+    ["a question cut short", query.subarray(0, 31)],
+    ["an option longer than its record", changed(query.length - 2, 0, 9)],
+    ["a name of 256 bytes", longName(256)],
+    ["more than we read", Buffer.concat([query, Buffer.alloc(4096)])],
+  ])("calls %s malformed", (_, bytes) =>
+    expect(parseMessage(bytes)).toMatchObject({ kind: "malformed", header: { id: 0x1234 } }),
+  );
+
+  it("reads the longest name there is", () =>
+    expect(parseMessage(longName(255))).toMatchObject({ kind: "query" }));
+});
+
+describe("formatResponse", () => {
+  it("repeats the question's letters and points to them", () => {
+    const query = queryOf("nOdE1.kinDLing.lan");
+    const bytes = formatResponse(query, response({ answers: [a("node1", "10.77.0.11")] }), 512);
+    expect(readAnswer(bytes)).toMatchObject({
+      id: 0x1234,
+      rcode: "NOERROR",
+      authoritative: true,
+      truncated: false,
+      recursionDesired: true,
+      recursionAvailable: false,
+      questions: ["nOdE1.kinDLing.lan A"],
+      answers: ["nOdE1.kinDLing.lan A 10.77.0.11"],
+      opt: undefined,
+    });
+    expect(bytes).toHaveLength(12 + 20 + 4 + 16); // two bytes stand for the owner
+  });
+
+  it("writes every type so that another parser reads it", () => {
+    const values = [
+      ["@", "A", "10.77.0.9"],
+      ["www", "AAAA", "fd00::1"],
+      ["www", "CNAME", "node1"],
+      ["www", "TXT", "hello world"],
+      ["_e._tcp", "SRV", "1 5 2379 node1"],
+    ] as const;
+    const answers: ResourceRecord[] = values.map(([name, type, value]) =>
+      parseRecord({ name: name === "@" ? domain : name, type, value }, domain, 300),
+    );
+    const host = parseName("node1.kindling.lan");
+    answers.push({ name: domain, ttl: 1, type: "NS", data: host });
+    answers.push({ name: host, ttl: 1, type: "PTR", data: host });
+    answers.push({ name: host, ttl: 1, type: "HINFO", data: { cpu: "RFC8482", os: "" } });
+    const authorities = [soaRecord(domain)];
+    const bytes = formatResponse(
+      queryOf("x.kindling.lan"),
+      response({ answers, authorities }),
+      999,
+    );
+    expect(readAnswer(bytes)).toMatchObject({
+      answers: [
+        "kindling.lan A 10.77.0.9",
+        "www.kindling.lan AAAA fd00::1",
+        "www.kindling.lan CNAME node1.kindling.lan",
+        "www.kindling.lan TXT hello world",
+        "_e._tcp.kindling.lan SRV 1 5 2379 node1.kindling.lan",
+        "kindling.lan NS node1.kindling.lan",
+        "node1.kindling.lan PTR node1.kindling.lan",
+        "node1.kindling.lan HINFO RFC8482 ",
+      ],
+      authorities: [
+        "kindling.lan SOA ns.kindling.lan hostmaster.kindling.lan 7 3600 600 1209600 60",
+      ],
+    });
+  });
+
+  it("leaves all records away and sets TC where they do not fit", () => {
+    const answers = Array.from({ length: 40 }, (_, at) => a("x", `10.0.0.${at}`));
+    const plain = queryOf("x.kindling.lan");
+    const cut = formatResponse(plain, response({ answers }), responseLimit(plain, "udp"));
+    expect(readAnswer(cut)).toMatchObject({ truncated: true, answers: [], rcode: "NOERROR" });
+    expect(cut.length).toBeLessThan(512);
+    const edns = queryOf("x.kindling.lan", "A", { edns: {} });
+    const whole = formatResponse(edns, response({ answers }), responseLimit(edns, "udp"));
+    expect(readAnswer(whole)).toMatchObject({ truncated: false });
+    expect(readAnswer(whole).answers).toHaveLength(40);
+  });
+
+  it("answers an OPT with ours, never with DO", () => {
+    const query = queryOf("x.kindling.lan", "A", { edns: { dnssecOk: true, size: 4096 } });
+    const bytes = formatResponse(query, response({ rcode: RCode.badVersion }), 512);
+    expect(readAnswer(bytes).opt).toMatchObject({
+      udpPayloadSize: 1232,
+      extendedRcode: 1,
+      ednsVersion: 0,
+      flag_do: false,
+    });
+  });
+
+  it("answers by the header alone where there is no question it could repeat", () => {
+    const header = { id: 9, opcode: 5, recursionDesired: false };
+    const message: Message = { kind: "other-opcode", header };
+    const bytes = formatResponse(message, response({ rcode: RCode.notImplemented }), 512);
+    expect([...bytes]).toEqual([0, 9, 0xac, 4, 0, 0, 0, 0, 0, 0, 0, 0]);
+  });
+
+  it("keeps any name a client can send, byte by byte", () => {
+    const label = fc.uint8Array({ minLength: 1, maxLength: 63 });
+    fc.assert(
+      fc.property(fc.array(label, { maxLength: 3 }), (labels) => {
+        const name = labels.map((it) => Buffer.from([it.length, ...it]));
+        const wire = Buffer.concat([...name, Buffer.from([0, 0, 1, 0, 1])]);
+        const query = Buffer.concat([queryBytes(".").subarray(0, 12), wire]);
+        const message = parseMessage(query);
+        expect(message.kind).toBe("query");
+        const bytes = formatResponse(message, response(), 512);
+        expect(Buffer.compare(bytes.subarray(12), wire)).toBe(0);
+      }),
+    );
+  });
+});
+
+describe("responseLimit", () => {
+  it.each([
+    ["udp", undefined, 512],
+    ["udp", 0, 512],
+    ["udp", 511, 512],
+    ["udp", 900, 900],
+    ["udp", 65_535, 1232],
+    ["tcp", undefined, 65_535],
+    ["tcp", 512, 65_535],
+  ] as const)("by %s with EDNS size %s is %d", (transport, size, want) => {
+    const query = queryOf("a.lan", "A", size === undefined ? {} : { edns: { size: size || 1 } });
+    expect(responseLimit(query, transport)).toBe(want);
+  });
+});
+
+function longName(bytes: number): Buffer {
+  const labels = [63, 63, 63, bytes - 3 * 64 - 2].map((length) =>
+    Buffer.concat([Buffer.from([length]), Buffer.alloc(length, "a")]),
+  );
+  const question = Buffer.concat([...labels, Buffer.from([0, 0, 1, 0, 1])]);
+  return Buffer.concat([queryBytes(".").subarray(0, 12), question]);
+}

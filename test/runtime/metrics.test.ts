@@ -1,0 +1,40 @@
+import { expect, it } from "vitest";
+import { EventBus } from "../../src/runtime/event-bus.ts";
+import { openMetrics } from "../../src/runtime/metrics.ts";
+
+const clock = { now: () => 0, after: () => ({ [Symbol.dispose]: () => {} }) };
+const http = { kind: "http", resource: "asset", method: "GET", path: "/assets/x", ms: 1 } as const;
+const tftp = { kind: "tftp", file: "x", ms: 1, blksize: 512, windowsize: 1, retries: 0 } as const;
+
+it("counts what passes on the bus, by bounded labels", async () => {
+  const bus = new EventBus(clock);
+  using metrics = openMetrics(bus, { version: "1.2.3" });
+  bus.publish({ ...http, status: 200, bytes: 10 });
+  bus.publish({ ...http, status: 200, bytes: 20 });
+  bus.publish({ ...tftp, outcome: "sent", bytes: 1000 });
+  bus.publish({ ...tftp, outcome: "failed", bytes: 24 });
+  bus.publish({ kind: "report", stage: "up" });
+  bus.publish({ kind: "dhcp", direction: "out", message: "offer", port: 67, stage: "firmware" });
+  const text = await metrics.render();
+  for (const line of [
+    'kindling_build_info{version="1.2.3"} 1',
+    'kindling_dhcp_messages_total{direction="out",message="offer"} 1',
+    'kindling_tftp_transfers_total{outcome="sent"} 1',
+    'kindling_tftp_transfers_total{outcome="failed"} 1',
+    "kindling_tftp_bytes_total 1024",
+    'kindling_http_requests_total{resource="asset",status="200"} 2',
+    "kindling_boot_reports_total 1",
+  ]) {
+    expect(text.split("\n")).toContain(line);
+  }
+  expect(text).toMatch(/^process_resident_memory_bytes \d+/m);
+  expect(text).not.toContain("/assets/x");
+});
+
+it("stops counting when disposed of", async () => {
+  const bus = new EventBus(clock);
+  const metrics = openMetrics(bus, { version: "1" });
+  metrics[Symbol.dispose]();
+  bus.publish({ kind: "report", stage: "up" });
+  expect(await metrics.render()).not.toContain("kindling_boot_reports_total");
+});

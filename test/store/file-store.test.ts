@@ -1,0 +1,183 @@
+import {
+  mkdir,
+  mkdtemp,
+  readFile,
+  rename,
+  rm,
+  symlink,
+  unlink,
+  utimes,
+  writeFile,
+} from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { systemClock } from "../../src/runtime/clock.ts";
+import { type Log, silentLog } from "../../src/runtime/log.ts";
+import { FileStore } from "../../src/store/file-store.ts";
+
+let folder: string;
+let store: FileStore;
+let lines: { message: string; fields: unknown }[];
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "kindling-store-"));
+  lines = [];
+  const warn: Log["warn"] = (message, fields) => lines.push({ message, fields });
+  store = new FileStore({ folder, clock: systemClock, log: { ...silentLog, warn } });
+  for (const name of ["groups", "profiles", "ignition"]) await mkdir(join(folder, name));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+const put = (path: string, text: string) => writeFile(join(folder, path), text);
+const group = (profile: string) => JSON.stringify({ profile });
+const profiles = async () => (await store.snapshot()).groups.map(({ profile }) => profile);
+
+/** Sets times long past, so that the store believes its stamp from then on. */
+async function age(path: string): Promise<void> {
+  await utimes(join(folder, path), 1, 1);
+}
+
+describe("an edit is seen by the next snapshot", () => {
+  it("in place, again and again, with the same length", async () => {
+    for (const name of ["aaa", "bbb", "ccc", "ddd"]) {
+      await put("groups/g.json", group(name));
+      expect(await profiles()).toEqual([name]);
+    }
+  });
+
+  it("in place with the old modification time put back", async () => {
+    const clock = { ...systemClock, now: () => Date.now() + 10_000 };
+    store = new FileStore({ folder, clock, log: silentLog });
+    await put("groups/g.json", group("old"));
+    await age("groups/g.json");
+    expect(await profiles()).toEqual(["old"]);
+    // A clock 10 s ahead believes every stamp; ctime moves by a tick of the kernel at the latest.
+    const before = process.hrtime.bigint();
+    while (process.hrtime.bigint() - before < 12_000_000n)
+      await readFile(join(folder, "groups/g.json"));
+    await put("groups/g.json", group("new"));
+    await age("groups/g.json");
+    expect(await profiles()).toEqual(["new"]);
+  });
+
+  it("by a file renamed over it", async () => {
+    await put("groups/g.json", group("old"));
+    expect(await profiles()).toEqual(["old"]);
+    await put("groups/.g.json.swp", group("new"));
+    await rename(join(folder, "groups/.g.json.swp"), join(folder, "groups/g.json"));
+    expect(await profiles()).toEqual(["new"]);
+  });
+
+  it("by a link swapped to another folder, as a ConfigMap does", async () => {
+    for (const version of ["v1", "v2"]) {
+      await mkdir(join(folder, "groups", version));
+      await put(`groups/${version}/g.json`, group(version));
+    }
+    const link = join(folder, "groups/..data");
+    await symlink("v1", link);
+    await symlink("..data/g.json", join(folder, "groups/g.json"));
+    expect(await profiles()).toEqual(["v1"]);
+    await symlink("v2", `${link}_tmp`);
+    await rename(`${link}_tmp`, link);
+    expect(await profiles()).toEqual(["v2"]);
+  });
+
+  it("by the whole folder exchanged", async () => {
+    await put("groups/g.json", group("old"));
+    expect(await profiles()).toEqual(["old"]);
+    await rename(join(folder, "groups"), join(folder, "before"));
+    await mkdir(join(folder, "groups"));
+    await put("groups/g.json", group("new"));
+    expect(await profiles()).toEqual(["new"]);
+  });
+
+  it("when deleted, and when the folder goes", async () => {
+    await put("groups/g.json", group("x"));
+    expect(await profiles()).toEqual(["x"]);
+    await unlink(join(folder, "groups/g.json"));
+    expect(await profiles()).toEqual([]);
+    await rm(join(folder, "groups"), { recursive: true });
+    expect(await profiles()).toEqual([]);
+    expect((await store.snapshot()).problems).toEqual([]);
+  });
+
+  it("even while many ask at once", async () => {
+    for (let round = 0; round < 20; round += 1) {
+      const early = Array.from({ length: 10 }, () => store.snapshot());
+      await put("groups/g.json", group(`round-${round}`));
+      expect(await profiles()).toEqual([`round-${round}`]);
+      await Promise.all(early);
+    }
+  });
+});
+
+describe("a broken file", () => {
+  it("hides no other, is told once, and again when it changes", async () => {
+    await put("groups/good.json", group("good"));
+    await put("groups/bad.json", '{\n "id": }');
+    expect(await profiles()).toEqual(["good"]);
+    await store.snapshot();
+    const first = { file: "groups/bad.json", line: 2, column: 8 };
+    expect(lines).toMatchObject([{ message: "catalog file left out", fields: first }]);
+    await put("groups/bad.json", "{");
+    await store.snapshot();
+    expect(lines).toHaveLength(2);
+    await put("groups/bad.json", group("mended"));
+    expect(await profiles()).toEqual(["mended", "good"]);
+    expect((await store.snapshot()).problems).toEqual([]);
+  });
+
+  it.each([
+    { name: "a folder", make: (path: string) => mkdir(path) },
+    { name: "a link to nowhere", make: (path: string) => symlink("nowhere", path) },
+    { name: "too large", make: (path: string) => writeFile(path, " ".repeat((1 << 20) + 1)) },
+  ])("may be $name", async ({ make }) => {
+    await put("groups/good.json", group("good"));
+    await make(join(folder, "groups/bad.json"));
+    expect(await profiles()).toEqual(["good"]);
+    expect((await store.snapshot()).problems).toMatchObject([{ file: "groups/bad.json" }]);
+  });
+
+  it("may be the folder itself", async () => {
+    await rm(join(folder, "groups"), { recursive: true });
+    await put("groups", "");
+    expect((await store.snapshot()).problems).toMatchObject([{ file: "groups" }]);
+    await rm(folder, { recursive: true });
+    expect((await store.snapshot()).problems).toMatchObject([{ file: "." }]);
+    await mkdir(folder);
+  });
+});
+
+it("tells groups that hide one another, first by file name", async () => {
+  await put("groups/b.json", JSON.stringify({ profile: "b", selector: { os: "x" } }));
+  await put("groups/a.json", JSON.stringify({ profile: "a", selector: { os: "x" } }));
+  const { groups, ties } = await store.snapshot();
+  expect(groups.map(({ profile }) => profile)).toEqual(["a", "b"]);
+  expect(ties).toEqual([{ selector: "os=x", files: ["a", "b"] }]);
+  expect(lines).toMatchObject([{ message: "groups with the same selector" }]);
+});
+
+it("finds profiles by their file's name", async () => {
+  await put("profiles/p.json", '{"id": "another"}');
+  const snapshot = await store.snapshot();
+  expect(snapshot.profile("p")?.id).toBe("another");
+  expect(snapshot.profile("another")).toBeUndefined();
+  expect(snapshot.profile("../profiles/p")).toBeUndefined();
+});
+
+it.each([
+  { name: "a.ign", kind: "file" },
+  { name: "b.ign", kind: "missing" },
+  { name: "../secret", kind: "refused" },
+  { name: "sub/a.ign", kind: "refused" },
+  { name: "..", kind: "refused" },
+  { name: "a\0b", kind: "refused" },
+  { name: "", kind: "refused" },
+  { name: "folder.ign", kind: "refused" },
+])("gives the Ignition name '$name' as $kind", async ({ name, kind }) => {
+  await put("ignition/a.ign", "{}");
+  await put("secret", "{}");
+  await mkdir(join(folder, "ignition/folder.ign"));
+  expect((await store.ignition(name)).kind).toBe(kind);
+});

@@ -1,0 +1,45 @@
+import { LeaseTable } from "../../src/dhcp/lease-table.ts";
+import type { DhcpContext } from "../../src/dhcp/pool.ts";
+import { bookReservations, DefaultTimes, type DhcpSettings } from "../../src/dhcp/settings.ts";
+import { parseIpv4 } from "../../src/wire/ipv4.ts";
+import { parseSubnet } from "../../src/wire/subnet.ts";
+
+export const ip = parseIpv4;
+export const noon = Date.UTC(2026, 10, 20, 12);
+
+/** 10.77.0.0/24 with us at .1, the router at .254, and the pool .100 to .199. */
+export const site = {
+  server: ip("10.77.0.1"),
+  httpPort: 8080,
+  subnet: parseSubnet("10.77.0.0/24"),
+};
+
+export const scope = {
+  subnet: site.subnet,
+  pools: [{ first: ip("10.77.0.100"), last: ip("10.77.0.199") }],
+  excluded: [],
+  router: ip("10.77.0.254"),
+  dns: [ip("10.77.0.1")],
+  domain: "lab.test",
+};
+
+export const settings: DhcpSettings = {
+  ...DefaultTimes,
+  scopes: [scope],
+  reservations: [],
+  authoritative: true,
+  disabled: new Set(),
+};
+
+export function contextOf(
+  parts: { settings?: Partial<DhcpSettings>; leases?: LeaseTable; now?: number } = {},
+): DhcpContext & { readonly leases: LeaseTable } {
+  const merged = { ...settings, ...parts.settings };
+  return {
+    site,
+    settings: merged,
+    reservations: bookReservations(merged.reservations),
+    leases: parts.leases ?? new LeaseTable(),
+    now: parts.now ?? noon,
+  };
+}

@@ -1,0 +1,62 @@
+import { createHash } from "node:crypto";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import type { BootEvent } from "../../src/boot/event.ts";
+import type { MachineDeps } from "../../src/http/deps.ts";
+import { systemClock } from "../../src/runtime/clock.ts";
+import { EventBus } from "../../src/runtime/event-bus.ts";
+import { silentLog } from "../../src/runtime/log.ts";
+import { FileStore } from "../../src/store/file-store.ts";
+
+/** A data folder of its own and everything the HTTP routes need around it. */
+export type HttpRig = AsyncDisposable & {
+  readonly folder: string;
+  readonly deps: MachineDeps;
+  readonly bus: EventBus;
+  readonly events: BootEvent[];
+  /** Writes a file below the data folder: text as it is, anything else as JSON. */
+  write(path: string, content: unknown): Promise<void>;
+};
+
+export const loaderBytes = Buffer.from("MZ loader bytes");
+
+export async function openHttpRig(): Promise<HttpRig> {
+  const folder = await mkdtemp(join(tmpdir(), "kindling-http-"));
+  await mkdir(join(folder, "assets"));
+  const bus = new EventBus(systemClock);
+  const events: BootEvent[] = [];
+  bus.subscribe((event) => events.push(event));
+  const sha256 = createHash("sha256").update(loaderBytes).digest("hex");
+  const deps: MachineDeps = {
+    catalog: new FileStore({ folder, clock: systemClock, log: silentLog }),
+    assets: { folder: join(folder, "assets"), symlinks: "follow" },
+    loaders: {
+      find: async (name) =>
+        name === "snponly.efi"
+          ? { kind: "file", bytes: loaderBytes, sha256, modified: new Date("2026-01-02T03:04:05Z") }
+          : { kind: "missing", reason: "unknown-name" },
+    },
+    publish: bus.publish,
+    machineAt: (address) => bus.machineAt(address),
+    clock: systemClock,
+    log: silentLog,
+    metrics: { render: async () => "up 1\n", contentType: "text/plain; version=0.0.4" },
+    readiness: () => [{ component: "dhcp", ready: true, detail: "serving" }],
+  };
+  return {
+    folder,
+    deps,
+    bus,
+    events,
+    async write(path, content) {
+      const file = join(folder, path);
+      await mkdir(dirname(file), { recursive: true });
+      const plain = typeof content === "string" || Buffer.isBuffer(content);
+      await writeFile(file, plain ? content : JSON.stringify(content));
+    },
+    async [Symbol.asyncDispose]() {
+      await rm(folder, { recursive: true });
+    },
+  };
+}

@@ -1,0 +1,118 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { negotiate } from "../../src/tftp/negotiate.ts";
+import { formatData, formatPacket, parsePacket } from "../../src/tftp/packet.ts";
+import {
+  beginTransfer,
+  inputOf,
+  stepTransfer,
+  type TransferPlan,
+  type TransferStep,
+} from "../../src/tftp/transfer.ts";
+import { FakeClock } from "../support/fake-clock.ts";
+import { type LinkFaults, lossyLink, seededRandom } from "../support/lossy-link.ts";
+import { TftpReceiver } from "../support/tftp-receiver.ts";
+
+type Case = { blksize?: number; windowsize?: number; size: number };
+
+/** Plays one transfer over a bad link; gives what arrived, how it ended and how many blocks it cost. */
+function download(file: Uint8Array, { blksize, windowsize }: Case, faults: LinkFaults) {
+  const clock = new FakeClock();
+  const options = Object.entries({ blksize, windowsize }).flatMap(([name, value]) =>
+    value === undefined ? [] : [{ name, value: String(value) }],
+  );
+  const terms = negotiate(options, { blksizeMax: 65_464, windowMax: 64 });
+  const plan: TransferPlan = { size: file.length, terms };
+  let step: TransferStep = beginTransfer(plan);
+  let timer: Disposable | undefined;
+  let blocksSent = 0;
+  const apply = (next: TransferStep) => {
+    step = { ...next, ...(step.outcome ? { outcome: step.outcome } : {}) };
+    if (next.waitMs !== undefined || next.outcome !== undefined) timer?.[Symbol.dispose]();
+    if (next.waitMs !== undefined) {
+      timer = clock.after(next.waitMs, () => apply(stepTransfer(step.state, { kind: "timeout" })));
+    }
+    for (const item of next.send) {
+      if (item.kind === "data") blocksSent += 1;
+      toClient(
+        item.kind === "option-ack"
+          ? formatPacket({ kind: "option-ack", options: terms.granted })
+          : formatData(item.block, file.subarray(item.start, item.end)),
+      );
+    }
+  };
+  const toServer = lossyLink(clock, { ...faults, seed: faults.seed + 1 }, (datagram) => {
+    const input = inputOf(parsePacket(datagram));
+    if (input !== undefined && step.outcome === undefined) apply(stepTransfer(step.state, input));
+  });
+  const receiver = new TftpReceiver(clock, toServer);
+  const toClient = lossyLink(clock, faults, (datagram) => receiver.receive(datagram));
+  apply(step);
+  while (step.outcome === undefined) clock.step(60_000);
+  return { bytes: receiver.bytes(), outcome: step.outcome, blocksSent };
+}
+
+function fileOf(size: number): Uint8Array {
+  const random = seededRandom(size);
+  return Uint8Array.from({ length: size }, () => random() * 256);
+}
+
+const blksizes = [undefined, 8, 512, 1408, 1428, 1432, 1456, 1468, 65_464];
+const windowsizes = [undefined, 1, 4, 16, 64];
+
+describe("a transfer over a bad link", () => {
+  const files = new Map([0, 1, 511, 512, 513, 4000].map((size) => [size, fileOf(size)]));
+
+  it("brings the same bytes whatever is lost, doubled or overtaken", () => {
+    const row = fc.record({
+      blksize: fc.constantFrom(...blksizes),
+      windowsize: fc.constantFrom(...windowsizes),
+      size: fc.constantFrom(...files.keys()),
+      loss: fc.constantFrom(0, 0.01, 0.1, 0.3),
+      duplicates: fc.constantFrom(0, 0.05),
+      delayMs: fc.constantFrom(1, 20),
+      seed: fc.nat(),
+    });
+    fc.assert(
+      fc.property(row, ({ blksize, windowsize, size, ...faults }) => {
+        const file = files.get(size) ?? new Uint8Array();
+        const terms = {
+          size,
+          ...(blksize === undefined ? {} : { blksize }),
+          ...(windowsize === undefined ? {} : { windowsize }),
+        };
+        const { bytes, outcome } = download(file, terms, faults);
+        expect(outcome.kind).toBe("sent");
+        expect(bytes.equals(file)).toBe(true);
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  const long = [
+    { name: "block numbers wrap", size: 65_535 * 8 + 3, blksize: 8, windowsize: 16, loss: 0 },
+    { name: "block numbers wrap, one by one", size: 65_536 * 8, blksize: 8, loss: 0 },
+    {
+      name: "block numbers wrap in a lossy window",
+      size: 65_535 * 8 + 3,
+      blksize: 8,
+      windowsize: 64,
+      loss: 0.01,
+    },
+    { name: "40 MB in windows", size: 40_000_000, blksize: 1468, windowsize: 16, loss: 0.01 },
+  ];
+  it.each(long)("$name", ({ loss, ...terms }) => {
+    const file = Buffer.alloc(terms.size, "kindling: any 31 bytes but 2^n ");
+    const faults = { seed: terms.size, loss, duplicates: 0, delayMs: 1 };
+    const { bytes, outcome } = download(file, terms, faults);
+    expect(outcome).toEqual({ kind: "sent", reason: "acknowledged" });
+    expect(bytes.equals(file)).toBe(true);
+  });
+
+  it("sends each block once when only copies and delays disturb it", () => {
+    const file = fileOf(20_000);
+    const faults = { seed: 7, loss: 0, duplicates: 0.5, delayMs: 1 };
+    const { blocksSent } = download(file, { size: file.length }, faults);
+    expect(blocksSent).toBe(Math.floor(file.length / 512) + 1);
+  });
+});
