@@ -132,7 +132,7 @@ function addDhcp(boot: Timeline, event: Of<"dhcp">): readonly TimelineRow[] {
     endMs: at,
     outcome: event.message === "nak" ? "failed" : "done",
     ...detailOf(event),
-    ...(event.reason ? { reason: event.reason } : {}),
+    ...reasonOf(event),
   };
   // A client that repeats itself stretches its row: the length is how long it went unheard.
   return last ? boot.rows.map((old) => (old === last ? row : old)) : [...boot.rows, row];
@@ -171,7 +171,7 @@ function joinTalk(
     outcome:
       event.message === "nak" ? "failed" : ended || last?.outcome === "done" ? "done" : "open",
     ...(event.file ? { detail: event.file } : last?.detail ? { detail: last.detail } : {}),
-    ...(event.reason ? { reason: event.reason } : {}),
+    ...reasonOf(event),
   };
   return last ? rows.map((old) => (old === last ? row : old)) : [...rows, row];
 }
@@ -181,6 +181,12 @@ function detailOf(event: Of<"dhcp">): { detail?: string } {
   const address = event.address ? formatIpv4(event.address) : undefined;
   const detail = event.message === "ack" ? address : event.file;
   return detail ? { detail } : {};
+}
+
+// Why an answer is as it is interests the log; here only why there is none, or a refusal.
+function reasonOf(event: Of<"dhcp">): { reason?: string } {
+  const told = event.direction === "in" || event.message === "nak";
+  return told && event.reason ? { reason: event.reason } : {};
 }
 
 const HttpStages = {
@@ -238,7 +244,8 @@ function transferRow(boot: Timeline, stage: Stage, transfer: Transfer): Timeline
     outcome: failed ? "failed" : "done",
     bytes,
     detail: file,
-    ...(outcome === "probe" ? { reason: "size probe" } : reason ? { reason } : {}),
+    ...(outcome === "probe" ? { reason: "size probe" } : {}),
+    ...(failed && reason ? { reason } : {}),
   };
 }
 

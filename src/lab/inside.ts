@@ -40,6 +40,7 @@ export async function runInside(job: InsideJob, signal: AbortSignal): Promise<nu
   using drawing = room.onEvent(() => view.show(room.events));
   const machines = await powerOn(room, job, view);
   const boots = await watchBoots(room, machines, { ...options, signal });
+  view.sum(room.events);
   const code = tellOutcome(boots, view);
   if (options.once || signal.aborted) return code;
   view.say("serving on; end with Ctrl-C");

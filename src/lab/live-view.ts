@@ -13,6 +13,8 @@ export type Screen = {
 export type LiveView = Disposable & {
   show(events: readonly BootEvent[]): void;
   say(sentence: string): void;
+  /** The whole picture, once, where it was not drawn already. */
+  sum(events: readonly BootEvent[]): void;
 };
 
 /** The clock of an unfinished boot runs on even while nothing arrives. */
@@ -34,6 +36,7 @@ export function openJsonView(screen: Screen): LiveView {
       shown = events.length;
     },
     say: (sentence) => screen.write(`${JSON.stringify({ kind: "step", sentence })}\n`),
+    sum() {},
     [Symbol.dispose]() {},
   };
 }
@@ -60,6 +63,8 @@ class Redrawn implements LiveView {
     this.#screen.write(`${this.#clear()}${sentence}\n`);
     this.#draw();
   }
+
+  sum(): void {}
 
   [Symbol.dispose](): void {
     clearInterval(this.#timer);
@@ -99,16 +104,22 @@ class Appended implements LiveView {
       const up = boot.rows.at(-1)?.stage === "user-space";
       const final = up ? boot.rows.length : boot.rows.length - 1;
       const before = this.#shown.get(key) ?? 0;
-      const [head, ...lines] = renderWaterfall(boot, { width: this.#screen.columns });
+      const [, ...lines] = renderWaterfall(boot, { width: this.#screen.columns, plain: true });
       const fresh = lines.slice(before, final);
-      if (before === 0 && fresh.length > 0) this.say(String(head));
-      for (const line of fresh) this.say(line);
+      for (const line of fresh) this.say(`${boot.mac}  ${line}`);
       this.#shown.set(key, Math.max(before, final));
     }
   }
 
   say(sentence: string): void {
     this.#screen.write(`${sentence}\n`);
+  }
+
+  sum(events: readonly BootEvent[]): void {
+    for (const boot of foldTimelines(events)) {
+      this.say("");
+      for (const line of renderWaterfall(boot, { width: this.#screen.columns })) this.say(line);
+    }
   }
 
   [Symbol.dispose](): void {}

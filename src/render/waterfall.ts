@@ -4,6 +4,8 @@ import type { Stage, Timeline, TimelineRow } from "../boot/timeline.ts";
 export type WaterfallOptions = {
   readonly width: number;
   readonly nowMs?: number;
+  /** No bars, for rows that are printed while the scale still grows. */
+  readonly plain?: boolean;
   /** ANSI colours; without them the text alone says everything. */
   readonly color?: boolean;
 };
@@ -56,7 +58,7 @@ type Scale = WaterfallOptions & { readonly lastMs: number; readonly bar: number 
 function rowLine(row: TimelineRow, scale: Scale): string {
   const text = [
     Labels[row.stage].padEnd(labelWidth),
-    barText(row, scale),
+    ...(scale.plain ? [] : [barText(row, scale)]),
     seconds(row.startMs).padStart(8),
     length(row).padStart(8),
     size(row.bytes).padStart(9),
