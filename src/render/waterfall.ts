@@ -49,7 +49,7 @@ export function renderWaterfall(boot: Timeline, options: WaterfallOptions): read
 }
 
 function barWidth(width: number): number {
-  const room = Math.floor((width - labelWidth - timesWidth) * 0.6);
+  const room = Math.floor((width - labelWidth - timesWidth) * 0.4);
   return Math.min(longestBar, Math.max(shortestBar, room));
 }
 
