@@ -61,14 +61,15 @@ async function openDatagramCables(lan: VirtualLan): Promise<Cables> {
     kind: "datagram",
     async plug() {
       count += 1;
-      const device = `vx${count}`;
+      const number = count; // machines are plugged in at the same time
+      const device = `vx${number}`;
       await ip(
-        `link add ${device} mtu 1500 type vxlan id ${count} remote ${far} dstport ${port} nolearning`,
+        `link add ${device} mtu 1500 type vxlan id ${number} remote ${far} dstport ${port} nolearning`,
       );
       // Half-done checksums and oversized segments may pass between virtual devices, not out of them.
       turnOffOffloads(device);
       await ip(`link set ${device} master ${lan.bridge} up`);
-      const localPort = relayNet.firstPort + 2 * count;
+      const localPort = relayNet.firstPort + 2 * number;
       return {
         cable: { kind: "datagram", localPort, remotePort: localPort + 1 },
         within: onHost(host, []),

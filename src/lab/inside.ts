@@ -32,8 +32,8 @@ export async function runInside(job: InsideJob, signal: AbortSignal): Promise<nu
   };
   using view = options.json ? openJsonView(screen) : openLiveView(screen, Date.now);
   view.say("making the virtual LAN 10.77.0.0/24 and starting the daemon at 10.77.0.1");
-  const then = options.once ? "poweroff" : "stay";
-  const profiles = [{ id: "default", then } as const];
+  const end = options.once ? "poweroff" : "stay";
+  const profiles = [{ id: "default", end } as const];
   await using room = await openRoom({ folder, guest, settings: {}, profiles }, signal);
   await using capture = options.pcap ? await openCapture(room, options.pcap) : undefined;
   if (capture) view.say(`capturing the LAN to ${options.pcap}`);
@@ -117,10 +117,15 @@ function secondsOf(boot: Timeline | undefined): string {
   return `${((boot?.rows.at(-1)?.endMs ?? 0) / 1000).toFixed(1)} s`;
 }
 
+/** What tcpdump is told: each frame in the file at once, and as root, since a user namespace has no other. */
+export function captureWords(device: string, file: string): readonly string[] {
+  return ["--immediate-mode", "-U", "-Z", "root", "-i", device, "-w", file];
+}
+
 async function openCapture(room: Room, file: string): Promise<AsyncDisposable> {
-  // -Z root: in a user namespace there is no other user to become.
-  const words = ["-U", "-Z", "root", "-i", room.lan.bridge, "-w", file];
-  const child = spawn("tcpdump", words, { stdio: ["ignore", "ignore", "pipe"] });
+  const child = spawn("tcpdump", captureWords(room.lan.bridge, file), {
+    stdio: ["ignore", "ignore", "pipe"],
+  });
   await Promise.race([
     once(child.stderr, "data"), // "listening on br0": from here on nothing is missed
     once(child, "error").then(([error]) => {

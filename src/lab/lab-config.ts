@@ -56,21 +56,21 @@ export function labConfig(folder: string, settings: LabSettings) {
 export type LabProfile = {
   readonly id: string;
   readonly mac?: MacAddress;
-  readonly then: "poweroff" | "stay";
+  readonly end: "poweroff" | "stay";
 };
 
 /** The catalog files of the profiles, path → JSON text, in matchbox's layout. */
 export function labCatalog(profiles: readonly LabProfile[]): ReadonlyMap<string, string> {
   const files = new Map<string, string>();
-  for (const { id, mac, then } of profiles) {
+  for (const { id, mac, end } of profiles) {
     const group = { id, profile: id, ...(mac ? { selector: { mac } } : {}) };
     files.set(`groups/${id}.json`, JSON.stringify(group, null, 2));
-    files.set(`profiles/${id}.json`, JSON.stringify({ id, boot: netBoot(id, then) }, null, 2));
+    files.set(`profiles/${id}.json`, JSON.stringify({ id, boot: netBoot(id, end) }, null, 2));
   }
   return files;
 }
 
-function netBoot(profile: string, then: LabProfile["then"]) {
+function netBoot(profile: string, end: LabProfile["end"]) {
   const origin = `http://${labNet.server}:${labNet.httpPort}`;
   return {
     kernel: "/assets/lab/vmlinuz",
@@ -83,7 +83,7 @@ function netBoot(profile: string, then: LabProfile["then"]) {
       `kindling.profile=${profile}`,
       `kindling.report=${origin}/report`,
       "kindling.resolve=self",
-      `kindling.then=${then}`,
+      `kindling.then=${end}`,
     ],
   };
 }

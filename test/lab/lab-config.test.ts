@@ -20,8 +20,8 @@ describe("labCatalog", () => {
   it("selects by mac, and takes every other machine with the profile that names none", () => {
     const mac = parseMac("52:54:00:77:00:10");
     const files = labCatalog([
-      { id: "one", mac, then: "stay" },
-      { id: "default", then: "poweroff" },
+      { id: "one", mac, end: "stay" },
+      { id: "default", end: "poweroff" },
     ]);
     expect(JSON.parse(files.get("groups/one.json") ?? "").selector).toEqual({ mac });
     expect(JSON.parse(files.get("groups/default.json") ?? "").selector).toBeUndefined();
