@@ -34,8 +34,8 @@ export async function openVirtualLan(bridge = "br0"): Promise<VirtualLan> {
     },
     async addTap() {
       const tap = `${bridge}-tap${taps.length}`;
+      taps.push(tap); // before the wait: machines are plugged in at the same time
       await ip(`tuntap add ${tap} mode tap`);
-      taps.push(tap);
       await ip(`link set ${tap} master ${bridge} up`);
       return tap;
     },

@@ -14,6 +14,8 @@ export type Libc = {
     nameLength: number,
   ): number;
   close(fd: number): number;
+  /** ioctl on a device by name: `struct ifreq` with `argument` as its pointer. */
+  ioctlDevice(fd: number, request: number, device: string, argument: Uint8Array): number;
   prctl(option: number, a: number, b: number, c: number, d: number): number;
   /** `EADDRINUSE` and the like, of the call just made. */
   errorName(): string;
@@ -22,7 +24,11 @@ export type Libc = {
 /** Opens the running libc (glibc on Linux) through koffi; the one file that knows a foreign function interface. */
 export function loadLibc(): Libc {
   const library = koffi.load("libc.so.6");
+  const deviceRequest = koffi.struct({ name: koffi.array("char", 16), data: "const uint8_t *" });
+  const ioctl = library.func("ioctl", "int", ["int", "ulong", koffi.pointer(deviceRequest)]);
   return {
+    ioctlDevice: (fd, request, device, argument) =>
+      ioctl(fd, request, { name: device, data: argument }),
     socket: library.func("int socket(int, int, int)"),
     setsockopt: library.func("int setsockopt(int, int, int, const void *, uint32_t)"),
     bind: library.func("int bind(int, const void *, uint32_t)"),

@@ -1,0 +1,46 @@
+/** A Debian package, what it is for, and a file that proves that it is there. */
+export type DebianPackage = {
+  readonly name: string;
+  readonly purpose: string;
+  readonly proof: string;
+  readonly needs: readonly Need[];
+};
+
+export type Task = "start" | "test" | "interop" | "qemu" | "deep" | "bench";
+
+/** A task, or a capture of the lab's LAN. */
+export type Need = Task | "capture";
+
+const lab: readonly Need[] = ["start", "test", "qemu"];
+const clients: readonly Need[] = ["test", "interop"];
+
+/** Everything outside npm that a task uses. */
+export const DebianPackages: readonly DebianPackage[] = [
+  row("qemu-system-x86", "virtual machines", "/usr/bin/qemu-system-x86_64", lab),
+  row("ipxe-qemu", "iPXE in a network card's ROM", "/usr/lib/ipxe/qemu/pxe-virtio.rom", lab),
+  row("ipxe", "boot loaders to serve", "/usr/lib/ipxe/snponly.efi", [...lab, "interop"]),
+  row("ovmf", "UEFI firmware", "/usr/share/OVMF/OVMF_CODE_4M.fd", lab),
+  row("iproute2", "virtual LAN", "/usr/sbin/ip", [...lab, "interop", "bench"]),
+  row("tcpdump", "captures", "/usr/bin/tcpdump", ["test", "qemu", "interop", "capture"]),
+  row("dnsmasq-base", "a foreign DHCP server", "/usr/sbin/dnsmasq", ["test", "qemu", "interop"]),
+  row("isc-dhcp-client", "a DHCP client", "/sbin/dhclient", clients),
+  row("udhcpc", "a DHCP client", "/usr/sbin/udhcpc", clients),
+  row("tftp-hpa", "a TFTP client", "/usr/bin/tftp", clients),
+  row("atftp", "a TFTP client", "/usr/bin/atftp", clients),
+  row("bind9-dnsutils", "dig", "/usr/bin/dig", clients),
+  row("nftables", "packet loss on purpose", "/usr/sbin/nft", clients),
+];
+
+function row(name: string, purpose: string, proof: string, needs: readonly Need[]): DebianPackage {
+  return { name, purpose, proof, needs };
+}
+
+/** The packages of these needs whose proof `exists` does not find. */
+export function missingPackages(
+  needs: readonly Need[],
+  exists: (path: string) => boolean,
+): readonly DebianPackage[] {
+  return DebianPackages.filter(
+    (one) => needs.some((need) => one.needs.includes(need)) && !exists(one.proof),
+  );
+}

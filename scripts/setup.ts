@@ -1,0 +1,101 @@
+/** Sets up what a task needs, saying each thing it does, then runs it: `node scripts/setup.ts TASK [ARGUMENT…]`. */
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, readdirSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { cacheFolder, openGuestFiles } from "../src/lab/guest-files.ts";
+import { type DebianPackage, missingPackages, type Task } from "./debian-packages.ts";
+
+const root = join(import.meta.dirname, "..");
+const vitest = [process.execPath, join(root, "node_modules/vitest/vitest.mjs"), "run"];
+const sandbox = [process.execPath, join(root, "scripts/in-sandbox.ts")];
+
+/** The commands of each task, run one after the other until one fails. */
+const Tasks: Readonly<Record<Task, (rest: readonly string[]) => readonly (readonly string[])[]>> = {
+  start: (rest) => [[process.execPath, join(root, "src/main.ts"), "lab", ...rest]],
+  test: (rest) => [
+    [...vitest, "--project", "unit", ...rest],
+    [...sandbox, ...vitest, "--project", "interop", ...rest],
+    [...sandbox, ...vitest, "--project", "qemu", ...rest],
+  ],
+  interop: (rest) => [[...sandbox, ...vitest, "--project", "interop", ...rest]],
+  qemu: (rest) => [[...sandbox, ...vitest, "--project", "qemu", ...rest]],
+  deep: (rest) => [[...vitest, "--project", "deep", ...rest]],
+  bench: (rest) => [[...sandbox, process.execPath, join(root, "test/bench/run.ts"), ...rest]],
+};
+
+const [name = "", ...rest] = process.argv.slice(2);
+if (!isTask(name)) {
+  console.log(`usage: node scripts/setup.ts ${Object.keys(Tasks).join("|")} [ARGUMENT…]`);
+  process.exit(name === "--help" ? 0 : 2);
+}
+const captures = rest.some((word) => word.startsWith("--pcap"));
+const missing = missingPackages(captures ? [name, "capture"] : [name], existsSync);
+if (missing.length > 0) installPackages(missing);
+// The sandbox has no way out: what must be downloaded is fetched before it is entered.
+if (name === "test" || name === "qemu") {
+  await openGuestFiles(cacheFolder(process.env), console.log).catch(fail);
+}
+for (const command of Tasks[name](rest)) {
+  const code = await runCommand(command);
+  if (code !== 0) process.exit(code);
+}
+
+// Ctrl-C reaches the command by the terminal; what was sent to this process alone is passed on.
+async function runCommand([program = "", ...words]: readonly string[]): Promise<number> {
+  const child = spawn(program, words, { stdio: "inherit", cwd: root });
+  const pass = (signal: NodeJS.Signals): void => {
+    if (!(signal === "SIGINT" && process.stdin.isTTY)) child.kill(signal);
+  };
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, pass);
+  const [code] = await once(child, "exit");
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.off(signal, pass);
+  return typeof code === "number" ? code : 1;
+}
+
+function isTask(text: string): text is Task {
+  return Object.hasOwn(Tasks, text);
+}
+
+function installPackages(packages: readonly DebianPackage[]): void {
+  const names = packages.map((one) => one.name);
+  for (const one of packages) console.log(`missing: ${one.name} (${one.purpose})`);
+  const words = ["install", "-y", "--no-install-recommends", ...names];
+  if (!existsSync("/usr/bin/apt-get")) {
+    fail(new Error(`this is no Debian: install the programs of ${names.join(", ")} by hand`));
+  }
+  if (process.getuid?.() !== 0) {
+    console.error(`run this once as root, then again what you ran:\n  apt-get ${words.join(" ")}`);
+    process.exit(77);
+  }
+  if (!hasLists()) {
+    console.log("fetching Debian's package lists (apt-get update)");
+    run(["update", "-q"]);
+  }
+  console.log(`installing ${names.length} Debian packages (apt-get install), a minute or two`);
+  run(words);
+}
+
+/** Mirrors drop old versions of packages: lists of last month name files that are gone. */
+const listsDays = 7;
+
+function hasLists(): boolean {
+  const folder = "/var/lib/apt/lists";
+  if (!existsSync(folder) || !readdirSync(folder).some((file) => file.includes("_Packages"))) {
+    return false;
+  }
+  return Date.now() - statSync(folder).mtimeMs < listsDays * 86_400_000;
+}
+
+// Quiet unless it fails: then everything apt said is shown.
+function run(words: readonly string[]): void {
+  const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
+  const done = spawnSync("apt-get", words, { encoding: "utf8", env });
+  if (done.status !== 0)
+    fail(new Error(`apt-get ${words[0]} failed:\n${done.stdout}${done.stderr}`));
+}
+
+function fail(error: unknown): never {
+  console.error(error instanceof Error ? error.message : String(error));
+  process.exit(1);
+}

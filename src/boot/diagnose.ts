@@ -1,0 +1,113 @@
+import { type Stage, Stages, type Timeline, type TimelineRow } from "./timeline.ts";
+
+/** How far a machine came, and what most likely holds it there. */
+export type Diagnosis =
+  | { readonly kind: "up"; readonly reached: "user-space" }
+  | {
+      readonly kind: "stopped";
+      readonly reached: Stage | "nothing";
+      readonly cause: string;
+      readonly cure: string;
+    };
+
+type Advice = { readonly cause: string; readonly cure: string };
+
+/** The last stage of a boot, its likely cause and a cure. No timeline: the machine was never heard. */
+export function diagnoseBoot(boot: Timeline | undefined): Diagnosis {
+  const rows = boot?.rows ?? [];
+  const last = furthest(rows);
+  if (last === undefined) return { kind: "stopped", reached: "nothing", ...Unheard };
+  if (last.stage === "user-space") return { kind: "up", reached: "user-space" };
+  const advice = last.outcome === "failed" ? failure(last) : AfterStage[last.stage];
+  return { kind: "stopped", reached: last.stage, ...advice };
+}
+
+// What came last in time decides, not the later stage: a second try may stop earlier than the first.
+function furthest(rows: readonly TimelineRow[]): TimelineRow | undefined {
+  const up = rows.find((row) => row.stage === "user-space");
+  const byTime = [...rows].sort(
+    (a, b) => a.endMs - b.endMs || Stages.indexOf(a.stage) - Stages.indexOf(b.stage),
+  );
+  return up ?? byTime.at(-1);
+}
+
+const Unheard: Advice = {
+  cause: "no DHCP message of this machine arrived",
+  cure: "check cable, VLAN and that the firmware's boot order has network boot with IPv4",
+};
+
+const AfterStage: Readonly<Record<Stage, Advice>> = {
+  discover: {
+    cause: "the machine asked for an address and was offered nothing",
+    cure: "look for its mac and the reason in the log: the pool may be empty or dhcp.mode off",
+  },
+  offer: {
+    cause: "the machine did not take the offer up, or nobody confirmed it",
+    cure: "look for a second DHCP server on this LAN; with one, set dhcp.mode to proxy",
+  },
+  ack: {
+    cause: "the firmware has its address but did not come for a boot file",
+    cure: "check that UDP 69 is open to it and that its architecture has a loader",
+  },
+  "boot-server": {
+    cause: "the firmware was told its boot file on port 4011 but did not come for it",
+    cure: "check that UDP 69 is open to it",
+  },
+  loader: {
+    cause:
+      "the loader arrived but never asked for an address: the firmware refused or could not run it",
+    cure: "turn Secure Boot off or serve a signed loader, and check the loader's architecture",
+  },
+  ipxe: {
+    cause: "iPXE runs but did not fetch its script",
+    cure: "check that TCP http.port is open to the machine and that its iPXE was built with HTTP",
+  },
+  script: {
+    cause: "iPXE has its script but fetched no kernel",
+    cure: "check that a group selects this machine and that its profile names a kernel",
+  },
+  kernel: {
+    cause: "the kernel was fetched and the initial RAM disk was not",
+    cure: "check the profile's initrd paths and the machine's memory",
+  },
+  initrd: {
+    cause: "kernel and RAM disk were fetched and nothing was heard since",
+    cure: "read the serial console: a panic, a missing network driver or an installer that does not report",
+  },
+  asset: {
+    cause: "the last thing fetched was an asset",
+    cure: "read the machine's console",
+  },
+  config: {
+    cause: "the machine fetched its configuration and did not report yet",
+    cure: "read the machine's console: the configuration may not apply",
+  },
+  system: {
+    cause: "the operating system asked for an address and did not report",
+    cure: "read the machine's console, and check that it can reach http.port",
+  },
+  "user-space": { cause: "none", cure: "none" },
+};
+
+function failure(row: TimelineRow): Advice {
+  const what = `${row.detail ?? row.stage} failed${row.reason ? ` (${row.reason})` : ""}`;
+  if (row.reason === "http-404" && row.stage === "script") {
+    return {
+      cause: "no group selects this machine",
+      cure: "add a group without a selector, or one that selects its mac",
+    };
+  }
+  if (row.stage === "ack") {
+    return {
+      cause: `the address it asked for was denied${row.reason ? ` (${row.reason})` : ""}`,
+      cure: "it starts over by itself; if not, look for two DHCP servers with the same pool",
+    };
+  }
+  if (row.reason === "http-404" || row.reason === "not-found") {
+    return {
+      cause: what,
+      cure: "put the file into assets.folder, or mend the path in the profile",
+    };
+  }
+  return { cause: what, cure: "check the network's loss and MTU, and the daemon's log" };
+}

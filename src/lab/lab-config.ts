@@ -1,0 +1,89 @@
+import type { MacAddress } from "../wire/mac.ts";
+
+/** The lab's network: one server, machines from 100 on. */
+export const labNet = {
+  serverHost: "srv",
+  server: "10.77.0.1",
+  serverCidr: "10.77.0.1/24",
+  pool: "10.77.0.100-10.77.0.199",
+  httpPort: 8080,
+  domain: "kindling.lan",
+} as const;
+
+/** What of the daemon's settings a lab or a test chooses. */
+export type LabSettings = {
+  readonly dhcpMode?: "full" | "proxy" | "off";
+  readonly reservations?: readonly {
+    readonly mac: MacAddress;
+    readonly address?: string;
+    readonly hostname?: string;
+  }[];
+};
+
+/** The folders of one run; the socket's path must stay below the kernel's 108 bytes. */
+export function labPaths(folder: string) {
+  return {
+    config: `${folder}/kindling.yaml`,
+    data: `${folder}/data`,
+    assets: `${folder}/data/assets`,
+    state: `${folder}/state`,
+    socket: `${folder}/admin.sock`,
+    log: `${folder}/daemon.log`,
+  } as const;
+}
+
+/** The settings of the lab's daemon. As JSON text they are YAML too. */
+export function labConfig(folder: string, settings: LabSettings) {
+  const paths = labPaths(folder);
+  return {
+    interfaces: ["eth0"],
+    dhcp: {
+      mode: settings.dhcpMode ?? "full",
+      pools: [labNet.pool],
+      reservations: settings.reservations ?? [],
+    },
+    http: { port: labNet.httpPort },
+    dns: { domain: labNet.domain },
+    data: { folder: paths.data },
+    assets: { folder: paths.assets },
+    state: { folder: paths.state },
+    admin: { socket: paths.socket },
+    log: { level: "debug", format: "json" },
+  };
+}
+
+/** A profile that boots the lab's Linux, and for which machine; without `mac` for every other one. */
+export type LabProfile = {
+  readonly id: string;
+  readonly mac?: MacAddress;
+  readonly end: "poweroff" | "stay";
+};
+
+/** The catalog files of the profiles, path → JSON text, in matchbox's layout. */
+export function labCatalog(profiles: readonly LabProfile[]): ReadonlyMap<string, string> {
+  const files = new Map<string, string>();
+  for (const { id, mac, end } of profiles) {
+    const group = { id, profile: id, ...(mac ? { selector: { mac } } : {}) };
+    files.set(`groups/${id}.json`, JSON.stringify(group, null, 2));
+    files.set(`profiles/${id}.json`, JSON.stringify({ id, boot: netBoot(id, end) }, null, 2));
+  }
+  return files;
+}
+
+function netBoot(profile: string, end: LabProfile["end"]) {
+  const origin = `http://${labNet.server}:${labNet.httpPort}`;
+  return {
+    kernel: "/assets/lab/vmlinuz",
+    initrd: ["/assets/lab/initrd.gz"],
+    args: [
+      "console=ttyS0",
+      "quiet",
+      "panic=-1",
+      "initrd=initrd.gz", // an EFI kernel finds iPXE's file by this name
+      `kindling.profile=${profile}`,
+      `kindling.report=${origin}/report`,
+      "kindling.resolve=self",
+      `kindling.then=${end}`,
+    ],
+  };
+}

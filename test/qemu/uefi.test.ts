@@ -1,0 +1,53 @@
+import { describe, expect, it } from "vitest";
+import { dhcpOf } from "../support/frames.ts";
+import { machineMac, openTestRoom } from "../support/lab.ts";
+
+describe("UEFI machines", () => {
+  it("load iPXE by TFTP in windows and boot", async () => {
+    await using test = await openTestRoom("uefi-full", {});
+    const mac = machineMac(0x10);
+    const vm = await test.powerOn("m1", mac, "uefi");
+    await vm.mark(/^KINDLING-UP /);
+
+    const stages = test.timelineOf(mac)?.rows.map((row) => row.stage) ?? [];
+    const want = ["discover", "ack", "loader", "ipxe", "script", "kernel", "initrd", "user-space"];
+    expect(stages).toEqual(expect.arrayContaining(want));
+    const sent = test.room.events.find(
+      (event) => event.kind === "tftp" && event.outcome === "sent",
+    );
+    expect(sent).toMatchObject({ file: "snponly.efi", blksize: 1468, windowsize: 4 });
+
+    const datagrams = await test.captured();
+    const requests = datagrams.filter(({ toPort }) => toPort === 69).map(({ payload }) => payload);
+    expect(requests.map((one) => one.toString("latin1")).join("\n")).toContain("windowsize\x004");
+    const offer = dhcpOf(datagrams).find((one) => one.mac === mac && one.type === 2);
+    expect(offer?.file ?? "").toBe("snponly.efi");
+  });
+
+  it("boot beside a foreign DHCP server that knows nothing of booting", async () => {
+    await using test = await openTestRoom("uefi-proxy", { settings: { dhcpMode: "proxy" } });
+    await test.room.lan.addHost("other", "10.77.0.2/24");
+    await test.runOn("other", foreignDhcp, /DHCP, IP range/);
+    const mac = machineMac(0x10);
+    const vm = await test.powerOn("m1", mac, "uefi");
+    const up = await vm.mark(/^KINDLING-UP /);
+    expect(up.text).toMatch(/address=10\.77\.0\.2\d\d /);
+
+    const messages = dhcpOf(await test.captured());
+    const ours = messages.filter((one) => one.from === "10.77.0.1");
+    expect(ours.length).toBeGreaterThan(0);
+    expect(ours.filter((one) => one.yiaddr !== "0.0.0.0")).toEqual([]);
+    const bootServer = messages.find((one) => one.toPort === 4011 && one.mac === mac);
+    expect(bootServer?.to).toBe("10.77.0.1");
+    const answer = ours.find((one) => one.fromPort === 4011 && one.xid === bootServer?.xid);
+    expect(answer).toMatchObject({ type: 5, file: "snponly.efi" });
+  });
+});
+
+// --group=: in a user namespace there is no other group to become.
+const foreignDhcp = [
+  ...["dnsmasq", "--keep-in-foreground", "--conf-file=/dev/null", "--log-facility=-"],
+  ...["--user=root", "--group=", "--port=0", "--no-ping", "--interface=eth0", "--bind-interfaces"],
+  ...["--pid-file=", "--dhcp-leasefile=/run/foreign.leases"],
+  "--dhcp-range=10.77.0.200,10.77.0.250,255.255.255.0,10m",
+];

@@ -1,0 +1,87 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { foldTimelines, type Timeline } from "../../src/boot/timeline.ts";
+import { chooseAccelerator } from "../../src/lab/accelerator.ts";
+import { debianOvmf, type MachineFirmware } from "../../src/lab/firmware.ts";
+import { cacheFolder, openGuestFiles } from "../../src/lab/guest-files.ts";
+import { captureWords } from "../../src/lab/inside.ts";
+import type { LabProfile, LabSettings } from "../../src/lab/lab-config.ts";
+import { parsePcap } from "../../src/lab/pcap.ts";
+import { openRoom, type Room } from "../../src/lab/room.ts";
+import { onHost } from "../../src/lab/virtual-lan.ts";
+import { endChild, type Vm } from "../../src/lab/vm.ts";
+import { type MacAddress, parseMac } from "../../src/wire/mac.ts";
+import { type Datagram, datagramsOf } from "./frames.ts";
+
+export const firmwares = { bios: { kind: "bios" }, uefi: debianOvmf } as const;
+
+/** A room for one test: LAN, daemon, capture, machines. Disposing of it ends all of them. */
+export type TestRoom = AsyncDisposable & {
+  readonly room: Room;
+  powerOn(name: string, mac: MacAddress, firmware: "bios" | "uefi"): Promise<Vm>;
+  /** Runs a program on a host of the LAN until the room is closed. */
+  runOn(host: string, argv: readonly string[], ready: RegExp): Promise<ChildProcess>;
+  timelineOf(mac: MacAddress): Timeline | undefined;
+  /** The UDP datagrams of the capture so far. */
+  captured(): Promise<readonly Datagram[]>;
+};
+
+/** The machine with this number, by its MAC. */
+export function machineMac(number: number): MacAddress {
+  return parseMac(`52:54:00:77:00:${number.toString(16).padStart(2, "0")}`);
+}
+
+/** The capture of each test is kept in the ignored folder out/, to look at when it failed. */
+export async function openTestRoom(
+  name: string,
+  options: { settings?: LabSettings; profiles?: readonly LabProfile[] },
+): Promise<TestRoom> {
+  await using opening = new AsyncDisposableStack();
+  const guest = await openGuestFiles(cacheFolder(process.env), () => {});
+  const folder = await mkdtemp(join(tmpdir(), "kindling-lab-"));
+  opening.defer(() => rm(folder, { recursive: true, force: true }));
+  const stop = new AbortController();
+  opening.defer(() => stop.abort());
+  const { settings = {}, profiles = [{ id: "default", end: "poweroff" }] } = options;
+  const room = opening.use(await openRoom({ folder, guest, settings, profiles }, stop.signal));
+  const out = join(import.meta.dirname, "../../out");
+  await mkdir(out, { recursive: true });
+  const pcap = join(out, `${name}.pcap`);
+  const capture = ["tcpdump", ...captureWords(room.lan.bridge, pcap)];
+  opening.use(await runUntilClosed(capture, /listening on/));
+  const closing = opening.move();
+  return {
+    room,
+    async powerOn(machine, mac, kind) {
+      const firmware: MachineFirmware = firmwares[kind];
+      const accelerator = await chooseAccelerator(firmware, guest, folder);
+      return await room.powerOn({ name: machine, mac, firmware, accelerator });
+    },
+    async runOn(host, argv, ready) {
+      const running = closing.use(await runUntilClosed(onHost(host, argv), ready));
+      return running.child;
+    },
+    timelineOf: (mac) => foldTimelines(room.events).find((boot) => boot.mac === mac),
+    captured: async () => datagramsOf(parsePcap(await readFile(pcap))),
+    [Symbol.asyncDispose]: () => closing.disposeAsync(),
+  };
+}
+
+type Running = AsyncDisposable & { readonly child: ChildProcess };
+
+async function runUntilClosed(argv: readonly string[], ready: RegExp): Promise<Running> {
+  const [program = "", ...rest] = argv;
+  const child = spawn(program, rest, { stdio: ["ignore", "ignore", "pipe"] });
+  let said = "";
+  await new Promise<void>((resolve, reject) => {
+    child.stderr.on("data", (chunk: Buffer) => {
+      said += chunk.toString();
+      if (ready.test(said)) resolve();
+    });
+    void once(child, "exit").then(() => reject(new Error(`${program} ended: ${said}`)), reject);
+  });
+  return { child, [Symbol.asyncDispose]: () => endChild(child, 2000) };
+}
