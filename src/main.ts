@@ -18,6 +18,7 @@ const manifest: { version: string } = JSON.parse(
 );
 const context: CliContext = {
   version: manifest.version,
+  uid: process.getuid?.() ?? 0,
   environment: process.env,
   out: outputOf(process.stdout),
   error: outputOf(process.stderr),

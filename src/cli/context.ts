@@ -4,6 +4,7 @@
  */
 export type CliContext = {
   readonly version: string;
+  readonly uid: number;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly out: CliOutput;
   readonly error: CliOutput;
