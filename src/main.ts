@@ -31,6 +31,11 @@ const context: CliContext = {
 process.exitCode = await runCli(process.argv.slice(2), context);
 
 function outputOf(stream: NodeJS.WriteStream): CliOutput {
+  // `kindling … | head` closes our output: no fault of ours, and nobody is left to tell.
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+    process.exit(141); // 128 + SIGPIPE
+  });
   return {
     write: (text) => stream.write(text),
     isTerminal: stream.isTTY === true,

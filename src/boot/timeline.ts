@@ -63,7 +63,7 @@ export function foldTimelines(events: readonly BootEvent[]): readonly Timeline[]
 type KnownEvent = BootEvent & { readonly mac: MacAddress };
 
 /** The timeline after one more event; a machine that starts over begins a new one. */
-export function addToTimeline(before: Timeline | undefined, event: KnownEvent): Timeline {
+function addToTimeline(before: Timeline | undefined, event: KnownEvent): Timeline {
   const fresh = before === undefined || startsOver(before, event);
   const started = event.at - ("ms" in event ? event.ms : 0);
   const boot = fresh ? { mac: event.mac, startedAt: started, rows: [] } : before;

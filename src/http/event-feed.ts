@@ -1,5 +1,5 @@
 import type { BootEvent } from "../boot/event.ts";
-import { formatIpv4 } from "../wire/ipv4.ts";
+import { formatEvent } from "../boot/event-json.ts";
 
 /** An event and its place: its time and how many of the same millisecond came before it. */
 export type FeedEntry = { readonly id: string; readonly event: BootEvent };
@@ -35,12 +35,7 @@ export function entriesAfter(
  * line.
  */
 export function formatEntry({ id, event }: FeedEntry): string {
-  return `id: ${id}\nevent: ${event.kind}\ndata: ${JSON.stringify(eventJson(event))}\n\n`;
-}
-
-/** An event as operators read it: its address as text. */
-function eventJson(event: BootEvent): object {
-  return event.address === undefined ? event : { ...event, address: formatIpv4(event.address) };
+  return `id: ${id}\nevent: ${event.kind}\ndata: ${formatEvent(event)}\n\n`;
 }
 
 function nextId(event: BootEvent, before: FeedEntry | undefined): string {

@@ -1,7 +1,7 @@
 import { request } from "node:http";
 import type { BootEvent } from "../boot/event.ts";
+import { parseEvent } from "../boot/event-json.ts";
 import { KindlingError } from "../errors.ts";
-import { parseIpv4 } from "../wire/ipv4.ts";
 
 /** Longest event that is kept while its end is awaited. */
 const eventLimit = 64 * 1024;
@@ -19,13 +19,6 @@ export class EventStreamText {
       return lines.length === 0 ? [] : [lines.map((line) => line.slice(5).trimStart()).join("\n")];
     });
   }
-}
-
-/** One event as the admin API writes it: the address is dotted text there. */
-export function parseEvent(data: string): BootEvent {
-  const { address, ...rest } = JSON.parse(data);
-  // The daemon wrote this line a moment ago from a BootEvent; the lab and it are one version.
-  return { ...rest, ...(typeof address === "string" ? { address: parseIpv4(address) } : {}) };
 }
 
 /** Follows the daemon's events, from its first one on; resolves once the daemon answers. */

@@ -20,7 +20,7 @@ const receiveBufferBytes = 2 * 1024 * 1024;
  * Carries frames between the kernel's VXLAN devices and QEMU's datagram cards, both of which put one
  * Ethernet frame in one UDP datagram and differ in eight bytes of header. Runs until it is ended.
  */
-export async function runFrameRelay(): Promise<void> {
+async function runFrameRelay(): Promise<void> {
   const { near, far, port, firstPort, machines } = relayNet;
   const trunk = await bound(far, port);
   const cards = await Promise.all(

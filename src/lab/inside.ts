@@ -23,7 +23,7 @@ export type InsideJob = {
 };
 
 /** The lab, seen from inside its sandbox: LAN, daemon, machines, the picture. Resolves with the exit code. */
-export async function runInside(job: InsideJob, signal: AbortSignal): Promise<number> {
+async function runInside(job: InsideJob, signal: AbortSignal): Promise<number> {
   const { options, folder, guest } = job;
   const screen = {
     write: (text: string) => process.stdout.write(text),
@@ -139,6 +139,7 @@ if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
   const stop = new AbortController();
   for (const name of ["SIGINT", "SIGTERM"] as const) process.on(name, () => stop.abort());
   process.stdin.on("end", () => stop.abort()).resume();
+  process.stdout.on("error", () => stop.abort()); // nobody reads on
   try {
     process.exitCode = await runInside(JSON.parse(process.argv[2] ?? ""), stop.signal);
   } catch (error) {

@@ -1,4 +1,5 @@
 import type { BootEvent } from "../boot/event.ts";
+import { formatEvent } from "../boot/event-json.ts";
 import { foldTimelines, type Timeline } from "../boot/timeline.ts";
 import { renderWaterfall } from "../render/waterfall.ts";
 
@@ -31,7 +32,7 @@ export function openJsonView(screen: Screen): LiveView {
   return {
     show(events) {
       for (const event of events.slice(shown)) {
-        screen.write(`${JSON.stringify({ kind: "event", event })}\n`);
+        screen.write(`{"kind":"event","event":${formatEvent(event)}}\n`);
       }
       shown = events.length;
     },

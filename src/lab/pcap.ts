@@ -9,7 +9,7 @@ const fileHeader = 24;
 const recordHeader = 16;
 
 /** Longest frame a record may claim: tcpdump's own default. */
-export const snapLength = 262_144;
+const snapLength = 262_144;
 
 //  file    magic u32 │ major u16 │ minor u16 │ zone i32 │ accuracy u32 │ snap length u32 │ link type u32
 //  record  seconds u32 │ fraction u32 │ captured u32 │ on the wire u32 │ bytes

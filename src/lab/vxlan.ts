@@ -1,7 +1,7 @@
 import { WireError } from "../errors.ts";
 
 /** RFC 7348 §5: room for the header in front of a frame. */
-export const vxlanHeaderBytes = 8;
+const vxlanHeaderBytes = 8;
 
 /** Flag I: the network identifier is valid. All other flags are reserved. */
 const validIdentifier = 0x08;

@@ -83,16 +83,16 @@ describe("foldTimelines", () => {
     {
       name: "firmware asks again after its loader failed",
       before: [...dhcpTalk(0, "firmware"), tftp(1010, "failed")],
-      then: dhcpTalk(9000, "firmware"),
+      next: dhcpTalk(9000, "firmware"),
     },
     {
       name: "a ROM's iPXE asks again after user space",
       before: [...dhcpTalk(0, "ipxe"), plan, report],
-      then: dhcpTalk(9000, "ipxe"),
+      next: dhcpTalk(9000, "ipxe"),
     },
   ];
-  it.each(restarts)("begins anew when $name", ({ before, then }) => {
-    const boot = onlyBoot([...before, ...then]);
+  it.each(restarts)("begins anew when $name", ({ before, next }) => {
+    const boot = onlyBoot([...before, ...next]);
     expect(boot.startedAt).toBe(1_009_000);
     expect(boot.rows.map((row) => row.stage)).toEqual(["discover", "offer", "ack"]);
   });

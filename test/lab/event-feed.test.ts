@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { EventStreamText, parseEvent } from "../../src/lab/event-feed.ts";
+import { parseEvent } from "../../src/boot/event-json.ts";
+import { EventStreamText } from "../../src/lab/event-feed.ts";
 import { parseIpv4 } from "../../src/wire/ipv4.ts";
 
 describe("EventStreamText", () => {

@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from "node:util";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { foldTimelines } from "../../src/boot/timeline.ts";
@@ -46,7 +47,7 @@ describe("renderWaterfall", () => {
     fc.assert(
       fc.property(fc.integer({ min: 40, max: 200 }), fc.boolean(), (width, color) => {
         for (const line of renderWaterfall(bootOf(wholeBoot), { width, color })) {
-          const plain = line.replace(/\u001b\[\d+m/g, "");
+          const plain = stripVTControlCharacters(line);
           expect(plain.length).toBeLessThanOrEqual(width);
         }
       }),

@@ -16,7 +16,7 @@ import { endChild, type Vm } from "../../src/lab/vm.ts";
 import { type MacAddress, parseMac } from "../../src/wire/mac.ts";
 import { type Datagram, datagramsOf } from "./frames.ts";
 
-export const firmwares = { bios: { kind: "bios" }, uefi: debianOvmf } as const;
+const firmwares = { bios: { kind: "bios" }, uefi: debianOvmf } as const;
 
 /** A room for one test: LAN, daemon, capture, machines. Disposing of it ends all of them. */
 export type TestRoom = AsyncDisposable & {
