@@ -11,10 +11,9 @@
 FROM node:24-bookworm-slim AS packages
 WORKDIR /opt/kindling
 COPY package.json package-lock.json ./
-# `npm ci` refuses a lock file that leaves out the binaries of platforms we do not serve; `install` takes
-# the same versions and hashes from it. No install script is needed: koffi's binary is a package of its
-# own. The base image has Node 24, so the copy that npm scripts use on other hosts goes.
-RUN npm install --omit=dev --no-save --ignore-scripts --no-audit --no-fund \
+# No install script is needed: koffi's binary is a package of its own. The base image has Node 24, so the
+# copy that npm scripts use on other hosts goes.
+RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund \
  && rm -rf node_modules/node-linux-* node_modules/.bin/node
 
 FROM node:24-bookworm-slim
