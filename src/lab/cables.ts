@@ -78,6 +78,7 @@ async function openDatagramCables(lan: VirtualLan): Promise<Cables> {
     async [Symbol.asyncDispose]() {
       await endChild(relay, 1000);
       for (let index = 1; index <= count; index += 1) await ip(`link del vx${index}`);
+      await ip(`link del w-${host}`);
       await ip(`netns del ${host}`);
     },
   };

@@ -37,10 +37,10 @@ describe("UEFI machines", () => {
     const ours = messages.filter((one) => one.from === "10.77.0.1");
     expect(ours.length).toBeGreaterThan(0);
     expect(ours.filter((one) => one.yiaddr !== "0.0.0.0")).toEqual([]);
-    const bootServer = messages.find((one) => one.toPort === 4011 && one.mac === mac);
-    expect(bootServer?.to).toBe("10.77.0.1");
-    const answer = ours.find((one) => one.fromPort === 4011 && one.xid === bootServer?.xid);
-    expect(answer).toMatchObject({ type: 5, file: "snponly.efi" });
+    // The OFFER is complete, so this firmware goes on to TFTP without asking port 4011.
+    const offer = ours.find((one) => one.type === 2 && one.mac === mac);
+    expect(offer).toMatchObject({ siaddr: "10.77.0.1", file: "snponly.efi" });
+    expect(offer?.options.get(60)?.toString()).toBe("PXEClient");
   });
 });
 
