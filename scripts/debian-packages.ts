@@ -28,7 +28,7 @@ export const DebianPackages: readonly DebianPackage[] = [
   row("tftp-hpa", "a TFTP client", "/usr/bin/tftp", clients),
   row("atftp", "a TFTP client", "/usr/bin/atftp", clients),
   row("bind9-dnsutils", "dig", "/usr/bin/dig", clients),
-  row("nftables", "packet loss on purpose", "/usr/sbin/nft", clients),
+  row("nftables", "packet loss on purpose", "/usr/sbin/nft", ["test", "qemu", "interop"]),
 ];
 
 function row(name: string, purpose: string, proof: string, needs: readonly Need[]): DebianPackage {

@@ -29,7 +29,8 @@ export function settingsOf(config: Config, served: readonly ServedInterface[]): 
       declineSeconds: dhcp.declineProbation,
       graceSeconds: DefaultTimes.graceSeconds,
       authoritative: true,
-      disabled: new Set(),
+      disabled: new Set(dhcp.disabled),
+      proxyAnswer: dhcp.proxyAnswer,
     },
     tftp: {
       blksizeMax: tftp.blksizeMax,

@@ -77,6 +77,15 @@ export const ConfigSchema = z.strictObject({
         want: "full, proxy or off",
         ...restart,
       }),
+      proxyAnswer: leaf(z.enum(["auto", "direct", "boot-server"]).default("auto"), {
+        help: "How proxy offers name the boot file: at once, by port 4011, or by what the firmware takes.",
+        want: "auto, direct or boot-server",
+      }),
+      disabled: leaf(z.array(macValue).default([]), {
+        help: "Machines whose network boot gets no answer, so that they go on to their disk.",
+        want: "a list of MAC addresses",
+        kind: "list",
+      }),
       pools: leaf(z.array(rangeValue).default([]), {
         help: "Addresses to give out; empty takes the whole of each served subnet.",
         want: "ranges such as 10.77.0.100-10.77.0.200",

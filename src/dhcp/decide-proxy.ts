@@ -6,12 +6,13 @@ import type { Attempt, AttemptChange } from "./proxy-memory.ts";
 import { type Destination, type DhcpReply, destinationOf, formReply } from "./reply.ts";
 import type { DhcpRequest } from "./request.ts";
 import { isForAnotherServer, type ScreenReason, screenRequest } from "./screen.ts";
-import type { DhcpSite } from "./settings.ts";
+import type { DhcpSite, ProxyAnswer } from "./settings.ts";
 
 /** What a decision of the proxyDHCP server looks at besides the message. */
 export type ProxyContext = {
   readonly site: DhcpSite;
   readonly disabled: ReadonlySet<MacAddress>;
+  readonly answer: ProxyAnswer;
   /** What this client was answered before, if that is remembered. */
   readonly attempt?: Attempt | undefined;
   readonly now: number;
@@ -97,14 +98,14 @@ export function decideBootServer(request: DhcpRequest, context: ProxyContext): P
   return { kind: "reply", reason: "boot-server", reply, ...settled(request, context) };
 }
 
-// BIOS and iPXE take form A always. UEFI may be of the kind that takes only form B, and shows it by
-// coming back; it keeps B then, as it would refuse A again.
-function formFor({ client }: DhcpRequest, { attempt, now }: ProxyContext): BootForm {
-  const choosy =
-    client.stage.kind === "firmware" &&
-    client.stage.client === "pxe" &&
-    client.arch?.firmware === "efi";
-  return choosy && attempt && now - attempt.at <= secondTryMs ? "ask-4011" : "direct";
+// BIOS and iPXE take form A. UEFI may be of the kind that takes only form B, and shows it by coming
+// back; it keeps B then, as it would refuse A again.
+function formFor({ client }: DhcpRequest, { answer, attempt, now }: ProxyContext): BootForm {
+  const isPxe = client.stage.kind === "firmware" && client.stage.client === "pxe";
+  if (!isPxe || answer === "direct") return "direct";
+  if (answer === "boot-server") return "ask-4011";
+  const cameBack = attempt !== undefined && now - attempt.at <= secondTryMs;
+  return client.arch?.firmware === "efi" && cameBack ? "ask-4011" : "direct";
 }
 
 function settled(request: DhcpRequest, context: ProxyContext): { readonly change?: AttemptChange } {

@@ -177,7 +177,8 @@ class Exchange {
       return decision;
     }
     const attempt = this.#proxy.attemptOf(request.key);
-    const context = { site, disabled: this.#settings.disabled, attempt, now };
+    const { disabled, proxyAnswer: answer } = this.#settings;
+    const context = { site, disabled, answer, attempt, now };
     const decide = port.service === 67 ? decideProxy : decideBootServer;
     const decision = decide(request, context);
     if (decision.change) this.#proxy.apply(decision.change);

@@ -31,7 +31,13 @@ export type Reservation = {
   readonly hostname?: string;
 };
 
-/** What an operator decides; in proxy mode only `disabled` counts. */
+/**
+ * How a proxyDHCP offer is made. `direct` carries the boot file (form A), `boot-server` sends firmware to
+ * port 4011 for it (form B), `auto` tries the first and, with UEFI that comes back, the second.
+ */
+export type ProxyAnswer = "auto" | "direct" | "boot-server";
+
+/** What an operator decides; in proxy mode only `disabled` and `proxyAnswer` count. */
 export type DhcpSettings = {
   readonly scopes: readonly DhcpScope[];
   readonly reservations: readonly Reservation[];
@@ -51,6 +57,7 @@ export type DhcpSettings = {
    * Machines that get no answer to a network boot, and so go on to their next boot entry at once.
    */
   readonly disabled: ReadonlySet<MacAddress>;
+  readonly proxyAnswer: ProxyAnswer;
 };
 
 /** The times that RFC 2131 leaves to the operator; an operator may change each one. */

@@ -13,6 +13,7 @@ export const labNet = {
 /** What of the daemon's settings a lab or a test chooses. */
 export type LabSettings = {
   readonly dhcpMode?: "full" | "proxy" | "off";
+  readonly proxyAnswer?: "auto" | "direct" | "boot-server";
   readonly reservations?: readonly {
     readonly mac: MacAddress;
     readonly address?: string;
@@ -39,6 +40,7 @@ export function labConfig(folder: string, settings: LabSettings) {
     interfaces: ["eth0"],
     dhcp: {
       mode: settings.dhcpMode ?? "full",
+      proxyAnswer: settings.proxyAnswer ?? "auto",
       pools: [labNet.pool],
       reservations: settings.reservations ?? [],
     },

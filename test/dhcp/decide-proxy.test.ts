@@ -18,7 +18,7 @@ import {
 } from "../support/dhcp-message.ts";
 import { ip, noon, site } from "../support/dhcp-site.ts";
 
-const context: ProxyContext = { site, disabled: new Set(), now: noon };
+const context: ProxyContext = { site, disabled: new Set(), answer: "auto", now: noon };
 
 function replyOf(decision: ProxyDecision) {
   if (decision.kind !== "reply") throw new Error(`no reply: ${decision.reason}`);
@@ -53,6 +53,23 @@ describe("decideProxy, a DISCOVER on 67", () => {
       "ff",
     ].join("");
     expect(sent).toBe((header + sname + file + options).padEnd(600, "0"));
+  });
+
+  const chosen = [
+    { name: "BIOS", options: ClientOptions.bios, answer: "boot-server", want: "form-b" },
+    { name: "UEFI", options: ClientOptions.efi, answer: "boot-server", want: "form-b" },
+    {
+      name: "iPXE, which has its own way,",
+      options: ClientOptions.ipxe,
+      answer: "boot-server",
+      want: "form-a",
+    },
+    { name: "UEFI that comes back", options: ClientOptions.efi, answer: "direct", want: "form-a" },
+  ] as const;
+  it.each(chosen)("answers $name as the operator chose: $answer", ({ options, answer, want }) => {
+    const attempt = { form: "direct", at: noon - 1000 } as const;
+    const decision = decideProxy(requestOf({ options }), { ...context, answer, attempt });
+    expect(decision.reason).toBe(want);
   });
 
   it("P2: answers UEFI with A, with B when it comes again within 60 s, later with A", () => {

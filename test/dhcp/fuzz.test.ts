@@ -89,7 +89,7 @@ function answer(datagram: Uint8Array, leases: LeaseTable): number {
   const { request } = read;
   const full = decideDhcp(request, contextOf({ leases }));
   if (full.kind !== "ignore") leases.apply(full.changes);
-  const context = { site, disabled: new Set<never>(), now: noon };
+  const context = { site, disabled: new Set<never>(), answer: "auto", now: noon } as const;
   const decisions = [full, decideProxy(request, context), decideBootServer(request, context)];
   const replies = decisions.flatMap((decision) =>
     decision.kind === "reply" ? [decision.reply] : [],

@@ -24,8 +24,13 @@ describe("UEFI machines", () => {
     expect(offer?.file ?? "").toBe("snponly.efi");
   });
 
-  it("boot beside a foreign DHCP server that knows nothing of booting", async () => {
-    await using test = await openTestRoom("uefi-proxy", { settings: { dhcpMode: "proxy" } });
+  const answers = [
+    { name: "the complete offer", proxyAnswer: "direct", asks4011: false },
+    { name: "the boot server on port 4011", proxyAnswer: "boot-server", asks4011: true },
+  ] as const;
+  it.each(answers)("boot beside a foreign DHCP server by $name", async (row) => {
+    const settings = { dhcpMode: "proxy", proxyAnswer: row.proxyAnswer } as const;
+    await using test = await openTestRoom(`uefi-proxy-${row.proxyAnswer}`, { settings });
     await test.room.lan.addHost("other", "10.77.0.2/24");
     await test.runOn("other", foreignDhcp, /DHCP, IP range/);
     const mac = machineMac(0x10);
@@ -37,10 +42,13 @@ describe("UEFI machines", () => {
     const ours = messages.filter((one) => one.from === "10.77.0.1");
     expect(ours.length).toBeGreaterThan(0);
     expect(ours.filter((one) => one.yiaddr !== "0.0.0.0")).toEqual([]);
-    // The OFFER is complete, so this firmware goes on to TFTP without asking port 4011.
     const offer = ours.find((one) => one.type === 2 && one.mac === mac);
-    expect(offer).toMatchObject({ siaddr: "10.77.0.1", file: "snponly.efi" });
     expect(offer?.options.get(60)?.toString()).toBe("PXEClient");
+    expect(offer?.file).toBe(row.asks4011 ? "" : "snponly.efi");
+    const acks = ours.filter((one) => one.type === 5);
+    expect(acks.map((one) => [one.fromPort, one.toPort, one.file])).toEqual(
+      row.asks4011 ? [[4011, 4011, "snponly.efi"]] : [],
+    );
   });
 });
 

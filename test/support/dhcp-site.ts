@@ -29,6 +29,7 @@ export const settings: DhcpSettings = {
   reservations: [],
   authoritative: true,
   disabled: new Set(),
+  proxyAnswer: "auto",
 };
 
 export function contextOf(
