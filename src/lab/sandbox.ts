@@ -26,6 +26,8 @@ const EnterScript = [
   "mkdir /run/netns",
   "ip link set lo up",
   "export KINDLING_SANDBOX=1",
+  // Debian gives an ordinary user no sbin, where dnsmasq, nft and the DHCP clients live.
+  'export PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin"',
   '"$@"',
   "exit $?",
 ].join("\n");
