@@ -27,6 +27,8 @@ export const DebianPackages: readonly DebianPackage[] = [
   row("udhcpc", "a DHCP client", "/usr/sbin/udhcpc", clients),
   row("tftp-hpa", "a TFTP client", "/usr/bin/tftp", clients),
   row("atftp", "a TFTP client", "/usr/bin/atftp", clients),
+  row("netbase", "names of ports, which atftp looks up", "/etc/services", clients),
+  row("curl", "an HTTP and TFTP client", "/usr/bin/curl", clients),
   row("bind9-dnsutils", "dig", "/usr/bin/dig", clients),
   row("nftables", "packet loss on purpose", "/usr/sbin/nft", ["test", "qemu", "interop"]),
 ];

@@ -10,6 +10,9 @@ const root = join(import.meta.dirname, "..");
 const vitest = [process.execPath, join(root, "node_modules/vitest/vitest.mjs"), "run"];
 const sandbox = [process.execPath, join(root, "scripts/in-sandbox.ts")];
 
+/** Mirrors drop old versions of packages: lists of last month name files that are gone. */
+const listsDays = 7;
+
 /** The commands of each task, run one after the other until one fails. */
 const Tasks: Readonly<Record<Task, (rest: readonly string[]) => readonly (readonly string[])[]>> = {
   start: (rest) => [[process.execPath, join(root, "src/main.ts"), "lab", ...rest]],
@@ -75,9 +78,6 @@ function installPackages(packages: readonly DebianPackage[]): void {
   console.log(`installing ${names.length} Debian packages (apt-get install), a minute or two`);
   run(words);
 }
-
-/** Mirrors drop old versions of packages: lists of last month name files that are gone. */
-const listsDays = 7;
 
 function hasLists(): boolean {
   const folder = "/var/lib/apt/lists";

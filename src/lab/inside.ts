@@ -117,7 +117,7 @@ function secondsOf(boot: Timeline | undefined): string {
   return `${((boot?.rows.at(-1)?.endMs ?? 0) / 1000).toFixed(1)} s`;
 }
 
-/** What tcpdump is told: each frame in the file at once, and as root, since a user namespace has no other. */
+/** What tcpdump is told: each frame in the file at once, and to stay root where it is, as the file is root's. */
 export function captureWords(device: string, file: string): readonly string[] {
   return ["--immediate-mode", "-U", "-Z", "root", "-i", device, "-w", file];
 }

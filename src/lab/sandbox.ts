@@ -11,10 +11,11 @@ export function isInSandbox(env: Readonly<Record<string, string | undefined>>): 
 
 /**
  * The command that runs `argv` inside fresh network, mount and PID namespaces; for a user who is not
- * root inside a fresh user namespace too, where that user appears as root.
+ * root inside a fresh user namespace too, where that user keeps its name and has every capability.
+ * Appearing as root would be worse: programs that are root try to become somebody else, and fail.
  */
 export function sandboxCommand(argv: readonly string[], uid: number): readonly string[] {
-  const user = uid === 0 ? [] : ["--user", "--map-root-user"];
+  const user = uid === 0 ? [] : ["--user", "--map-current-user", "--keep-caps"];
   const namespaces = ["--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"];
   return ["unshare", ...user, ...namespaces, "sh", "-c", EnterScript, "sandbox", ...argv];
 }
@@ -26,6 +27,8 @@ const EnterScript = [
   "mkdir /run/netns",
   "ip link set lo up",
   "export KINDLING_SANDBOX=1",
+  // Debian gives an ordinary user no sbin, where dnsmasq, nft and the DHCP clients live.
+  'export PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin"',
   '"$@"',
   "exit $?",
 ].join("\n");

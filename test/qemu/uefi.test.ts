@@ -52,7 +52,7 @@ describe("UEFI machines", () => {
   });
 });
 
-// --group=: in a user namespace there is no other group to become.
+// --user, --group=: dnsmasq would become another user, whom the run folder keeps out.
 const foreignDhcp = [
   ...["dnsmasq", "--keep-in-foreground", "--conf-file=/dev/null", "--log-facility=-"],
   ...["--user=root", "--group=", "--port=0", "--no-ping", "--interface=eth0", "--bind-interfaces"],
