@@ -2,6 +2,7 @@ import { formatProblems, loadConfig } from "../config/load.ts";
 import { describeHolder, wantedPorts } from "../config/ports.ts";
 import type { Resolution } from "../config/resolve.ts";
 import type { Config } from "../config/schema.ts";
+import { settingsOf } from "../daemon-settings.ts";
 import { ErrorTable, KindlingError } from "../errors.ts";
 import { findInterfaces } from "../runtime/interfaces.ts";
 import { findPortHolders } from "../runtime/port-holder.ts";
@@ -38,15 +39,19 @@ function checkInterfaces(config: Config): Finding[] {
     const message = "no interface is named: give --interface eth1 or set interfaces";
     return [{ message, exit: ErrorTable["config.invalid"].exit }];
   }
-  return config.interfaces.flatMap((device) => {
-    try {
-      findInterfaces([device]);
-      return [];
-    } catch (error) {
-      if (!(error instanceof KindlingError)) throw error;
-      return [{ message: error.message, exit: ErrorTable[error.code].exit }];
-    }
-  });
+  const missing = config.interfaces.flatMap((device) => findingOf(() => findInterfaces([device])));
+  if (missing.length > 0) return missing;
+  return findingOf(() => settingsOf(config, findInterfaces(config.interfaces)));
+}
+
+function findingOf(check: () => unknown): Finding[] {
+  try {
+    check();
+    return [];
+  } catch (error) {
+    if (!(error instanceof KindlingError)) throw error;
+    return [{ message: error.message, exit: ErrorTable[error.code].exit }];
+  }
 }
 
 async function checkPorts(config: Config): Promise<Finding[]> {

@@ -1,4 +1,4 @@
-import { defaultConfigFile, formatProblems, loadConfig } from "../config/load.ts";
+import { configFileOf, formatProblems, loadConfig } from "../config/load.ts";
 import { runDaemon } from "../daemon.ts";
 import { KindlingError } from "../errors.ts";
 import type { CliContext } from "./context.ts";
@@ -17,7 +17,7 @@ export async function runServe(settings: SettingFlags, context: CliContext): Pro
     const cure = "name one with --interface eth1 or the setting interfaces";
     throw new KindlingError("config.invalid", `no interface is named: ${cure}`);
   }
-  const configFile = settings.file ?? defaultConfigFile;
+  const configFile = configFileOf({ ...settings, environment });
   await runDaemon({ version, config, reload, configFile, environment, signal, onHangup });
   return 0;
 }
