@@ -40,7 +40,11 @@ export async function openVirtualLan(bridge = "br0"): Promise<VirtualLan> {
       return tap;
     },
     async [Symbol.asyncDispose]() {
-      for (const host of hosts) await ip(`netns del ${host}`);
+      for (const host of hosts) {
+        // First the cable: a namespace goes away in its own time, and its name is wanted again.
+        await ip(`link del v-${host}`);
+        await ip(`netns del ${host}`);
+      }
       for (const tap of taps) await ip(`link del ${tap}`);
       await ip(`link del ${bridge}`);
     },
