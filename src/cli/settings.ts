@@ -1,5 +1,6 @@
 import { type Command, Option } from "commander";
 import { type Leaf, leaves } from "../config/leaves.ts";
+import type { CliContext } from "./context.ts";
 
 /** What the setting flags of one call gave. */
 export type SettingFlags = {
@@ -9,19 +10,22 @@ export type SettingFlags = {
 
 /** Adds `--config` and a flag for each setting of the schema. */
 export function addSettingFlags(command: Command): Command {
-  command.option("--config <file>", "read settings from this file", undefined);
+  command.option("--config <file>", "read settings from this file (or KINDLING_CONFIG)", undefined);
   for (const leaf of leaves) command.addOption(toOption(leaf));
   return command;
 }
 
-/** Sorts the parsed options of a command into settings by path. */
-export function readSettingFlags(options: Readonly<Record<string, unknown>>): SettingFlags {
+/** Sorts the parsed options of a command into settings by path; KINDLING_CONFIG stands in for --config. */
+export function readSettingFlags(
+  options: Readonly<Record<string, unknown>>,
+  environment: CliContext["environment"],
+): SettingFlags {
   const flags: Record<string, string> = {};
   for (const leaf of leaves) {
     const value = options[toOption(leaf).attributeName()];
     if (typeof value === "string") flags[leaf.path] = value;
   }
-  const file = options["config"];
+  const file = options["config"] ?? (environment["KINDLING_CONFIG"] || undefined);
   return { flags, ...(typeof file === "string" ? { file } : {}) };
 }
 
