@@ -21,6 +21,7 @@ import { openHttpServer } from "./http/server.ts";
 import { systemClock } from "./runtime/clock.ts";
 import { EventBus } from "./runtime/event-bus.ts";
 import { watchPath } from "./runtime/file-watch.ts";
+import { watchInterfaces } from "./runtime/interface-watch.ts";
 import { findInterfaces, type ServedInterface } from "./runtime/interfaces.ts";
 import { type Log, openLog } from "./runtime/log.ts";
 import { openMetrics } from "./runtime/metrics.ts";
@@ -102,7 +103,9 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
     log.info("kindling stops", { reason: signal.reason });
   };
   signal.addEventListener("abort", stopping, { once: true });
-  await supervise(services, resources, { signal, log });
+  const devices = config.interfaces;
+  const watch = resources.use(watchInterfaces({ devices, clock: systemClock, log }));
+  await supervise([...services, watch], resources, { signal, log });
 }
 
 // Made by us, the socket's folder becomes the user's, who may then remove the socket at the end.
