@@ -81,7 +81,7 @@ describe("settingsOf", () => {
 describe("fitSettings", () => {
   it.each([
     ["dhcp: {pools: [10.99.0.1-10.99.0.9]}", "k.yaml:1:15: dhcp.pools: want addresses inside"],
-    ["dns: {controller: {targets: [a b]}}", "k.yaml:1:29: dns.controller.targets: "],
+    ["dns: {controller: {targets: ['!']}}", "k.yaml:1:29: dns.controller.targets: "],
     ["dns: {records: [{name: a, type: A, value: x}]}", 'k.yaml:1:16: dns record "a" A: '],
   ])("says where what does not fit was given: %s", (text, words) => {
     expect(() => fitSettings(resolve(text), links)).toThrow(words);

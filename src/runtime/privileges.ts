@@ -37,7 +37,8 @@ export function handOver(paths: readonly string[], account: Account): void {
 
 /**
  * Gives up root for good: groups, then group, then user, then `PR_SET_NO_NEW_PRIVS`, so that neither
- * the process nor anything it could start gets them back. No capability is kept: every privileged port
+ * the process nor anything it could start gets them back. The last one is a thread's own; this is the
+ * only thread that can start programs. No capability is kept: every privileged port
  * is bound by now, and transfers use ports of the kernel's choice.
  */
 export function becomeUser(account: Account): void {
