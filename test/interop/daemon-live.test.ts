@@ -130,7 +130,8 @@ describe("a daemon that is told to stop", () => {
     daemon.signal("SIGTERM");
     await settings.write("{}\n");
     await settings.close();
-    expect(await daemon.ended).toEqual({ exitCode: 0, stdout: "", stderr: "" });
+    expect(await daemon.ended).toEqual({ exitCode: 0, stderr: "" });
+    expect(daemon.lines).toEqual([]);
   });
 
   it("tells systemd that it is ready, and that it stops", async () => {

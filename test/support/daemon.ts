@@ -19,7 +19,7 @@ export type Daemon = AsyncDisposable & {
   /** The first line, said or to come, that fits; fails when the daemon ends without it. */
   logged(message: string, fits?: (line: LogLine) => boolean): Promise<LogLine>;
   signal(name: NodeJS.Signals): void;
-  readonly ended: Promise<Outcome>;
+  readonly ended: Promise<Omit<Outcome, "stdout">>;
 };
 
 /** Starts `argv` and reads each line of its standard output as one line of a log. */
@@ -28,10 +28,11 @@ export function startDaemon(
   environment: Readonly<Record<string, string>>,
 ): Daemon {
   const [program = "", ...words] = argv;
-  const child = execa(program, words, { env: environment, reject: false });
+  const buffer = { stdout: false };
+  const child = execa(program, words, { env: environment, reject: false, buffer });
   const lines: LogLine[] = [];
   const waiting = new Set<() => void>();
-  let over: Outcome | undefined;
+  let over: Omit<Outcome, "stdout"> | undefined;
   const wake = () => {
     for (const look of waiting) look();
   };
@@ -39,8 +40,8 @@ export function startDaemon(
     lines.push(JSON.parse(line));
     wake();
   });
-  const ended = child.then(({ exitCode, stdout, stderr }) => {
-    over = { exitCode, stdout, stderr };
+  const ended = child.then(({ exitCode, stderr }) => {
+    over = { exitCode, stderr };
     wake();
     return over;
   });
