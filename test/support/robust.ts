@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { execa } from "execa";
 import { expect } from "vitest";
 import { onHost } from "../../src/lab/virtual-lan.ts";
-import { openDaemonSite } from "./daemon-site.ts";
+import { type DaemonSite, openDaemonSite } from "./daemon-site.ts";
 
 /**
  * V8 takes what memory it may before it collects: left alone, the daemon grew from 164 to 272 MB in
@@ -45,13 +45,7 @@ export async function standNoise(datagrams: number, seed: number): Promise<void>
   await noise(datagrams - first, seed + 1);
   const growth = residentKib() - before;
   expect(growth, `seed ${seed}`).toBeLessThan(growthMaxKib);
-  const { stdout: sockets } = await site.run("server", "cat", "/proc/net/udp");
-  const drops = sockets
-    .trim()
-    .split("\n")
-    .slice(1)
-    .map((line) => line.trim().split(/\s+/).at(-1));
-  expect(new Set(drops), "all of it was read").toEqual(new Set(["0"]));
+  expect(new Set(await udpDrops(site)), "all of it was read").toEqual(new Set(["0"]));
   expect(await site.lease()).toMatchObject({ server: "10.77.0.1" });
   expect(await site.dig("provisioner.kindling.lan")).toBe("10.77.0.1");
   expect(await site.get("/healthz")).toBe("ok");
@@ -60,4 +54,11 @@ export async function standNoise(datagrams: number, seed: number): Promise<void>
   expect(got.stdout).toBe(String(readFileSync("/usr/lib/ipxe/snponly.efi").length));
   const errors = daemon.lines.filter(({ level }) => level === "error");
   expect(errors, `seed ${seed}`).toEqual([]);
+}
+
+/** How many datagrams each UDP socket of the server lost for want of room. */
+export async function udpDrops(site: DaemonSite): Promise<readonly string[]> {
+  const { stdout } = await site.run("server", "cat", "/proc/net/udp");
+  const rows = stdout.trim().split("\n").slice(1);
+  return rows.map((row) => row.trim().split(/\s+/).at(-1) ?? "");
 }
