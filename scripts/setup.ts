@@ -30,6 +30,9 @@ const Tasks: Readonly<Record<Task, (rest: readonly string[]) => readonly (readon
   bench: (rest) => [[...sandbox, process.execPath, join(root, "test/bench/run.ts"), ...rest]],
 };
 
+/** Mirrors drop old versions of packages: lists of last month name files that are gone. */
+const listsDays = 7;
+
 const [name = "", ...rest] = process.argv.slice(2);
 if (!isTask(name)) {
   console.log(`usage: node scripts/setup.ts ${Object.keys(Tasks).join("|")} [ARGUMENT…]`);
@@ -92,9 +95,6 @@ function updateLists(): void {
   console.log("fetching Debian's package lists (apt-get update)");
   run(["update", "-q"]);
 }
-
-/** Mirrors drop old versions of packages: lists of last month name files that are gone. */
-const listsDays = 7;
 
 function hasLists(): boolean {
   const folder = "/var/lib/apt/lists";

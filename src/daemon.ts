@@ -184,7 +184,7 @@ async function openDns(house: House, dhcp: DhcpServer | undefined): Promise<DnsS
   return resources.use(await openDnsServer(deps, options.signal));
 }
 
-// Every change of a lease is told to a machine or by one, and each telling passes the bus: as these.
+// Every change of a lease is told to a machine or by one, and passes the bus as one of these.
 const changesLease = new Set(["out ack", "in release", "in decline"]);
 
 function bindingsOf(dhcp: DhcpServer | undefined, bus: EventBus): BindingReader {

@@ -15,7 +15,7 @@ export function addSettingFlags(command: Command): Command {
   return command;
 }
 
-/** Sorts the parsed options of a command into settings by path; KINDLING_CONFIG stands in for --config. */
+/** Sorts the options of a command into settings by path; KINDLING_CONFIG stands in for --config. */
 export function readSettingFlags(
   options: Readonly<Record<string, unknown>>,
   environment: CliContext["environment"],

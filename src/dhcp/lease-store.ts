@@ -48,9 +48,9 @@ export function databaseFiles(path: string): readonly string[] {
 }
 
 /**
- * Opens or makes the database and its folder. A file that cannot be read is set aside under another name, never
- * deleted, and the log says so: a link without addresses is worse than one whose clients are asked
- * to show theirs again. A file of a newer Kindling is not touched and ends the start.
+ * Opens or makes the database and its folder. A file that cannot be read is set aside under another
+ * name, never deleted, and the log says so: a link without addresses is worse than one whose clients
+ * are asked to show theirs again. A file of a newer Kindling is not touched and ends the start.
  */
 export function openLeaseStore(deps: LeaseStoreDeps): LeaseStore {
   try {

@@ -23,10 +23,11 @@ export type InterfaceWatchDeps = {
 export function watchInterfaces(deps: InterfaceWatchDeps): Service {
   const { devices, clock, log, indexOf = readIndex } = deps;
   const { promise: done, resolve, reject } = Promise.withResolvers<void>();
-  const bound = new Map(devices.map((device) => [device, indexOf(device)]));
+  const bound = devices.map((device) => ({ device, index: indexOf(device) }));
   const gone = new Set<string>();
   const look = (): void => {
-    for (const [device, index] of bound) {
+    for (const { device, index } of bound) {
+      if (index === undefined) continue; // no sysfs here: nothing can be told of it
       const now = indexOf(device);
       if (now === undefined && !gone.has(device)) {
         log.error("interface went away", { device });

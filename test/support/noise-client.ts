@@ -20,7 +20,8 @@ const socketCount = 20;
 
 const noise = noiseOf(seed);
 const sockets = Array.from({ length: socketCount }, () => createSocket("udp4"));
-for (const socket of sockets) socket.on("error", () => {}); // refused by a port that closed: noise too
+// Refused by a port that closed: part of the noise.
+for (const socket of sockets) socket.on("error", () => {});
 const judge = createSocket("udp4");
 const question = queryBytes("provisioner.kindling.lan");
 

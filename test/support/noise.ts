@@ -5,7 +5,10 @@ import { queryBytes } from "./dns.ts";
 import { seededRandom } from "./lossy-link.ts";
 import { readRequest } from "./tftp-client.ts";
 
-/** What hostile or broken peers send: nothing, too much, random bytes, pieces and near misses of sound packets. */
+/**
+ * What hostile or broken peers send: nothing, too much, random bytes, pieces and near misses of sound
+ * packets; the same for the same seed.
+ */
 export function noiseOf(seed: number): () => { readonly bytes: Uint8Array; readonly port: number } {
   const random = seededRandom(seed);
   const below = (limit: number) => Math.floor(random() * limit);
