@@ -1,4 +1,5 @@
 import { chownSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { flushCompileCache } from "node:module";
 import { join } from "node:path";
 import { KindlingError } from "../errors.ts";
 import { loadLibc } from "./libc.ts";
@@ -51,6 +52,8 @@ export function becomeUser(account: Account): void {
       },
     );
   }
+  // Node keeps compiled code when it exits; by then it may not write into root's folder.
+  flushCompileCache();
   process.setgroups?.([account.gid]);
   process.setgid?.(account.gid);
   process.setuid?.(account.uid);
