@@ -11,7 +11,7 @@ export type Task = "start" | "test" | "interop" | "qemu" | "deep" | "bench";
 /** A task, or a capture of the lab's LAN. */
 export type Need = Task | "capture";
 
-const lab: readonly Need[] = ["start", "test", "qemu"];
+const lab: readonly Need[] = ["start", "test", "qemu", "bench"];
 const clients: readonly Need[] = ["test", "interop"];
 
 /** Everything outside npm that a task uses. */
@@ -20,9 +20,13 @@ export const DebianPackages: readonly DebianPackage[] = [
   row("ipxe-qemu", "iPXE in a network card's ROM", "/usr/lib/ipxe/qemu/pxe-virtio.rom", lab),
   row("ipxe", "boot loaders to serve", "/usr/lib/ipxe/snponly.efi", [...lab, "interop"]),
   row("ovmf", "UEFI firmware", "/usr/share/OVMF/OVMF_CODE_4M.fd", lab),
-  row("iproute2", "virtual LAN", "/usr/sbin/ip", [...lab, "interop", "bench"]),
-  row("tcpdump", "captures", "/usr/bin/tcpdump", ["test", "qemu", "interop", "capture"]),
-  row("dnsmasq-base", "a foreign DHCP server", "/usr/sbin/dnsmasq", ["test", "qemu", "interop"]),
+  row("iproute2", "virtual LAN", "/usr/sbin/ip", [...lab, "interop"]),
+  row("tcpdump", "captures", "/usr/bin/tcpdump", ["test", "qemu", "interop", "capture", "bench"]),
+  row("dnsmasq-base", "a foreign DHCP server", "/usr/sbin/dnsmasq", [
+    ...["test", "qemu", "interop", "bench"],
+  ] as const),
+  // Not nginx: Debian's package starts a web server on the host as soon as it is installed.
+  row("busybox", "a static web server to compare with", "/bin/busybox", ["bench"]),
   row("isc-dhcp-client", "a DHCP client", "/sbin/dhclient", clients),
   row("udhcpc", "a DHCP client", "/usr/sbin/udhcpc", clients),
   row("tftp-hpa", "a TFTP client", "/usr/bin/tftp", clients),
