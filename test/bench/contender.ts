@@ -102,7 +102,7 @@ function dnsmasqCommand(folder: string, machines: readonly MacAddress[]): readon
     ...["--dhcp-match=set:ipxe,175", "--dhcp-match=set:uefi,option:client-arch,7"],
     "--dhcp-boot=tag:!ipxe,tag:!uefi,undionly.kpxe",
     "--dhcp-boot=tag:!ipxe,tag:uefi,snponly.efi",
-    // iPXE's no-pxedhcp, which the daemon sends too: without it iPXE waits three seconds for a proxy.
+    // iPXE's no-pxedhcp, which the daemon sends too: without it iPXE waits for a proxy.
     "--dhcp-option=tag:ipxe,encap:175,176,1b",
     `--dhcp-boot=tag:ipxe,http://${server}:${httpPort}/boot.ipxe`,
   ];
