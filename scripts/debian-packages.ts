@@ -11,7 +11,8 @@ export type Task = "start" | "test" | "interop" | "qemu" | "deep" | "bench";
 /** A task, or a capture of the lab's LAN. */
 export type Need = Task | "capture";
 
-const lab: readonly Need[] = ["start", "test", "qemu"];
+const lab: readonly Need[] = ["start", "test", "qemu", "bench"];
+const peers: readonly Need[] = ["test", "qemu", "interop", "bench"];
 const clients: readonly Need[] = ["test", "interop"];
 const daemons: readonly Need[] = ["interop", "deep"];
 
@@ -22,8 +23,10 @@ export const DebianPackages: readonly DebianPackage[] = [
   row("ipxe", "boot loaders to serve", "/usr/lib/ipxe/snponly.efi", [...lab, ...daemons]),
   row("ovmf", "UEFI firmware", "/usr/share/OVMF/OVMF_CODE_4M.fd", lab),
   row("iproute2", "virtual LAN", "/usr/sbin/ip", [...lab, ...daemons, "bench"]),
-  row("tcpdump", "captures", "/usr/bin/tcpdump", ["test", "qemu", "interop", "capture"]),
-  row("dnsmasq-base", "a foreign DHCP server", "/usr/sbin/dnsmasq", ["test", "qemu", "interop"]),
+  row("tcpdump", "captures", "/usr/bin/tcpdump", [...peers, "capture"]),
+  row("dnsmasq-base", "a foreign DHCP server", "/usr/sbin/dnsmasq", peers),
+  // Not nginx: Debian's package starts a web server on the host as soon as it is installed.
+  row("busybox", "a static web server to compare with", "/bin/busybox", ["bench"]),
   row("isc-dhcp-client", "a DHCP client", "/sbin/dhclient", clients),
   row("udhcpc", "a DHCP client", "/usr/sbin/udhcpc", [...clients, "deep"]),
   row("tftp-hpa", "a TFTP client", "/usr/bin/tftp", clients),

@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { constants } from "node:os";
 import { fileURLToPath } from "node:url";
+import { withCodeCache } from "./code-cache.mjs";
 
 /** The Node that the lock file pins, or this one where it is new enough to run TypeScript. */
 export function pinnedNode() {
@@ -17,7 +18,7 @@ export function pinnedNode() {
 
 /** Runs a program in place of this one: same terminal, signals passed on, its exit code is ours. */
 export function handOver(program, args) {
-  const child = spawn(program, args, { stdio: "inherit" });
+  const child = spawn(program, args, { stdio: "inherit", env: withCodeCache(process.env) });
   for (const name of ["SIGINT", "SIGTERM", "SIGHUP"]) {
     process.on(name, () => {
       // A terminal sends Ctrl-C to both already; a second one would mean "at once".

@@ -42,7 +42,7 @@ const captures = rest.some((word) => word.startsWith("--pcap"));
 const missing = missingPackages(captures ? [name, "capture"] : [name], existsSync);
 if (missing.length > 0) installPackages(missing);
 // The sandbox has no way out: what must be downloaded is fetched before it is entered.
-if (name === "test" || name === "qemu") {
+if (name === "test" || name === "qemu" || name === "bench") {
   await openGuestFiles(cacheFolder(process.env), console.log).catch(fail);
 }
 if (name === "deep") process.env["FUZZ_PACKETS"] ??= String(deepPackets);

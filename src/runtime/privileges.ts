@@ -1,4 +1,5 @@
 import { lchownSync, lstatSync, readFileSync } from "node:fs";
+import { flushCompileCache } from "node:module";
 import { KindlingError } from "../errors.ts";
 import { loadLibc } from "./libc.ts";
 
@@ -52,6 +53,8 @@ export function becomeUser(account: Account): void {
       },
     );
   }
+  // Node keeps compiled code when it exits; by then it may not write into root's folder.
+  flushCompileCache();
   process.setgroups?.([account.gid]);
   process.setgid?.(account.gid);
   process.setuid?.(account.uid);

@@ -1,37 +1,46 @@
-/** DISCOVERs at a steady rate from eth0; prints one JSON line of latencies: RATE SECONDS. */
-import { parseArgs } from "node:util";
+/** DISCOVERs at a steady rate from eth0: RATE SECONDS. Prints one JSON line of latencies in milliseconds. */
+import { setTimeout as sleep } from "node:timers/promises";
 import { openUdp } from "../../src/runtime/udp.ts";
 import { anyAddress, limitedBroadcast } from "../../src/wire/ipv4.ts";
 import { parseMac } from "../../src/wire/mac.ts";
 import { pxeDiscover, replyXid } from "./dhcp-client.ts";
+import { quantile } from "./series.ts";
 
-const { positionals } = parseArgs({ allowPositionals: true });
-const [rate = 200, seconds = 10] = positionals.map(Number);
+/** As many as the pools of the bench have addresses for. */
 const machines = 200;
+const firstXid = 0x6b000000;
+const lastWordMs = 1000;
+
+const [rate = 200, seconds = 10] = process.argv.slice(2).map(Number);
+const total = rate * seconds;
 const socket = await openUdp({ address: anyAddress, port: 68, device: "eth0" });
-const sent = new Map<number, number>();
+const sentAt = new Map<number, number>();
 const latencies: number[] = [];
 socket.receive((datagram) => {
-  const at = sent.get(replyXid(datagram) ?? -1);
-  if (at !== undefined) latencies.push(performance.now() - at);
+  const xid = replyXid(datagram) ?? -1;
+  const at = sentAt.get(xid);
+  if (at === undefined) return;
+  sentAt.delete(xid);
+  latencies.push(performance.now() - at);
 });
-const total = rate * seconds;
 const start = performance.now();
 for (let count = 0; count < total; ) {
   const due = Math.min(total, Math.floor(((performance.now() - start) / 1000) * rate) + 1);
-  for (; count < due; count += 1) {
-    const machine = (count % machines).toString(16).padStart(4, "0");
-    const xid = 0x6b000000 + count;
-    sent.set(xid, performance.now());
-    const packet = pxeDiscover(parseMac(`52540088${machine}`), xid);
-    socket.send(packet, { address: limitedBroadcast, port: 67 });
-  }
-  await new Promise((resolve) => setTimeout(resolve, 1));
+  for (; count < due; count += 1) sendDiscover(count);
+  await sleep(1);
 }
-await new Promise((resolve) => setTimeout(resolve, 1000));
+await sleep(lastWordMs);
 await socket[Symbol.asyncDispose]();
-latencies.sort((a, b) => a - b);
-const at = (share: number) =>
-  latencies[Math.min(latencies.length - 1, Math.floor(latencies.length * share))];
-const result = { sent: total, answered: latencies.length, p50: at(0.5), p99: at(0.99) };
+const result = {
+  p50: quantile(latencies, 0.5),
+  p99: quantile(latencies, 0.99),
+  unanswered: sentAt.size,
+};
 process.stdout.write(`${JSON.stringify(result)}\n`);
+
+function sendDiscover(count: number): void {
+  const machine = (count % machines).toString(16).padStart(4, "0");
+  const packet = pxeDiscover(parseMac(`52540088${machine}`), firstXid + count);
+  sentAt.set(firstXid + count, performance.now());
+  socket.send(packet, { address: limitedBroadcast, port: 67 });
+}
