@@ -3,6 +3,9 @@ import { type SourceFile, typescriptIn, type Violation } from "./tree.ts";
 
 /** Package → the files of src that may import it. A package without a row may not be imported there. */
 const Importers: Readonly<Record<string, RegExp>> = {
+  "@bufbuild/protobuf": /^src\/rpc\//,
+  "@connectrpc/connect": /^src\/rpc\//,
+  "@connectrpc/connect-node": /^src\/rpc\/(?:client|server)\.ts$/,
   commander: /^src\/(?:main\.ts|cli\/)/,
   "dns-packet": /^src\/dns\/message\.ts$/,
   execa: /^src\/lab\//,
