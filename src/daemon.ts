@@ -18,6 +18,8 @@ import type { BindingReader } from "./dns/live-zones.ts";
 import { type DnsServer, openDnsServer } from "./dns/server.ts";
 import { KindlingError } from "./errors.ts";
 import { openHttpServer } from "./http/server.ts";
+import { readCredentials } from "./rpc/credentials.ts";
+import { openRpcServer } from "./rpc/server.ts";
 import { systemClock } from "./runtime/clock.ts";
 import { EventBus } from "./runtime/event-bus.ts";
 import { watchPath } from "./runtime/file-watch.ts";
@@ -30,7 +32,9 @@ import { openServiceManager } from "./runtime/sd-notify.ts";
 import type { BoundService } from "./runtime/service.ts";
 import { supervise } from "./runtime/supervise.ts";
 import { FileStore } from "./store/file-store.ts";
+import { FileWriter } from "./store/file-writer.ts";
 import { openTftpServer, type TftpServer } from "./tftp/server.ts";
+import { parseIpv4 } from "./wire/ipv4.ts";
 
 export type DaemonOptions = {
   readonly version: string;
@@ -107,7 +111,8 @@ async function openParts(
   const tftp = await openTftp(house, loaders);
   const dns = await openDns(house, dhcp);
   const http = await openHttp(house, { dhcp, loaders });
-  const services = [dhcp, tftp, dns, http].filter((part) => part !== undefined);
+  const rpc = await openRpc(house);
+  const services = [dhcp, tftp, dns, http, rpc].filter((part) => part !== undefined);
   return { live: { dhcp, tftp, dns }, services };
 }
 
@@ -214,6 +219,30 @@ async function openHttp(
     ...(socket !== "" && { admin }),
   };
   return resources.use(await openHttpServer(deps, signal));
+}
+
+// On loopback too, where the commands of this host look for it.
+async function openRpc({
+  options,
+  served,
+  log,
+  resources,
+}: House): Promise<BoundService | undefined> {
+  const { config, signal } = options;
+  if (config.rpc.port === 0) return undefined;
+  const { folder } = config.data;
+  const part = log.child({ part: "rpc" });
+  const deps = {
+    addresses: [...new Set([...served.map(({ address }) => address), parseIpv4("127.0.0.1")])],
+    port: config.rpc.port,
+    credentials: await readCredentials(config.rpc),
+    catalog: new FileStore({ folder, log: part, clock: systemClock }),
+    writer: new FileWriter(folder),
+    folder,
+    clock: systemClock,
+    log: part,
+  };
+  return resources.use(await openRpcServer(deps, signal));
 }
 
 // A SIGHUP or an edit: what can change while running does, the rest is named, a bad edit changes nothing.

@@ -1,8 +1,11 @@
+import { readFile } from "node:fs/promises";
 import { formatProblems, loadConfig } from "../config/load.ts";
 import { describeHolder, wantedPorts } from "../config/ports.ts";
 import type { Resolution } from "../config/resolve.ts";
 import type { Config } from "../config/schema.ts";
 import { ErrorTable, KindlingError } from "../errors.ts";
+import { describeExpiry } from "../rpc/credential-set.ts";
+import { readCredentials } from "../rpc/credentials.ts";
 import { findInterfaces } from "../runtime/interfaces.ts";
 import { findPortHolders } from "../runtime/port-holder.ts";
 import type { CliContext } from "./context.ts";
@@ -28,6 +31,7 @@ export async function runCheck(
   const findings = [
     ...checkInterfaces(resolution.config),
     ...(await checkPorts(resolution.config)),
+    ...(await checkCertificates(resolution.config)),
   ];
   context.out.write(settings.json ? toJson(resolution, findings) : toTable(resolution, findings));
   return Math.max(0, ...findings.map((finding) => finding.exit));
@@ -54,6 +58,22 @@ async function checkPorts(config: Config): Promise<Finding[]> {
     const holders = await findPortHolders(wanted.port, wanted.protocol);
     const exit = ErrorTable["port.in-use"].exit;
     return holders.length === 0 ? [] : [{ message: describeHolder(wanted, holders), exit }];
+  });
+  return (await Promise.all(found)).flat();
+}
+
+async function checkCertificates({ rpc }: Config): Promise<Finding[]> {
+  if (rpc.port === 0) return [];
+  try {
+    await readCredentials(rpc);
+  } catch (error) {
+    if (!(error instanceof KindlingError)) throw error;
+    return [{ message: error.message, exit: ErrorTable[error.code].exit }];
+  }
+  const found = [rpc.certFile, rpc.caFile].map(async (file) => {
+    const expiry = describeExpiry(file, await readFile(file, "utf8"), Date.now());
+    const exit = expiry?.kind === "expired" ? ErrorTable["tls.unusable"].exit : 0;
+    return expiry === undefined ? [] : [{ message: expiry.message, exit }];
   });
   return (await Promise.all(found)).flat();
 }

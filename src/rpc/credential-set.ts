@@ -57,6 +57,25 @@ export function makeLeaves(
   };
 }
 
+/** How long before its end a certificate is worth a word. */
+const warnDays = 30;
+
+/** What to tell an operator about a certificate's end; nothing while it is far. */
+export function describeExpiry(
+  file: string,
+  pem: string,
+  now: number,
+): { readonly kind: "expired" | "soon"; readonly message: string } | undefined {
+  const end = expiryOf(pem) ?? 0;
+  const days = Math.floor((end - now) / 86_400_000);
+  if (days >= warnDays) return undefined;
+  const day = new Date(end).toISOString().slice(0, 10);
+  const cure = "renew it with `kindling tls init --renew`";
+  return end <= now
+    ? { kind: "expired", message: `${file} has expired on ${day}: ${cure}` }
+    : { kind: "soon", message: `${file} expires in ${days} days, on ${day}: ${cure}` };
+}
+
 /** When a PEM certificate ends, in milliseconds since the epoch; undefined if it is none. */
 export function expiryOf(pem: string | Buffer): number | undefined {
   try {

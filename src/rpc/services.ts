@@ -40,7 +40,7 @@ function groupsOf({ catalog, writer, folder }: ServiceDeps): ServiceImpl<typeof 
     async groupGet({ id }) {
       const snapshot = await catalog.snapshot();
       const group = snapshot.groups.find(({ file }) => file === id);
-      return { group: formatGroupMessage(group ?? absent(snapshot, folder, `groups/${id}.json`)) };
+      return { group: formatGroupMessage(group ?? absent(snapshot, `${folder}/groups`, id)) };
     },
     async groupDelete({ id }) {
       expectDone("remove", await writer.remove("groups", id));
@@ -63,7 +63,7 @@ function profilesOf({ catalog, writer, folder }: ServiceDeps): ServiceImpl<typeo
     },
     async profileGet({ id }) {
       const snapshot = await catalog.snapshot();
-      const profile = snapshot.profile(id) ?? absent(snapshot, folder, `profiles/${id}.json`);
+      const profile = snapshot.profile(id) ?? absent(snapshot, `${folder}/profiles`, id);
       return { profile: formatProfileMessage(profile) };
     },
     async profileDelete({ id }) {
@@ -139,12 +139,13 @@ async function removeFile(
 }
 
 // What the catalog left out is there and broken; what it never saw is missing.
-function absent({ problems }: CatalogSnapshot, folder: string, file: string): never {
-  const reason = refusedName(file.slice(file.indexOf("/") + 1));
-  if (reason !== undefined) throw unknown(`the name ${reason}`);
-  const problem = problems.find((one) => one.file === file);
-  if (problem !== undefined) throw unknown(`${folder}/${file}: ${problem.reason}`);
-  throw unknown(`open ${folder}/${file}: ${missingFile}`);
+function absent({ problems }: CatalogSnapshot, folder: string, id: string): never {
+  const refused = refusedName(id);
+  if (refused !== undefined) throw unknown(`the name ${refused}`);
+  const path = `${folder}/${id}.json`;
+  const problem = problems.find(({ file }) => path.endsWith(`/${file}`));
+  if (problem !== undefined) throw unknown(`${path}: ${problem.reason}`);
+  throw unknown(`open ${path}: ${missingFile}`);
 }
 
 function byFile(a: { readonly file: string }, b: { readonly file: string }): number {
