@@ -3,7 +3,13 @@ import { hostname, networkInterfaces } from "node:os";
 import { join } from "node:path";
 import type { Command } from "commander";
 import { KindlingError } from "../errors.ts";
-import { expiryOf, makeAuthority, makeLeaves, type PemPair } from "../rpc/credential-set.ts";
+import {
+  expiryOf,
+  makeAuthority,
+  makeLeaves,
+  type PemPair,
+  serverNames,
+} from "../rpc/credential-set.ts";
 import { readAccount } from "../runtime/privileges.ts";
 import { systemErrorCode } from "../runtime/system-error.ts";
 import type { CliContext } from "./context.ts";
@@ -39,7 +45,8 @@ async function initTls(flags: TlsFlags, context: CliContext): Promise<void> {
   const now = Date.now();
   await mkdir(flags.folder, { recursive: true, mode: 0o755 }).catch(refuseFolder);
   const authority = flags.renew ? await readPair(flags.folder, "ca") : makeAuthority(now);
-  const names = [...new Set([...ownNames(), ...flags.name])];
+  const before = flags.renew ? serverNames((await readPair(flags.folder, "server")).cert) : [];
+  const names = [...new Set([...ownNames(), ...before, ...flags.name])];
   const { server, client } = makeLeaves(authority, { names, now, days });
   if (!flags.renew) await writePair(flags, "ca", authority);
   await writePair(flags, "server", server);

@@ -158,9 +158,12 @@ function explain(failures: readonly { endpoint: string; error: unknown }[]): Kin
   if (last?.code === Code.DeadlineExceeded) return new KindlingError("timeout", message);
   const missing = last?.code === Code.NotFound || last?.rawMessage.endsWith(missingFile);
   if (missing === true) return new KindlingError("catalog.not-found", message);
-  const reached = last?.code !== Code.Unavailable && last?.code !== Code.Internal;
+  const unreached = [Code.Unavailable, Code.Aborted, Code.Internal, undefined];
   const cure = "is the daemon's rpc.port set, and is the client's certificate of the daemon's CA?";
-  return new KindlingError("rpc.failed", reached ? message : `${message}: ${cure}`);
+  return new KindlingError(
+    "rpc.failed",
+    unreached.includes(last?.code) ? `${message}: ${cure}` : message,
+  );
 }
 
 function emptyAnswer(): never {

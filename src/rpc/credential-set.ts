@@ -57,6 +57,12 @@ export function makeLeaves(
   };
 }
 
+/** The DNS names and addresses of a server's certificate in PEM. */
+export function serverNames(pem: string): readonly string[] {
+  const names = new X509Certificate(pem).subjectAltName?.split(", ") ?? [];
+  return names.map((name) => name.replace(/^(?:DNS|IP Address):/, "").toLowerCase());
+}
+
 /** How long before its end a certificate is worth a word. */
 const warnDays = 30;
 

@@ -103,8 +103,8 @@ function handlerOf(deps: RpcServerDeps) {
     contextValues: (request) =>
       createContextValues().set(clientName, nameOf(request as Http2ServerRequest)),
     fallback: (_, response) => {
-      const unimplemented = { "grpc-status": "12", "grpc-message": "unknown service or method" };
-      response.writeHead(200, { "content-type": "application/grpc", ...unimplemented });
+      response.writeHead(200, { "content-type": "application/grpc" });
+      response.addTrailers({ "grpc-status": "12", "grpc-message": "unknown service or method" });
       response.end();
     },
   });
