@@ -2,8 +2,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { expandWords } from "../../src/cli/bootcmd.ts";
 import { formatColumns, formatTabbed } from "../../src/cli/columns.ts";
-import type { CliContext } from "../../src/cli/context.ts";
-import { runCli } from "../../src/cli/program.ts";
+import { runLine } from "../support/cli.ts";
 import { openRpcRig, type RpcRig } from "../support/rpc-rig.ts";
 
 let rig: RpcRig;
@@ -26,23 +25,9 @@ afterEach(() => rig[Symbol.asyncDispose]());
 
 /** Runs one command line; `@x` is a file below `in`. */
 async function run(line: string, more = flags) {
-  const written: { out: string; error: string } = { out: "", error: "" };
-  const output = (to: "out" | "error") => ({
-    write: (text: string | Uint8Array) => {
-      written[to] += Buffer.from(text).toString("utf8");
-    },
-    isTerminal: false,
-    columns: 100,
-  });
-  const context: CliContext = {
-    ...{ version: "9.9.9", uid: 0, environment: {} },
-    ...{ out: output("out"), error: output("error") },
-    signal: new AbortController().signal,
-    onHangup: () => ({ [Symbol.dispose]: () => {} }),
-  };
   const words = line.split(" ").map((word) => word.replace(/^@/, join(rig.folder, "in/")));
-  const exit = await runCli([...words, ...more], context);
-  return { exit, ...written, error: written.error.replaceAll(rig.folder, "<root>") };
+  const result = await runLine([...words, ...more]);
+  return { ...result, error: result.error.replaceAll(rig.folder, "<root>") };
 }
 
 describe("kindling group, profile, ignition, generic", () => {

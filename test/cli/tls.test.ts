@@ -3,8 +3,7 @@ import { mkdtemp, readFile, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import type { CliContext } from "../../src/cli/context.ts";
-import { runCli } from "../../src/cli/program.ts";
+import { runLine } from "../support/cli.ts";
 
 let folder: string;
 beforeEach(async () => {
@@ -13,15 +12,8 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true }));
 
 async function init(...flags: readonly string[]) {
-  let text = "";
-  const output = { write: (some: unknown) => void (text += String(some)), isTerminal: false };
-  const context: CliContext = {
-    ...{ version: "1", uid: 0, environment: {} },
-    ...{ out: { ...output, columns: 80 }, error: { ...output, columns: 80 } },
-    signal: new AbortController().signal,
-    onHangup: () => ({ [Symbol.dispose]: () => {} }),
-  };
-  return { exit: await runCli(["tls", "init", "--folder", folder, ...flags], context), text };
+  const { exit, out, error } = await runLine(["tls", "init", "--folder", folder, ...flags]);
+  return { exit, text: out + error };
 }
 
 const read = (name: string) => readFile(join(folder, name), "utf8");
