@@ -1,6 +1,6 @@
 /**
- * Writes `src/rpc/proto/*_pb.ts` from the `.proto` files beside them. They are checked in, so that only
- * who changes a message needs protoc: `node scripts/generate-proto.ts`.
+ * Writes `src/rpc/proto/*_pb.ts` from the `.proto` files beside them. They are checked in, so that
+ * only who changes a message needs protoc: `node scripts/generate-proto.ts`.
  */
 import { execFileSync } from "node:child_process";
 import { readdirSync } from "node:fs";

@@ -31,6 +31,7 @@ import { type Account, becomeUser, handOver, readAccount } from "./runtime/privi
 import { openServiceManager } from "./runtime/sd-notify.ts";
 import type { BoundService } from "./runtime/service.ts";
 import { supervise } from "./runtime/supervise.ts";
+import type { Catalog } from "./store/catalog.ts";
 import { FileStore } from "./store/file-store.ts";
 import { FileWriter } from "./store/file-writer.ts";
 import { openTftpServer, type TftpServer } from "./tftp/server.ts";
@@ -105,13 +106,16 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
 async function openParts(
   house: House,
 ): Promise<{ live: LiveParts; services: readonly BoundService[] }> {
+  const { log } = house;
   const { loaders: loaderConfig } = house.options.config;
   const loaders = openLoaderLibrary({ folders: loaderConfig.folders });
   const dhcp = await openDhcp(house);
   const tftp = await openTftp(house, loaders);
   const dns = await openDns(house, dhcp);
-  const http = await openHttp(house, { dhcp, loaders });
-  const rpc = await openRpc(house);
+  const { folder } = house.options.config.data;
+  const catalog = new FileStore({ folder, log: log.child({ part: "store" }), clock: systemClock });
+  const http = await openHttp(house, { dhcp, loaders, catalog });
+  const rpc = await openRpc(house, catalog);
   const services = [dhcp, tftp, dns, http, rpc].filter((part) => part !== undefined);
   return { live: { dhcp, tftp, dns }, services };
 }
@@ -181,12 +185,15 @@ function bindingsOf(dhcp: DhcpServer | undefined, bus: EventBus): BindingReader 
 
 async function openHttp(
   house: House,
-  { dhcp, loaders }: { dhcp: DhcpServer | undefined; loaders: LoaderLibrary },
+  {
+    dhcp,
+    loaders,
+    catalog,
+  }: { dhcp: DhcpServer | undefined; loaders: LoaderLibrary; catalog: Catalog },
 ): Promise<BoundService> {
   const { options, served, bus, log, resources } = house;
   const { config, version, signal } = options;
   const part = log.child({ part: "http" });
-  const catalog = new FileStore({ folder: config.data.folder, log: part, clock: systemClock });
   const metrics = resources.use(openMetrics(bus, { version }));
   const startedAt = systemClock.now();
   const { socket } = config.admin;
@@ -222,25 +229,20 @@ async function openHttp(
 }
 
 // On loopback too, where the commands of this host look for it.
-async function openRpc({
-  options,
-  served,
-  log,
-  resources,
-}: House): Promise<BoundService | undefined> {
+async function openRpc(house: House, catalog: Catalog): Promise<BoundService | undefined> {
+  const { options, served, log, resources } = house;
   const { config, signal } = options;
   if (config.rpc.port === 0) return undefined;
   const { folder } = config.data;
-  const part = log.child({ part: "rpc" });
   const deps = {
     addresses: [...new Set([...served.map(({ address }) => address), parseIpv4("127.0.0.1")])],
     port: config.rpc.port,
     credentials: await readCredentials(config.rpc),
-    catalog: new FileStore({ folder, log: part, clock: systemClock }),
+    catalog,
     writer: new FileWriter(folder),
     folder,
     clock: systemClock,
-    log: part,
+    log: log.child({ part: "rpc" }),
   };
   return resources.use(await openRpcServer(deps, signal));
 }

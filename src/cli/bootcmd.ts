@@ -24,8 +24,9 @@ const Words: Readonly<Record<string, readonly string[]>> = {
 };
 
 /**
- * `kindling bootcmd …`: the command line of matchbox's example client, for scripts that call it. Where
- * the original printed a header and 0 for a call that failed, this tells the error and exits with 1.
+ * `kindling bootcmd …`: the command line of matchbox's example client, for scripts that call it.
+ * Where the original printed a header and 0 for a call that failed, this tells the error and exits
+ * with 1.
  */
 export async function runBootcmd(argv: readonly string[], context: CliContext): Promise<number> {
   const program = buildProgram(context);

@@ -40,7 +40,8 @@ export async function runCli(argv: readonly string[], context: CliContext): Prom
   addRpcCommands(program, context);
   addTlsCommands(program, context);
   program.command("bootcmd").description("matchbox's example client, for scripts that call it");
-  if (argv[0] === "bootcmd") return await runBootcmd(argv.slice(1), context); // it has its own flags
+  // Its flags and exit codes are its own, so its words are not for the parser below.
+  if (argv[0] === "bootcmd") return await runBootcmd(argv.slice(1), context);
   try {
     await program.parseAsync([...argv], { from: "user" });
   } catch (error) {

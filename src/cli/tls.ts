@@ -64,7 +64,8 @@ async function initTls(flags: TlsFlags, context: CliContext): Promise<void> {
 function ownNames(): readonly string[] {
   const addresses = Object.values(networkInterfaces())
     .flatMap((all) => all ?? [])
-    .filter(({ address }) => !address.startsWith("fe80:")); // link-local ones are dialled with a zone
+    // Link-local addresses are dialled with a zone, which no certificate can name.
+    .filter(({ address }) => !address.startsWith("fe80:"));
   return [hostname().toLowerCase(), "localhost", ...addresses.map(({ address }) => address)];
 }
 
@@ -78,7 +79,8 @@ async function readPair(folder: string, name: string): Promise<PemPair> {
   return { cert: await read(`${name}.crt`), key: await read(`${name}.key`) };
 }
 
-// Keys before certificates and never over a file unless asked: clients of a lost authority are locked out.
+// Keys before certificates and never over a file unless asked: clients of a lost authority are
+// locked out.
 async function writePair({ folder, renew }: TlsFlags, name: string, pair: PemPair): Promise<void> {
   const files = [
     { path: join(folder, `${name}.key`), text: pair.key, mode: 0o600 },

@@ -1,8 +1,8 @@
 import { WireError } from "../errors.ts";
 
 /**
- * DER (X.690 §10), as much as a certificate needs: the writer's half, and enough of a reader to take
- * one that exists apart.
+ * DER (X.690 §10), as much as a certificate needs: the writer's half, and enough of a reader to
+ * take one that exists apart.
  *
  *     +-----+--------------------------------+----------+
  *     | tag | length: one byte below 128, or | contents |

@@ -14,12 +14,14 @@ const SystemErrors: Readonly<Record<string, string>> = {
   EROFS: "read-only file system",
 };
 
-/** How a missing file ends the text of an error: all that its status, UNKNOWN, leaves to tell it by. */
+/**
+ * How a missing file ends the text of an error: all that its status, UNKNOWN, leaves to tell it by.
+ */
 export const missingFile = "no such file or directory";
 
 /**
- * An error of the API. matchbox answers everything but a selection without a match with UNKNOWN, and
- * its clients test for no more than that there is one.
+ * An error of the API. matchbox answers everything but a selection without a match with UNKNOWN,
+ * and its clients test for no more than that there is one.
  */
 export function unknown(message: string): ConnectError {
   return new ConnectError(message, Code.Unknown);

@@ -1,9 +1,10 @@
 /**
- * gRPC: the write API of matchbox, the same services, messages and status codes, for the clients that
- * exist (Terraform's provider, bootcmd) and for our own commands. Who holds a client certificate of
- * the configured authority may read and write the whole catalog; nobody else gets past the handshake.
- * There is no plaintext mode. Nothing here knows a file: it reads through `Catalog` and writes
- * through `CatalogWriter`. Follows the gRPC over HTTP/2 protocol and the files in `proto/`.
+ * gRPC: the write API of matchbox, the same services, messages and status codes, for the clients
+ * that exist (Terraform's provider, bootcmd) and for our own commands. Who holds a client
+ * certificate of the configured authority may read and write the whole catalog; nobody else gets
+ * past the handshake. There is no plaintext mode. Nothing here knows a file: it reads through
+ * `Catalog` and writes through `CatalogWriter`. Follows the gRPC over HTTP/2 protocol and the files
+ * in `proto/`.
  */
 import { create } from "@bufbuild/protobuf";
 import type { Group } from "../boot/group.ts";

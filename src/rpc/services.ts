@@ -99,7 +99,8 @@ function genericOf(deps: ServiceDeps): ServiceImpl<typeof Generic> {
   };
 }
 
-// The labels count as they were sent: unlike a query string's, a `mac` among them is not normalised.
+// The labels count as they were sent: unlike a query string's, a `mac` among them is not
+// normalised.
 function selectOf({ catalog }: ServiceDeps): ServiceImpl<typeof Select> {
   return {
     async selectGroup({ labels }) {

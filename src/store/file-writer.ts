@@ -23,9 +23,9 @@ export type CatalogWriter = {
 };
 
 /**
- * Writes into a matchbox data folder. A reader sees the old file or the new one, whole: the bytes go
- * to a file beside it, to the disk, and then over it. `put` resolves when a power cut can no longer
- * undo it. A name that would leave its folder is refused.
+ * Writes into a matchbox data folder. A reader sees the old file or the new one, whole: the bytes
+ * go to a file beside it, to the disk, and then over it. `put` resolves when a power cut can no
+ * longer undo it. A name that would leave its folder is refused.
  */
 export class FileWriter implements CatalogWriter {
   readonly #root: string;
@@ -63,7 +63,8 @@ export class FileWriter implements CatalogWriter {
   }
 }
 
-// The name has no ending that is read, and does not grow with the file's, which may be of 255 bytes.
+// The name has no ending that is read, and does not grow with the file's, which may be of 255
+// bytes.
 async function replaceFile(path: string, bytes: Uint8Array): Promise<void> {
   const fresh = join(dirname(path), `.kindling-${randomUUID()}`);
   try {

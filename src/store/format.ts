@@ -2,12 +2,15 @@ import type { Group } from "../boot/group.ts";
 import type { JsonValue } from "../boot/json-value.ts";
 import type { Profile } from "../boot/profile.ts";
 
-/** JSON whose members have an order. A plain object has none: keys such as "10" come first in it. */
+/**
+ * JSON whose members have an order. A plain object has none: keys such as "10" come first in it.
+ */
 type Tree = null | boolean | number | string | readonly Tree[] | ReadonlyMap<string, Tree>;
 
 /**
- * A group → the text of its file, as matchbox writes it: keys in this order, empty members left out,
- * tabs, no newline at the end. Folders under version control see no change where nothing changed.
+ * A group → the text of its file, as matchbox writes it: keys in this order, empty members left
+ * out, tabs, no newline at the end. Folders under version control see no change where nothing
+ * changed.
  */
 export function formatGroup({ id, name, profile, ...rest }: Omit<Group, "file">): string {
   const [selector, metadata] = [sorted(rest.selector), sorted(rest.metadata)];
@@ -67,8 +70,8 @@ function formatTree(tree: Tree, line: string): string {
   return members.length === 0 ? "{}" : `{${inner}${members.join(`,${inner}`)}${line}}`;
 }
 
-// JavaScript and Go both write the shortest digits that give the same float64 back, and both turn to
-// exponents below 1e-6 and from 1e21; only the sign of zero is lost in JavaScript.
+// JavaScript and Go both write the shortest digits that give the same float64 back, and both turn
+// to exponents below 1e-6 and from 1e21; only the sign of zero is lost in JavaScript.
 function formatNumber(value: number): string {
   return Object.is(value, -0) ? "-0" : String(value);
 }

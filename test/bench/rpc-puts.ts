@@ -1,4 +1,7 @@
-/** Puts of a group a second, each on disk when it is answered: `node test/bench/rpc-puts.ts [SECONDS]`. */
+/**
+ * Puts of a group a second, each on disk when it is answered: `node test/bench/rpc-puts.ts
+ * [SECONDS]`.
+ */
 import { Groups } from "../../src/rpc/proto/rpc_pb.ts";
 import { openRpcRig } from "../support/rpc-rig.ts";
 

@@ -8,7 +8,7 @@ import { expect, it } from "vitest";
 const main = resolve(import.meta.dirname, "../../src/main.ts");
 const port = 18_081;
 
-it("one command makes the certificates, then the daemon and the commands know each other", async () => {
+it("the daemon and the commands know each other by the certificates of tls init", async () => {
   const folder = await mkdtemp(join(tmpdir(), "kindling-grpc-"));
   await using opened = new AsyncDisposableStack();
   opened.defer(() => rm(folder, { recursive: true }));

@@ -54,6 +54,11 @@ describe("DER", () => {
     expect(rest).toHaveLength(1);
   });
 
+  it.each(["30", "3005", "30820100", "3080", "3085ffffffffff", "02010004"])(
+    "refuses the part '%s' of a value",
+    (part) => expect(() => readDer(bytes(part))).toThrow(WireError),
+  );
+
   it("reads what it wrote, in order, and nothing but WireError comes of other bytes", () => {
     fc.assert(
       fc.property(fc.array(fc.uint8Array({ maxLength: 300 }), { maxLength: 8 }), (contents) => {

@@ -325,7 +325,8 @@ describe("the handshake", () => {
     });
     try {
       await once(socket, "secureConnect", { signal });
-      // TLS 1.3 tells the client nothing of its certificate: the server's first frame does, or the end.
+      // TLS 1.3 tells the client nothing of its certificate: the server's first frame does, or the
+      // end.
       const first = await Promise.race([once(socket, "data"), once(socket, "close")]);
       return Buffer.isBuffer(first[0]) ? `open ${socket.getProtocol()}` : "closed";
     } catch (error) {
