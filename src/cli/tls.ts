@@ -1,4 +1,4 @@
-import { chown, mkdir, readFile, writeFile } from "node:fs/promises";
+import { chown, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { hostname, networkInterfaces } from "node:os";
 import { join } from "node:path";
 import type { Command } from "commander";
@@ -48,7 +48,10 @@ async function initTls(flags: TlsFlags, context: CliContext): Promise<void> {
   const before = flags.renew ? serverNames((await readPair(flags.folder, "server")).cert) : [];
   const names = [...new Set([...ownNames(), ...before, ...flags.name])];
   const { server, client } = makeLeaves(authority, { names, now, days });
-  if (!flags.renew) await writePair(flags, "ca", authority);
+  if (!flags.renew) {
+    await refuseTaken(flags.folder);
+    await writePair(flags, "ca", authority);
+  }
   await writePair(flags, "server", server);
   await writePair(flags, "client", client);
   if (account !== undefined) {
@@ -79,18 +82,24 @@ async function readPair(folder: string, name: string): Promise<PemPair> {
   return { cert: await read(`${name}.crt`), key: await read(`${name}.key`) };
 }
 
-// Keys before certificates and never over a file unless asked: clients of a lost authority are
-// locked out.
-async function writePair({ folder, renew }: TlsFlags, name: string, pair: PemPair): Promise<void> {
+// All or nothing: clients of a lost authority are locked out, and half of two sets helps nobody.
+async function refuseTaken(folder: string): Promise<void> {
+  const taken = (await readdir(folder)).filter((name) =>
+    /^(ca|server|client)\.(crt|key)$/.test(name),
+  );
+  if (taken.length === 0) return;
+  const message = `${folder} already has ${taken.join(", ")}: use --renew, or another --folder`;
+  throw new KindlingError("tls.unusable", message, { folder });
+}
+
+async function writePair({ folder }: TlsFlags, name: string, pair: PemPair): Promise<void> {
   const files = [
     { path: join(folder, `${name}.key`), text: pair.key, mode: 0o600 },
     { path: join(folder, `${name}.crt`), text: pair.cert, mode: 0o644 },
   ];
   for (const { path, text, mode } of files) {
-    await writeFile(path, text, { mode, flag: renew ? "w" : "wx" }).catch((error: unknown) => {
-      const code = systemErrorCode(error);
-      const cure = code === "EEXIST" ? "use --renew, or another --folder" : "use another --folder";
-      const message = `cannot write ${path} (${code}): ${cure}`;
+    await writeFile(path, text, { mode }).catch((error: unknown) => {
+      const message = `cannot write ${path} (${systemErrorCode(error)}): use another --folder`;
       throw new KindlingError("tls.unusable", message, { path }, error);
     });
   }

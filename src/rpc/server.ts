@@ -124,8 +124,10 @@ function createServer({ credentials, log }: RpcServerDeps): Http2SecureServer {
   });
   server.maxConnections = Limits.connections;
   server.on("tlsClientError", (error, socket) => {
-    // A certificate that was refused leaves its reason here and only "disconnected" in the error.
-    const reason = String(socket.authorizationError ?? error.message);
+    // A certificate that was refused leaves its reason here and only "disconnected" in the error;
+    // OpenSSL's own errors say it in a word of theirs, among addresses and file names.
+    const words = "reason" in error ? error.reason : error.message;
+    const reason = String(socket.authorizationError ?? words);
     log.warn("rpc client refused", { peer: socket.remoteAddress, reason });
   });
   server.on("sessionError", (error: Error) => {

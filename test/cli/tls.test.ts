@@ -1,5 +1,5 @@
 import { X509Certificate } from "node:crypto";
-import { mkdtemp, readFile, rm, stat } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
@@ -47,6 +47,12 @@ it("never writes over an authority, and renews under it with the same names", as
   expect(await read("server.crt")).not.toBe(server);
   expect((await certificate("server.crt")).checkHost("boot.example")).toBe("boot.example");
   expect((await stat(join(folder, "server.key"))).mode & 0o777).toBe(0o600);
+});
+
+it("writes nothing where a part of another set is", async () => {
+  await writeFile(join(folder, "client.key"), "kept");
+  expect(await init()).toMatchObject({ exit: 78, text: expect.stringContaining("client.key") });
+  expect(await readdir(folder)).toEqual(["client.key"]);
 });
 
 it.each([
