@@ -44,10 +44,10 @@ async function initTls(flags: TlsFlags, context: CliContext): Promise<void> {
   const account = flags.user === undefined ? undefined : readAccount(flags.user);
   const now = Date.now();
   await mkdir(flags.folder, { recursive: true, mode: 0o755 }).catch(refuseFolder);
-  const authority = flags.renew ? await readPair(flags.folder, "ca") : makeAuthority(now);
+  const authority = flags.renew ? await readPair(flags.folder, "ca") : await makeAuthority(now);
   const before = flags.renew ? serverNames((await readPair(flags.folder, "server")).cert) : [];
   const names = [...new Set([...ownNames(), ...before, ...flags.name])];
-  const { server, client } = makeLeaves(authority, { names, now, days });
+  const { server, client } = await makeLeaves(authority, { names, now, days });
   if (!flags.renew) {
     await refuseTaken(flags.folder);
     await writePair(flags, "ca", authority);

@@ -14,7 +14,7 @@ const Shells: readonly Exception[] = [
   { path: /^src\/store\/json-folder\.ts$/, reason: "reads the catalog's files" },
   { path: /^src\/store\/file-writer\.ts$/, reason: "writes the catalog's files" },
   { path: /^src\/rpc\/client\.ts$/, reason: "asks a daemon" },
-  { path: /^src\/rpc\/credential(?:s|-set)\.ts$/, reason: "key files, and keys by chance" },
+  { path: /^src\/rpc\/(?:certify|credentials|credential-set)\.ts$/, reason: "key files, keys" },
   { path: /-store\.ts$/, reason: "keeps on disk" },
   { path: /\/probe\.ts$/, reason: "asks the LAN whether an address is in use" },
   { path: /^src\/dns\/forward\.ts$/, reason: "asks other name servers" },

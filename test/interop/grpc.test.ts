@@ -91,7 +91,7 @@ describe("Go's gRPC", () => {
 
   it("is turned away with a certificate of another authority", async () => {
     const now = Date.now();
-    const { client } = makeLeaves(makeAuthority(now), { names: [], now, days: 1 });
+    const { client } = await makeLeaves(await makeAuthority(now), { names: [], now, days: 1 });
     await rig.write("tls/client.crt", client.cert);
     await rig.write("tls/client.key", client.key);
     const answer = await call("/rpcpb.Groups/GroupList", new Uint8Array());

@@ -1,24 +1,17 @@
 import { fromBinary, toBinary } from "@bufbuild/protobuf";
 import { expect, it } from "vitest";
 import { WireError } from "../../src/errors.ts";
-import { parseIssuer } from "../../src/rpc/certificates.ts";
-import { makeAuthority } from "../../src/rpc/credential-set.ts";
 import { formatGroupMessage, parsePutGroup } from "../../src/rpc/messages.ts";
 import { GroupSchema } from "../../src/rpc/proto/storage_pb.ts";
 
 const packets = Number(process.env["FUZZ_PACKETS"] ?? 25_000);
 const seed = Number(process.env["FUZZ_SEED"] ?? Date.now() % 2 ** 31);
 
-const certificate = Buffer.from(
-  makeAuthority(Date.UTC(2026, 10, 20)).cert.replace(/-----[A-Z ]+-----/g, ""),
-  "base64",
-);
 const metadata = { a: [1, -2.5e3, null, true], b: { c: "\u00e9\n<" } };
 const selector = { os: "installed" };
 const group = formatGroupMessage({ id: "g", name: "n", profile: "p", selector, metadata });
 
 const Targets = [
-  { name: "a certificate", bytes: certificate, parse: parseIssuer },
   {
     name: "the metadata of a put",
     bytes: Buffer.from(group.metadata),

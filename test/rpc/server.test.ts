@@ -343,9 +343,9 @@ describe("the handshake", () => {
 
   it("turns away who has no certificate, another CA's or a server's", async () => {
     const now = Date.now();
-    const other = makeAuthority(now);
-    const foreign = makeLeaves(other, { names: [], now, days: 1 }).client;
-    const old = makeLeaves(rig.authority, { names: [], now: now - 9e7, days: 1 }).client;
+    const other = await makeAuthority(now);
+    const foreign = (await makeLeaves(other, { names: [], now, days: 1 })).client;
+    const old = (await makeLeaves(rig.authority, { names: [], now: now - 9e7, days: 1 })).client;
     const cases = [
       { pair: undefined, reason: /UNABLE_TO_GET_ISSUER_CERT|peer did not return/i },
       { pair: foreign, reason: /UNABLE_TO_VERIFY_LEAF_SIGNATURE|SIGNATURE/ },

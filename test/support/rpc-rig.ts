@@ -37,8 +37,8 @@ export async function openRpcRig(): Promise<RpcRig> {
   const folder = await mkdtemp(join(tmpdir(), "kindling-rpc-"));
   opened.defer(() => rm(folder, { recursive: true }));
   const now = systemClock.now();
-  const authority = makeAuthority(now);
-  const { server, client } = makeLeaves(authority, {
+  const authority = await makeAuthority(now);
+  const { server, client } = await makeLeaves(authority, {
     names: [loopback, "localhost"],
     now,
     days: 2,
