@@ -35,6 +35,26 @@ export const DebianPackages: readonly DebianPackage[] = [
   row("bind9-dnsutils", "dig", "/usr/bin/dig", [...clients, "deep"]),
   row("curl", "an HTTP and TFTP client", "/usr/bin/curl", [...clients, "deep"]),
   row("nftables", "packet loss on purpose", "/usr/sbin/nft", ["test", "qemu", "interop"]),
+  row(
+    "python3-grpcio",
+    "a gRPC client",
+    "/usr/lib/python3/dist-packages/grpc/__init__.py",
+    clients,
+  ),
+  row(
+    "python3-protobuf",
+    "its messages",
+    "/usr/lib/python3/dist-packages/google/protobuf",
+    clients,
+  ),
+  row("protobuf-compiler", "messages for gRPC clients", "/usr/bin/protoc", clients),
+  row("golang-go", "a gRPC client", "/usr/bin/go", clients),
+  row(
+    "golang-google-grpc-dev",
+    "its library",
+    "/usr/share/gocode/src/google.golang.org/grpc",
+    clients,
+  ),
 ];
 
 function row(name: string, purpose: string, proof: string, needs: readonly Need[]): DebianPackage {

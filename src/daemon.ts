@@ -18,6 +18,8 @@ import type { BindingReader } from "./dns/live-zones.ts";
 import { type DnsServer, openDnsServer } from "./dns/server.ts";
 import { KindlingError } from "./errors.ts";
 import { openHttpServer } from "./http/server.ts";
+import { readCredentials } from "./rpc/credentials.ts";
+import { openRpcServer } from "./rpc/server.ts";
 import { systemClock } from "./runtime/clock.ts";
 import { EventBus } from "./runtime/event-bus.ts";
 import { watchPath } from "./runtime/file-watch.ts";
@@ -30,8 +32,11 @@ import { type Account, becomeUser, handOver, readAccount } from "./runtime/privi
 import { openServiceManager } from "./runtime/sd-notify.ts";
 import type { BoundService } from "./runtime/service.ts";
 import { supervise } from "./runtime/supervise.ts";
+import type { Catalog } from "./store/catalog.ts";
 import { FileStore } from "./store/file-store.ts";
+import { FileWriter } from "./store/file-writer.ts";
 import { openTftpServer, type TftpServer } from "./tftp/server.ts";
+import { parseIpv4 } from "./wire/ipv4.ts";
 
 export type DaemonOptions = {
   readonly version: string;
@@ -122,12 +127,16 @@ function leaseFile({ folder }: Config["state"]): string {
 async function openParts(
   house: House,
 ): Promise<{ live: LiveParts; services: readonly BoundService[] }> {
+  const { log } = house;
   const loaders = openLoaderLibrary({ folders: house.config.loaders.folders });
   const dhcp = await openDhcp(house);
   const tftp = await openTftp(house, loaders);
   const dns = await openDns(house, dhcp);
-  const http = await openHttp(house, { dhcp, loaders });
-  const services = [dhcp, tftp, dns, http].filter((part) => part !== undefined);
+  const { folder } = house.config.data;
+  const catalog = new FileStore({ folder, log: log.child({ part: "store" }), clock: systemClock });
+  const http = await openHttp(house, { dhcp, loaders, catalog });
+  const rpc = await openRpc(house, catalog);
+  const services = [dhcp, tftp, dns, http, rpc].filter((part) => part !== undefined);
   return { live: { dhcp, tftp, dns }, services };
 }
 
@@ -203,12 +212,15 @@ function bindingsOf(dhcp: DhcpServer | undefined, bus: EventBus): BindingReader 
 
 async function openHttp(
   house: House,
-  { dhcp, loaders }: { dhcp: DhcpServer | undefined; loaders: LoaderLibrary },
+  {
+    dhcp,
+    loaders,
+    catalog,
+  }: { dhcp: DhcpServer | undefined; loaders: LoaderLibrary; catalog: Catalog },
 ): Promise<BoundService> {
   const { options, config, served, bus, log, resources } = house;
   const { version, signal } = options;
   const part = log.child({ part: "http" });
-  const catalog = new FileStore({ folder: config.data.folder, log: part, clock: systemClock });
   const metrics = resources.use(openMetrics(bus, { version }));
   const startedAt = systemClock.now();
   const { socket } = config.admin;
@@ -240,6 +252,25 @@ async function openHttp(
     ...(socket !== "" && { admin }),
   };
   return resources.use(await openHttpServer(deps, signal));
+}
+
+// On loopback too, where the commands of this host look for it.
+async function openRpc(house: House, catalog: Catalog): Promise<BoundService | undefined> {
+  const { options, config, served, log, resources } = house;
+  const { signal } = options;
+  if (config.rpc.port === 0) return undefined;
+  const { folder } = config.data;
+  const deps = {
+    addresses: [...new Set([...served.map(({ address }) => address), parseIpv4("127.0.0.1")])],
+    port: config.rpc.port,
+    credentials: await readCredentials(config.rpc),
+    catalog,
+    writer: new FileWriter(folder),
+    folder,
+    clock: systemClock,
+    log: log.child({ part: "rpc" }),
+  };
+  return resources.use(await openRpcServer(deps, signal));
 }
 
 // A SIGHUP or an edit: what can change while running does, the rest is named, a bad edit changes nothing.

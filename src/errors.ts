@@ -27,6 +27,8 @@ export const ErrorTable = {
   "catalog.invalid": { http: 500, exit: 1, level: "warn" },
   "catalog.not-found": { http: 404, exit: 3, level: "debug" },
   "rights.missing": { http: 500, exit: 77, level: "error" },
+  "tls.unusable": { http: 500, exit: 78, level: "error" },
+  "rpc.failed": { http: 502, exit: 1, level: "error" },
   "lab.missing-tool": { http: 500, exit: 1, level: "error" },
   "lab.failed": { http: 500, exit: 1, level: "error" },
   timeout: { http: 504, exit: 5, level: "error" },

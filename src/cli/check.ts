@@ -1,9 +1,12 @@
+import { readFile } from "node:fs/promises";
 import { formatProblems, loadConfig } from "../config/load.ts";
 import { describeHolder, wantedPorts } from "../config/ports.ts";
 import type { ValidConfig } from "../config/resolve.ts";
 import type { Config } from "../config/schema.ts";
 import { fitSettings } from "../daemon-settings.ts";
 import { ErrorTable, KindlingError } from "../errors.ts";
+import { describeExpiry } from "../rpc/credential-set.ts";
+import { readCredentials } from "../rpc/credentials.ts";
 import { findInterfaces, type ServedInterface } from "../runtime/interfaces.ts";
 import { findPortHolders } from "../runtime/port-holder.ts";
 import type { CliContext } from "./context.ts";
@@ -27,7 +30,8 @@ export async function runCheck(
   }
   const links = checkInterfaces(resolution);
   const ports = await checkPorts(resolution.config, links.served);
-  const findings = [...links.findings, ...ports];
+  const certificates = await checkCertificates(resolution.config);
+  const findings = [...links.findings, ...ports, ...certificates];
   context.out.write(settings.json ? toJson(resolution, findings) : toTable(resolution, findings));
   return Math.max(0, ...findings.map((finding) => finding.exit));
 }
@@ -68,6 +72,22 @@ async function checkPorts(config: Config, served: readonly ServedInterface[]): P
     findings.push({ message: describeHolder(wanted, holders), exit });
   }
   return findings;
+}
+
+async function checkCertificates({ rpc }: Config): Promise<Finding[]> {
+  if (rpc.port === 0) return [];
+  try {
+    await readCredentials(rpc);
+  } catch (error) {
+    if (!(error instanceof KindlingError)) throw error;
+    return [{ message: error.message, exit: ErrorTable[error.code].exit }];
+  }
+  const found = [rpc.certFile, rpc.caFile].map(async (file) => {
+    const expiry = describeExpiry(file, await readFile(file, "utf8"), Date.now());
+    const exit = expiry?.kind === "expired" ? ErrorTable["tls.unusable"].exit : 0;
+    return expiry === undefined ? [] : [{ message: expiry.message, exit }];
+  });
+  return (await Promise.all(found)).flat();
 }
 
 function toTable(resolution: ValidConfig, findings: readonly Finding[]): string {

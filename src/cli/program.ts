@@ -1,10 +1,13 @@
 import { Command, CommanderError, Option } from "commander";
 import { ErrorTable, KindlingError } from "../errors.ts";
+import { runBootcmd } from "./bootcmd.ts";
 import { runCheck } from "./check.ts";
 import type { CliContext } from "./context.ts";
 import { addLabFlags, runLabCommand } from "./lab.ts";
+import { addRpcCommands } from "./rpc.ts";
 import { runServe } from "./serve.ts";
 import { addSettingFlags, readSettingFlags } from "./settings.ts";
+import { addTlsCommands } from "./tls.ts";
 
 /** Runs one command line (without the program's own name) and returns its exit code. */
 export async function runCli(argv: readonly string[], context: CliContext): Promise<number> {
@@ -40,6 +43,11 @@ export async function runCli(argv: readonly string[], context: CliContext): Prom
   addLabFlags(program.command("lab").description("boot virtual machines on a virtual LAN")).action(
     act((options) => runLabCommand(options, context)),
   );
+  addRpcCommands(program, context);
+  addTlsCommands(program, context);
+  program.command("bootcmd").description("matchbox's example client, for scripts that call it");
+  // Its flags and exit codes are its own, so its words are not for the parser below.
+  if (argv[0] === "bootcmd") return await runBootcmd(argv.slice(1), context);
   try {
     await program.parseAsync([...argv], { from: "user" });
   } catch (error) {

@@ -36,6 +36,10 @@ export function wantedPorts(config: Config): readonly WantedPort[] {
     port: config.http.port,
     cure: "set another http.port",
   });
+  if (config.rpc.port !== 0) {
+    const cure = "set another rpc.port, or 0 for none";
+    ports.push({ use: "gRPC", protocol: "tcp", port: config.rpc.port, cure });
+  }
   return ports;
 }
 

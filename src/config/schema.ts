@@ -22,6 +22,7 @@ const number = { kind: "number", want: "a whole number" } as const;
 const port = { kind: "number", want: "a port, 1 to 65535", ...restart } as const;
 const time = { kind: "text", want: "a time such as 30s, 5m, 12h or 2d" } as const;
 const flag = { kind: "boolean", want: "true or false" } as const;
+const pemFile = { want: "a PEM file's path", ...restart } as const;
 const folder = { want: "a folder's path", ...restart } as const;
 
 const reservation = z
@@ -185,6 +186,28 @@ export const ConfigSchema = z.strictObject({
       port: leaf(portValue.default(8080), {
         help: "TCP port of the machines' HTTP service.",
         ...port,
+      }),
+    })
+    .prefault({}),
+  rpc: z
+    .strictObject({
+      port: leaf(z.int().min(0).max(65_535).default(0), {
+        help: "TCP port of the gRPC API, by convention 8081; 0 serves none.",
+        kind: "number",
+        want: "a port, or 0",
+        ...restart,
+      }),
+      certFile: leaf(z.string().min(1).default("/etc/kindling/tls/server.crt"), {
+        help: "Certificate that gRPC clients see; kindling tls init makes one.",
+        ...pemFile,
+      }),
+      keyFile: leaf(z.string().min(1).default("/etc/kindling/tls/server.key"), {
+        help: "Its key.",
+        ...pemFile,
+      }),
+      caFile: leaf(z.string().min(1).default("/etc/kindling/tls/ca.crt"), {
+        help: "Authorities whose client certificates may read and write the catalog.",
+        ...pemFile,
       }),
     })
     .prefault({}),

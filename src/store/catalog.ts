@@ -1,13 +1,17 @@
 /**
  * The catalog: groups, profiles and the files they name, wherever they are kept. Readers see one
  * state of it per request; an edit that was finished before a request came in is always seen by it.
- * Nothing here writes, and a broken entry never hides a whole one. Layout: matchbox data folders.
+ * A broken entry never hides a whole one, and only `file-writer.ts` writes. Layout: matchbox data
+ * folders.
  */
 import type { BootCatalog } from "../boot/decide.ts";
 import type { GroupTie } from "../boot/group.ts";
+import type { Profile } from "../boot/profile.ts";
 
 /** The catalog as a request sees it. */
 export type CatalogSnapshot = BootCatalog & {
+  /** Every profile, by file name. */
+  readonly profiles: readonly Profile[];
   readonly problems: readonly CatalogProblem[];
   /** Groups that can never be selected because another asks for the same labels. */
   readonly ties: readonly GroupTie[];
@@ -32,4 +36,6 @@ export type Catalog = {
   snapshot(): Promise<CatalogSnapshot>;
   /** An Ignition file's bytes by the name a profile gives. */
   ignition(name: string): Promise<FileLookup>;
+  /** The same for a file of `generic/`. */
+  generic(name: string): Promise<FileLookup>;
 };

@@ -42,6 +42,11 @@ export function parseProfile(file: string, text: string): Profile {
   };
 }
 
+/** The text of a JSON object, or of `null` → metadata; throws `WireError` for anything else. */
+export function parseMetadata(text: string): Group["metadata"] {
+  return plainObject(parseJsonTree(text));
+}
+
 function readBoot(node: JsonNode): NetBoot {
   const fields = readFields(node);
   return {

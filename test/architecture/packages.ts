@@ -3,6 +3,10 @@ import { type SourceFile, typescriptIn, type Violation } from "./tree.ts";
 
 /** Package → the files of src that may import it. A package without a row may not be imported there. */
 const Importers: Readonly<Record<string, RegExp>> = {
+  "@bufbuild/protobuf": /^src\/rpc\//,
+  "@connectrpc/connect": /^src\/rpc\//,
+  "@connectrpc/connect-node": /^src\/rpc\/(?:client|server)\.ts$/,
+  "@peculiar/x509": /^src\/rpc\/certify\.ts$/,
   commander: /^src\/(?:main\.ts|cli\/)/,
   "dns-packet": /^src\/dns\/message\.ts$/,
   execa: /^src\/lab\//,
@@ -11,6 +15,7 @@ const Importers: Readonly<Record<string, RegExp>> = {
   pino: /^src\/runtime\/log\.ts$/,
   "pino-pretty": /^src\/runtime\/log\.ts$/,
   "prom-client": /^src\/runtime\/metrics\.ts$/,
+  "reflect-metadata": /^src\/rpc\/certify\.ts$/,
   yaml: /^src\/(?:config|store)\//,
   zod: /^src\/config\//,
   "node:sqlite": /^src\/dhcp\/lease-store\.ts$/,

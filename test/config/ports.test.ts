@@ -17,6 +17,11 @@ describe("wantedPorts", () => {
       want: [67, 4011, 69, 53, 53, 8080],
     },
     {
+      name: "gRPC when it is switched on",
+      flags: { "rpc.port": "8081" },
+      want: [67, 4011, 69, 53, 53, 8080, 8081],
+    },
+    {
       name: "only HTTP when the rest is off",
       flags: {
         "dhcp.mode": "off",

@@ -172,6 +172,17 @@ it("finds profiles by their file's name", async () => {
   expect(snapshot.profile("../profiles/p")).toBeUndefined();
 });
 
+it("gives every profile by file name, and generic files like Ignition's", async () => {
+  for (const name of ["b", "a"]) await put(`profiles/${name}.json`, `{"id":"${name}"}`);
+  await put("profiles/broken.json", "{");
+  await mkdir(join(folder, "generic"));
+  await put("generic/x", "text");
+  const { profiles: all } = await store.snapshot();
+  expect(all.map(({ file }) => file)).toEqual(["a", "b"]);
+  expect(await store.generic("x")).toEqual({ kind: "file", bytes: Buffer.from("text") });
+  expect((await store.generic("../profiles/a.json")).kind).toBe("refused");
+});
+
 it.each([
   { name: "a.ign", kind: "file" },
   { name: "b.ign", kind: "missing" },
