@@ -11,7 +11,7 @@ const Importers: Readonly<Record<string, RegExp>> = {
   pino: /^src\/runtime\/log\.ts$/,
   "pino-pretty": /^src\/runtime\/log\.ts$/,
   "prom-client": /^src\/runtime\/metrics\.ts$/,
-  yaml: /^src\/(?:config|store)\//,
+  yaml: /^src\/(?:config\/|store\/|render\/yaml-source\.ts)/,
   zod: /^src\/config\//,
   "node:sqlite": /^src\/dhcp\/lease-store\.ts$/,
 };

@@ -1,0 +1,143 @@
+import {
+  isAlias,
+  isMap,
+  isNode,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  parseAllDocuments,
+  type Scalar,
+  type YAMLMap,
+  type YAMLSeq,
+} from "yaml";
+import type { Place, Reporter } from "./ignition-tree.ts";
+import type { SourceEntry, SourceMap, SourceNode } from "./source-node.ts";
+
+/** Characters of a document. */
+const textMax = 4_000_000;
+/** Objects and lists inside each other; the schema has at most nine. */
+const depthMax = 50;
+/** Values with every alias written out: a few lines of aliases can stand for millions. */
+const nodesMax = 200_000;
+
+type Walk = { readonly lines: LineCounter; readonly anchors: Map<string, Node>; left: number };
+
+/** Ends a walk at the first thing that cannot be read. */
+class Unreadable extends Error {
+  readonly place: Place;
+
+  constructor(place: Place, message: string) {
+    super(message);
+    this.place = place;
+  }
+}
+
+/**
+ * Reads the first document of a YAML text as values with their places, untyped. Reports why it
+ * cannot be read, or is not an object, and returns nothing then.
+ */
+export function readYaml(text: string, reporter: Reporter): SourceMap | undefined {
+  try {
+    const node = readDocument(text);
+    if (node.kind === "map") return node;
+    throw new Unreadable(node.place, "want an object of keys and values");
+  } catch (error) {
+    if (error instanceof Unreadable) reporter.error(error.place, error.message);
+    // The parser is recursive: brackets in brackets end its stack.
+    else if (error instanceof RangeError) reporter.error(Start, "nested too deeply");
+    else throw error;
+    return undefined;
+  }
+}
+
+const Start: Place = { path: "$", line: 1, column: 1 };
+
+function readDocument(text: string): SourceNode {
+  if (text.length > textMax) {
+    throw new Unreadable(Start, `want at most ${textMax} characters, got ${text.length}`);
+  }
+  const lines = new LineCounter();
+  // "failsafe" leaves every scalar as text: what 0644 or yes means depends on the schema.
+  const parsed = parseAllDocuments(text, {
+    schema: "failsafe",
+    lineCounter: lines,
+    prettyErrors: false,
+    logLevel: "silent",
+  });
+  const document = Array.isArray(parsed) ? parsed[0] : undefined;
+  const walk: Walk = { lines, anchors: new Map(), left: nodesMax };
+  const [error] = document?.errors ?? [];
+  if (error !== undefined) {
+    throw new Unreadable(placeOf("$", error.pos[0], walk), `is no YAML: ${error.message}`);
+  }
+  return readNode(document?.contents, { path: "$", offset: 0, depth: 0 }, walk);
+}
+
+/** Where a value is looked for; `offset` is used for one that was left out. */
+type Spot = { readonly path: string; readonly offset: number; readonly depth: number };
+
+function readNode(node: unknown, spot: Spot, walk: Walk): SourceNode {
+  const offset = (isNode(node) && node.range?.[0]) || spot.offset;
+  const place = placeOf(spot.path, offset, walk);
+  walk.left -= 1;
+  if (walk.left < 0) throw new Unreadable(place, `want at most ${nodesMax} values`);
+  if (spot.depth > depthMax) throw new Unreadable(place, "nested too deeply");
+  if (isAlias(node)) {
+    const target = walk.anchors.get(node.source);
+    if (target !== undefined) return readNode(target, { ...spot, depth: spot.depth + 1 }, walk);
+    throw new Unreadable(place, `want an anchor &${node.source} above this alias, got none`);
+  }
+  if (isScalar(node)) {
+    remember(node, walk);
+    const quoted = node.type !== "PLAIN" || node.tag?.endsWith(":str") === true;
+    return { kind: "scalar", place, text: String(node.value), quoted };
+  }
+  if (isSeq(node)) {
+    remember(node, walk);
+    const items = node.items.map((item, index) => {
+      return readNode(item, { path: `${spot.path}.${index}`, offset, depth: spot.depth + 1 }, walk);
+    });
+    return { kind: "list", place, items };
+  }
+  if (isMap(node)) return readMap(node, { ...spot, offset }, walk);
+  return { kind: "scalar", place, text: "", quoted: false };
+}
+
+function readMap(map: YAMLMap, spot: Spot, walk: Walk): SourceMap {
+  remember(map, walk);
+  const place = placeOf(spot.path, spot.offset, walk);
+  const own: SourceEntry[] = [];
+  const merged: SourceEntry[] = [];
+  for (const { key, value } of map.items) {
+    const keyPlace = placeOf(spot.path, (isNode(key) && key.range?.[0]) || spot.offset, walk);
+    if (!isScalar(key)) throw new Unreadable(keyPlace, "want text as a key");
+    const name = String(key.value);
+    const path = name === "<<" ? spot.path : `${spot.path}.${name}`;
+    const offset = key.range?.[1] ?? spot.offset;
+    const node = readNode(value, { path, offset, depth: spot.depth + 1 }, walk);
+    if (name === "<<" && key.type === "PLAIN") merged.push(...mergedEntries(node));
+    else own.push({ key: name, place: { ...keyPlace, path }, value: node });
+  }
+  const names = new Set(own.map(({ key }) => key));
+  const inherited = merged.filter(({ key }, index) => {
+    return !names.has(key) && merged.findIndex((other) => other.key === key) === index;
+  });
+  return { kind: "map", place, entries: [...own, ...inherited] };
+}
+
+// `<<` takes an object or a list of them; of a key in several, the first counts.
+function mergedEntries(node: SourceNode): readonly SourceEntry[] {
+  if (node.kind === "map") return node.entries;
+  if (node.kind === "list") return node.items.flatMap(mergedEntries);
+  throw new Unreadable(node.place, "want an object after <<");
+}
+
+function remember(node: YAMLMap | YAMLSeq | Scalar, { anchors }: Walk): void {
+  if (node.anchor !== undefined) anchors.set(node.anchor, node);
+}
+
+function placeOf(path: string, offset: number, { lines }: Walk): Place {
+  const { line, col } = lines.linePos(offset);
+  return { path, line: Math.max(1, line), column: Math.max(1, col) };
+}
