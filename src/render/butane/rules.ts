@@ -1,4 +1,5 @@
 import {
+  collectReports,
   isTrueAt,
   leavesAt,
   numberAt,
@@ -9,6 +10,7 @@ import {
   structsAt,
   textAt,
 } from "../ignition-tree.ts";
+import { readIgnition } from "../ignition-upgrade.ts";
 import { checkBootDevice } from "./boot-device-rules.ts";
 import { looksDecimal } from "./file-mode.ts";
 import type { Variant } from "./variant.ts";
@@ -37,10 +39,12 @@ export function checkButane(config: Struct, variant: Variant, reporter: Reporter
       reporter.error(placeAt(one, "local"), "want a local folder, got none");
   }
   if (variant.name === "fcos" && variant.version >= 6) checkLabels(config, reporter);
+  checkInlineConfigs(structAt(structAt(config, "ignition"), "config"), variant, reporter);
   checkBootDevice(structAt(config, "bootDevice"), variant, reporter);
   for (const user of structsAt(structAt(config, "grub"), "users")) {
-    for (const name of ["name", "passwordHash"]) {
-      if (!textAt(user, name)) reporter.error(user.place, "want name and password_hash");
+    if (!textAt(user, "name")) reporter.error(placeAt(user, "name"), "want a name, got none");
+    if (!textAt(user, "passwordHash")) {
+      reporter.error(placeAt(user, "passwordHash"), "want the hash of a password, got none");
     }
   }
 }
@@ -63,6 +67,24 @@ export function checkBootDisk(
       }
       if (label === "root" && version >= 3) checkRoot(partition, partitions, reporter);
     }
+  }
+}
+
+// Another version cannot be judged by the rules of this one, and a machine may well take it.
+function checkInlineConfigs(config: Struct, { minor }: Variant, reporter: Reporter): void {
+  for (const one of [...structsAt(config, "merge"), structAt(config, "replace")]) {
+    const inline = textAt(one, "inline");
+    if (inline === undefined) continue;
+    const place = placeAt(one, "inline");
+    const inner = collectReports();
+    const read = readIgnition(Buffer.from(inline), inner);
+    if (read.kind === "invalid" || (read.kind === "read" && read.minor === minor)) {
+      for (const { kind, path, message } of inner.reports) {
+        const text = `${path} of the inline configuration: ${message}`;
+        if (kind === "error") reporter.error(place, text);
+        else reporter.warn(place, text);
+      }
+    } else reporter.warn(place, `not checked: want version 3.${minor}.0, got ${read.version}`);
   }
 }
 

@@ -65,19 +65,11 @@ function checkPartition(partition: Struct, reporter: Reporter): void {
 
 function checkCollisions(disk: Struct, reporter: Reporter): void {
   const partitions = structsAt(disk, "partitions");
-  const collide = (keys: readonly (string | number | undefined)[], what: string) => {
-    const at = keys.findIndex((key, index) => key !== undefined && keys.indexOf(key) < index);
-    const place = partitions[at]?.place;
-    if (place !== undefined) reporter.error(place, `another partition has this ${what}`);
-  };
-  collide(
-    partitions.map((one) => numberAt(one, "number") || undefined),
-    "number",
-  );
-  collide(
-    partitions.map((one) => textAt(one, "label")),
-    "label",
-  );
+  // Two of one number are two of one key, which is told for every list.
+  const labels = partitions.map((one) => textAt(one, "label"));
+  const again = labels.findIndex((one, index) => one !== undefined && labels.indexOf(one) < index);
+  const twin = partitions[again];
+  if (twin !== undefined) reporter.error(twin.place, "another partition has this label");
   const overlapping = partitions.find((one, index) =>
     partitions.slice(0, index).some((other) => overlaps(one, other)),
   );

@@ -32,7 +32,7 @@ function checkNode(node: Struct, reporter: Reporter): void {
   if (trouble !== undefined) reporter.error(placeAt(node, "path"), trouble);
   const mode = numberAt(node, "mode");
   if (mode !== undefined && (mode < 0 || mode > permissionBits)) {
-    reporter.error(placeAt(node, "mode"), `want 0 to 07777, got 0${mode.toString(8)}`);
+    reporter.error(placeAt(node, "mode"), `want 0 to 07777 (${permissionBits}), got ${mode}`);
   } else if (mode !== undefined && (mode & specialBits) !== 0) {
     const message = "setuid, setgid and sticky bits have no effect before Ignition 3.6";
     reporter.warn(placeAt(node, "mode"), message);
