@@ -49,12 +49,20 @@ export type Reporter = {
 };
 
 /** A reporter and the list that it fills. */
-export function collectReports(): Reporter & { readonly reports: readonly Report[] } {
+export type ReportCollector = Reporter & { readonly reports: readonly Report[] };
+
+/** An empty collector. */
+export function collectReports(): ReportCollector {
   const reports: Report[] = [];
   const add = (kind: Report["kind"]) => (place: Place, message: string) => {
     reports.push({ kind, ...place, message });
   };
   return { reports, error: add("error"), warn: add("warning") };
+}
+
+/** Does the list make a configuration unusable? */
+export function hasErrors(reports: readonly Report[]): boolean {
+  return reports.some(({ kind }) => kind === "error");
 }
 
 /** A member as an object; an empty one at the parent's place when it is absent. */

@@ -6,9 +6,10 @@ import { checkIgnition } from "./ignition-rules/check.ts";
 import { ConfigShape } from "./ignition-schema.ts";
 import {
   collectReports,
+  hasErrors,
   type Place,
   type Report,
-  type Reporter,
+  type ReportCollector,
   type Struct,
   treeOf,
 } from "./ignition-tree.ts";
@@ -36,7 +37,7 @@ export function upgradeIgnition(bytes: Buffer): UpgradedIgnition {
   const reporter = collectReports();
   const read = readIgnition(bytes, reporter);
   const { reports } = reporter;
-  if (read.kind === "invalid" || reports.some(({ kind }) => kind === "error")) {
+  if (read.kind === "invalid" || hasErrors(reports)) {
     return { kind: "invalid", reports };
   }
   if (read.kind === "unknown" || read.minor > targetMinor) {
@@ -57,7 +58,7 @@ export type ReadIgnition =
   | { readonly kind: "invalid" };
 
 /** Reads an Ignition file and tells all that its own version would refuse or ignore. */
-export function readIgnition(bytes: Buffer, reporter: Reporter): ReadIgnition {
+export function readIgnition(bytes: Buffer, reporter: ReportCollector): ReadIgnition {
   const checked = checkRawIgnition(bytes);
   if (checked.kind === "invalid") {
     reporter.error(Start, checked.reason);
@@ -69,7 +70,8 @@ export function readIgnition(bytes: Buffer, reporter: Reporter): ReadIgnition {
   // It was read once by the check above, which found an object.
   const source = sourceOf(JSON.parse(bytes.toString("utf8")), Start, 0) as SourceMap;
   const config = decodeConfig(source, ConfigShape, { language: "ignition", minor, reporter });
-  checkIgnition(config, minor, reporter);
+  // Of what is not of its type, the rules would only say that it is absent.
+  if (!hasErrors(reporter.reports)) checkIgnition(config, minor, reporter);
   return { kind: "read", version, minor, config };
 }
 

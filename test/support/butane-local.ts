@@ -37,7 +37,8 @@ function found<T>(read: () => T): T | undefined {
   try {
     return read();
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
+    const code = error instanceof Error && "code" in error ? String(error.code) : "";
+    if (["ENOENT", "EISDIR", "ENOTDIR"].includes(code)) return undefined;
     throw error;
   }
 }

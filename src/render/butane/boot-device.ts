@@ -62,7 +62,7 @@ export function renderBootDevice(bootDevice: Struct): Struct {
 }
 
 /** Does anything in `boot_device.luks` ask for encryption? */
-export function isEncrypted(luks: Struct): boolean {
+function isEncrypted(luks: Struct): boolean {
   const cex = isTrueAt(structAt(luks, "cex"), "enabled");
   return isTrueAt(luks, "tpm2") || structsAt(luks, "tang").length > 0 || cex;
 }

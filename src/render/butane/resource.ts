@@ -37,8 +37,9 @@ export function resolveLocal(struct: Struct, shape: Shape, context: LocalContext
   return has("sshAuthorizedKeysLocal") ? resolveKeys(inner, context) : inner;
 }
 
-/** The path below the folder of local files, or undefined if it leads out. */
+/** The path below the folder of local files, or undefined if it leads out or is none. */
 export function localPath(path: string): string | undefined {
+  if (path.includes("\0")) return undefined; // system calls would end the name here
   const kept: string[] = [];
   for (const part of path.split("/")) {
     if (part === ".." && kept.pop() === undefined) return undefined;

@@ -11,6 +11,7 @@ import { checkIgnition } from "../ignition-rules/check.ts";
 import { ConfigShape, snakeCase } from "../ignition-schema.ts";
 import {
   collectReports,
+  hasErrors,
   type Place,
   type Report,
   type Reporter,
@@ -67,7 +68,7 @@ export function translateButane(text: string, options: ButaneOptions = {}): Buta
 }
 
 function stopAtErrors(reports: readonly Report[]): void {
-  if (reports.some(({ kind }) => kind === "error")) throw new ButaneError(reports);
+  if (hasErrors(reports)) throw new ButaneError(reports);
 }
 
 // What was written lies over what is generated, so that people can change the latter.

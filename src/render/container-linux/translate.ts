@@ -13,6 +13,7 @@ import { pathTrouble } from "../ignition-rules/path.ts";
 import { checkUnits } from "../ignition-rules/unit.ts";
 import {
   collectReports,
+  hasErrors,
   type Leaf,
   placeAt,
   type Report,
@@ -60,7 +61,7 @@ export function translateContainerLinux(
   checkPaths(structAt(config, "storage"), reporter);
   const context = { files, reporter };
   const plain = plainObject(config, context);
-  if (reports.some(({ kind }) => kind === "error")) throw new ButaneError(reports);
+  if (hasErrors(reports)) throw new ButaneError(reports);
   const section = { version: "2.3.0", ...plainObject(structAt(config, "ignition"), context) };
   return { ignition: JSON.stringify({ ...plain, ignition: section }), warnings: reports };
 }

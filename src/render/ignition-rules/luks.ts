@@ -33,7 +33,7 @@ export function checkLuks(storage: Struct, minor: number, reporter: Reporter): v
 }
 
 /** A network server that holds a part of the key. */
-export function checkTang(server: Struct, reporter: Reporter): void {
+function checkTang(server: Struct, reporter: Reporter): void {
   const url = textAt(server, "url") ?? "";
   const scheme = urlScheme(url);
   if (scheme !== "http" && scheme !== "https") {

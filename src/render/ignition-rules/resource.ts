@@ -26,7 +26,7 @@ export function checkResource(resource: Struct, minor: number, reporter: Reporte
 }
 
 /** The same for what makes no sense without a source. */
-export function checkRequiredResource(resource: Struct, minor: number, reporter: Reporter): void {
+function checkRequiredResource(resource: Struct, minor: number, reporter: Reporter): void {
   checkResource(resource, minor, reporter);
   if (!textAt(resource, "source")) {
     reporter.error(resource.place, "want source, inline or local, got none");
