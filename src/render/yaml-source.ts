@@ -21,7 +21,12 @@ const depthMax = 50;
 /** Values with every alias written out: a few lines of aliases can stand for millions. */
 const nodesMax = 200_000;
 
-type Walk = { readonly lines: LineCounter; readonly anchors: Map<string, Node>; left: number };
+type Walk = {
+  readonly text: string;
+  readonly lines: LineCounter;
+  readonly anchors: Map<string, Node>;
+  left: number;
+};
 
 /** Ends a walk at the first thing that cannot be read. */
 class Unreadable extends Error {
@@ -61,12 +66,14 @@ function readDocument(text: string): SourceNode {
   // "failsafe" leaves every scalar as text: what 0644 or yes means depends on the schema.
   const parsed = parseAllDocuments(text, {
     schema: "failsafe",
+    // The package compares each key with all others: done below, in time that grows with the text.
+    uniqueKeys: false,
     lineCounter: lines,
     prettyErrors: false,
     logLevel: "silent",
   });
   const document = Array.isArray(parsed) ? parsed[0] : undefined;
-  const walk: Walk = { lines, anchors: new Map(), left: nodesMax };
+  const walk: Walk = { text, lines, anchors: new Map(), left: nodesMax };
   const [error] = document?.errors ?? [];
   if (error !== undefined) {
     throw new Unreadable(placeOf("$", error.pos[0], walk), `is no YAML: ${error.message}`);
@@ -91,7 +98,7 @@ function readNode(node: unknown, spot: Spot, walk: Walk): SourceNode {
   if (isScalar(node)) {
     remember(node, walk);
     const quoted = node.type !== "PLAIN" || node.tag?.endsWith(":str") === true;
-    return { kind: "scalar", place, text: String(node.value), quoted };
+    return { kind: "scalar", place, text: scalarText(node, walk), quoted };
   }
   if (isSeq(node)) {
     remember(node, walk);
@@ -104,26 +111,33 @@ function readNode(node: unknown, spot: Spot, walk: Walk): SourceNode {
   return { kind: "scalar", place, text: "", quoted: false };
 }
 
+// A block at the end of a text without a final line end has none either, as the reference reads it.
+function scalarText({ type, value, range }: Scalar, { text }: Walk): string {
+  const atEnd = type?.startsWith("BLOCK") && range?.[1] === text.length && !text.endsWith("\n");
+  return atEnd ? String(value).replace(/\n$/, "") : String(value);
+}
+
 function readMap(map: YAMLMap, spot: Spot, walk: Walk): SourceMap {
   remember(map, walk);
   const place = placeOf(spot.path, spot.offset, walk);
-  const own: SourceEntry[] = [];
-  const merged: SourceEntry[] = [];
+  const own = new Map<string, SourceEntry>();
+  const inherited = new Map<string, SourceEntry>();
   for (const { key, value } of map.items) {
     const keyPlace = placeOf(spot.path, (isNode(key) && key.range?.[0]) || spot.offset, walk);
     if (!isScalar(key)) throw new Unreadable(keyPlace, "want text as a key");
     const name = String(key.value);
-    const path = name === "<<" ? spot.path : `${spot.path}.${name}`;
+    const merges = name === "<<" && key.type === "PLAIN";
+    const path = merges ? spot.path : `${spot.path}.${name}`;
     const offset = key.range?.[1] ?? spot.offset;
     const node = readNode(value, { path, offset, depth: spot.depth + 1 }, walk);
-    if (name === "<<" && key.type === "PLAIN") merged.push(...mergedEntries(node));
-    else own.push({ key: name, place: { ...keyPlace, path }, value: node });
+    for (const entry of merges ? mergedEntries(node) : []) {
+      if (!inherited.has(entry.key)) inherited.set(entry.key, entry);
+    }
+    const first = own.get(name);
+    if (first) throw new Unreadable(keyPlace, `${name} is in line ${first.place.line} already`);
+    if (!merges) own.set(name, { key: name, place: { ...keyPlace, path }, value: node });
   }
-  const names = new Set(own.map(({ key }) => key));
-  const inherited = merged.filter(({ key }, index) => {
-    return !names.has(key) && merged.findIndex((other) => other.key === key) === index;
-  });
-  return { kind: "map", place, entries: [...own, ...inherited] };
+  return { kind: "map", place, entries: [...new Map([...inherited, ...own]).values()] };
 }
 
 // `<<` takes an object or a list of them; of a key in several, the first counts.

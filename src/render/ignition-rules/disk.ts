@@ -1,6 +1,7 @@
 import {
   leavesAt,
   numberAt,
+  type Place,
   placeAt,
   type Reporter,
   type Struct,
@@ -65,31 +66,30 @@ function checkPartition(partition: Struct, reporter: Reporter): void {
 
 function checkCollisions(disk: Struct, reporter: Reporter): void {
   const partitions = structsAt(disk, "partitions");
-  // Two of one number are two of one key, which is told for every list.
-  const labels = partitions.map((one) => textAt(one, "label"));
-  const again = labels.findIndex((one, index) => one !== undefined && labels.indexOf(one) < index);
-  const twin = partitions[again];
-  if (twin !== undefined) reporter.error(twin.place, "another partition has this label");
-  const overlapping = partitions.find((one, index) =>
-    partitions.slice(0, index).some((other) => overlaps(one, other)),
-  );
-  if (overlapping !== undefined) {
-    reporter.error(overlapping.place, "another partition takes up some of this space");
+  const labels = new Set<string>();
+  for (const one of partitions) {
+    const label = textAt(one, "label");
+    // Two of one number are two of one key, which is told for every list.
+    if (label !== undefined && labels.has(label)) {
+      reporter.error(one.place, "another partition has this label");
+    }
+    if (label !== undefined) labels.add(label);
+  }
+  const extents = partitions.flatMap(extentOf).sort((a, b) => a.first - b.first);
+  for (const [index, { first, place }] of extents.entries()) {
+    if (first > (extents[index - 1]?.last ?? 0)) continue;
+    reporter.error(place, "another partition takes up some of this space");
   }
 }
 
-// A start of 0 is placed by sgdisk, a size of 0 takes what is left: neither can be judged here.
-function overlaps(a: Struct, b: Struct): boolean {
-  const [one, other] = [extent(a), extent(b)];
-  if (one === undefined || other === undefined) return false;
-  return one.first <= other.last && other.first <= one.last;
-}
+type Extent = { readonly first: number; readonly last: number; readonly place: Place };
 
-function extent(partition: Struct): { readonly first: number; readonly last: number } | undefined {
+// A start of 0 is placed by sgdisk, a size of 0 takes what is left: neither can be judged here.
+function extentOf(partition: Struct): readonly Extent[] {
   const first = numberAt(partition, "startMiB");
   const size = numberAt(partition, "sizeMiB");
-  if (!first || size === undefined) return undefined;
-  return { first, last: size === 0 ? first : first + size - 1 };
+  if (!first || size === undefined) return [];
+  return [{ first, last: size === 0 ? first : first + size - 1, place: partition.place }];
 }
 
 function checkArray(array: Struct, reporter: Reporter): void {

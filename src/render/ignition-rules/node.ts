@@ -17,14 +17,16 @@ const specialBits = 0o7000;
 /** Files, directories and links. */
 export function checkNodes(storage: Struct, minor: number, reporter: Reporter): void {
   const links = structsAt(storage, "links");
+  const linkPaths = new Set(links.map((one) => textAt(one, "path") ?? ""));
+  const directories = new Set(structsAt(storage, "directories").map((one) => textAt(one, "path")));
   for (const name of ["directories", "files", "links"]) {
     for (const node of structsAt(storage, name)) {
       checkNode(node, reporter);
-      checkParents(node, links, reporter);
+      checkParents(node, linkPaths, reporter);
     }
   }
   for (const file of structsAt(storage, "files")) checkFile(file, minor, reporter);
-  for (const link of links) checkLink(link, structsAt(storage, "directories"), reporter);
+  for (const link of links) checkLink(link, directories, reporter);
 }
 
 function checkNode(node: Struct, reporter: Reporter): void {
@@ -46,13 +48,12 @@ function checkNode(node: Struct, reporter: Reporter): void {
 }
 
 // Ignition would write through the link, out of where the configuration says.
-function checkParents(node: Struct, links: readonly Struct[], reporter: Reporter): void {
+function checkParents(node: Struct, links: ReadonlySet<string>, reporter: Reporter): void {
   const path = textAt(node, "path") ?? "";
-  for (const link of links) {
-    const above = textAt(link, "path") ?? "";
-    if (path.startsWith(`${above}/`)) {
-      reporter.error(node.place, `${path} leads through the link ${above}: write where it leads`);
-    }
+  for (let at = path.lastIndexOf("/"); at > 0; at = path.lastIndexOf("/", at - 1)) {
+    const above = path.slice(0, at);
+    if (!links.has(above)) continue;
+    reporter.error(node.place, `${path} leads through the link ${above}: write where it leads`);
   }
 }
 
@@ -65,7 +66,11 @@ function checkFile(file: Struct, minor: number, reporter: Reporter): void {
   }
 }
 
-function checkLink(link: Struct, directories: readonly Struct[], reporter: Reporter): void {
+function checkLink(
+  link: Struct,
+  directories: ReadonlySet<string | undefined>,
+  reporter: Reporter,
+): void {
   const target = textAt(link, "target");
   if (!target) {
     reporter.error(placeAt(link, "target"), "want the target of the link, got none");
@@ -73,7 +78,7 @@ function checkLink(link: Struct, directories: readonly Struct[], reporter: Repor
   }
   if (!isTrueAt(link, "hard")) return;
   const path = cleanPath(target.startsWith("/") ? target : `${textAt(link, "path")}/${target}`);
-  if (directories.some((one) => textAt(one, "path") === path)) {
+  if (directories.has(path)) {
     reporter.error(link.place, `want a file as target of a hard link, got the directory ${path}`);
   }
   for (const name of ["user", "group"]) {
