@@ -53,7 +53,12 @@ export function upgradeIgnition(bytes: Buffer): UpgradedIgnition {
 
 /** A file read by the tables of its own version, or one of a version that they do not know. */
 export type ReadIgnition =
-  | { readonly kind: "read"; readonly version: string; readonly minor: number; config: Struct }
+  | {
+      readonly kind: "read";
+      readonly version: string;
+      readonly minor: number;
+      readonly config: Struct;
+    }
   | { readonly kind: "unknown"; readonly version: string }
   | { readonly kind: "invalid" };
 

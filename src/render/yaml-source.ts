@@ -14,8 +14,8 @@ import {
 import type { Place, Reporter } from "./ignition-tree.ts";
 import type { SourceEntry, SourceMap, SourceNode } from "./source-node.ts";
 
-/** Characters of a document. */
-const textMax = 4_000_000;
+/** Characters of a document: the parser takes one to four seconds for so many in flow style. */
+const textMax = 2_000_000;
 /** Objects and lists inside each other; the schema has at most nine. */
 const depthMax = 50;
 /** Values with every alias written out: a few lines of aliases can stand for millions. */
