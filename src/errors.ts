@@ -24,6 +24,7 @@ export const ErrorTable = {
   "interface.no-address": { http: 500, exit: 78, level: "error" },
   "interface.replaced": { http: 500, exit: 1, level: "error" },
   "lease-store.unusable": { http: 500, exit: 1, level: "error" },
+  "butane.invalid": { http: 500, exit: 78, level: "error" },
   "catalog.invalid": { http: 500, exit: 1, level: "warn" },
   "catalog.not-found": { http: 404, exit: 3, level: "debug" },
   "rights.missing": { http: 500, exit: 77, level: "error" },

@@ -16,7 +16,7 @@ const Importers: Readonly<Record<string, RegExp>> = {
   "pino-pretty": /^src\/runtime\/log\.ts$/,
   "prom-client": /^src\/runtime\/metrics\.ts$/,
   "reflect-metadata": /^src\/rpc\/certify\.ts$/,
-  yaml: /^src\/(?:config|store)\//,
+  yaml: /^src\/(?:config\/|store\/|render\/yaml-source\.ts)/,
   zod: /^src\/config\//,
   "node:sqlite": /^src\/dhcp\/lease-store\.ts$/,
 };
