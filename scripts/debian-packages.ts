@@ -12,6 +12,7 @@ export type Task = "start" | "test" | "interop" | "qemu" | "deep" | "bench";
 export type Need = Task | "capture";
 
 const lab: readonly Need[] = ["start", "test", "qemu", "bench"];
+const rooms: readonly Need[] = ["test", "qemu", "interop", "bench"];
 const clients: readonly Need[] = ["test", "interop"];
 
 /** Everything outside npm that a task uses. */
@@ -21,10 +22,8 @@ export const DebianPackages: readonly DebianPackage[] = [
   row("ipxe", "boot loaders to serve", "/usr/lib/ipxe/snponly.efi", [...lab, "interop"]),
   row("ovmf", "UEFI firmware", "/usr/share/OVMF/OVMF_CODE_4M.fd", lab),
   row("iproute2", "virtual LAN", "/usr/sbin/ip", [...lab, "interop"]),
-  row("tcpdump", "captures", "/usr/bin/tcpdump", ["test", "qemu", "interop", "capture", "bench"]),
-  row("dnsmasq-base", "a foreign DHCP server", "/usr/sbin/dnsmasq", [
-    ...["test", "qemu", "interop", "bench"],
-  ] as const),
+  row("tcpdump", "captures", "/usr/bin/tcpdump", [...rooms, "capture"]),
+  row("dnsmasq-base", "a foreign DHCP server", "/usr/sbin/dnsmasq", rooms),
   // Not nginx: Debian's package starts a web server on the host as soon as it is installed.
   row("busybox", "a static web server to compare with", "/bin/busybox", ["bench"]),
   row("isc-dhcp-client", "a DHCP client", "/sbin/dhclient", clients),
