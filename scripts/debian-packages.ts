@@ -12,25 +12,28 @@ export type Task = "start" | "test" | "interop" | "qemu" | "deep" | "bench";
 export type Need = Task | "capture";
 
 const lab: readonly Need[] = ["start", "test", "qemu", "bench"];
-const rooms: readonly Need[] = ["test", "qemu", "interop", "bench"];
+const peers: readonly Need[] = ["test", "qemu", "interop", "bench"];
 const clients: readonly Need[] = ["test", "interop"];
+const daemons: readonly Need[] = ["interop", "deep"];
 
 /** Everything outside npm that a task uses. */
 export const DebianPackages: readonly DebianPackage[] = [
   row("qemu-system-x86", "virtual machines", "/usr/bin/qemu-system-x86_64", lab),
   row("ipxe-qemu", "iPXE in a network card's ROM", "/usr/lib/ipxe/qemu/pxe-virtio.rom", lab),
-  row("ipxe", "boot loaders to serve", "/usr/lib/ipxe/snponly.efi", [...lab, "interop"]),
+  row("ipxe", "boot loaders to serve", "/usr/lib/ipxe/snponly.efi", [...lab, ...daemons]),
   row("ovmf", "UEFI firmware", "/usr/share/OVMF/OVMF_CODE_4M.fd", lab),
-  row("iproute2", "virtual LAN", "/usr/sbin/ip", [...lab, "interop"]),
-  row("tcpdump", "captures", "/usr/bin/tcpdump", [...rooms, "capture"]),
-  row("dnsmasq-base", "a foreign DHCP server", "/usr/sbin/dnsmasq", rooms),
+  row("iproute2", "virtual LAN", "/usr/sbin/ip", [...lab, ...daemons, "bench"]),
+  row("tcpdump", "captures", "/usr/bin/tcpdump", [...peers, "capture"]),
+  row("dnsmasq-base", "a foreign DHCP server", "/usr/sbin/dnsmasq", peers),
   // Not nginx: Debian's package starts a web server on the host as soon as it is installed.
   row("busybox", "a static web server to compare with", "/bin/busybox", ["bench"]),
   row("isc-dhcp-client", "a DHCP client", "/sbin/dhclient", clients),
-  row("udhcpc", "a DHCP client", "/usr/sbin/udhcpc", clients),
+  row("udhcpc", "a DHCP client", "/usr/sbin/udhcpc", [...clients, "deep"]),
   row("tftp-hpa", "a TFTP client", "/usr/bin/tftp", clients),
   row("atftp", "a TFTP client", "/usr/bin/atftp", clients),
-  row("bind9-dnsutils", "dig", "/usr/bin/dig", clients),
+  row("netbase", "names of ports, which atftp looks up", "/etc/services", clients),
+  row("bind9-dnsutils", "dig", "/usr/bin/dig", [...clients, "deep"]),
+  row("curl", "an HTTP and TFTP client", "/usr/bin/curl", [...clients, "deep"]),
   row("nftables", "packet loss on purpose", "/usr/sbin/nft", ["test", "qemu", "interop"]),
 ];
 

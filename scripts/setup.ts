@@ -1,7 +1,7 @@
 /** Sets up what a task needs, saying each thing it does, then runs it: `node scripts/setup.ts TASK [ARGUMENT…]`. */
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readdirSync, statSync } from "node:fs";
+import { existsSync, globSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { cacheFolder, openGuestFiles } from "../src/lab/guest-files.ts";
 import { type DebianPackage, missingPackages, type Task } from "./debian-packages.ts";
@@ -9,6 +9,9 @@ import { type DebianPackage, missingPackages, type Task } from "./debian-package
 const root = join(import.meta.dirname, "..");
 const vitest = [process.execPath, join(root, "node_modules/vitest/vitest.mjs"), "run"];
 const sandbox = [process.execPath, join(root, "scripts/in-sandbox.ts")];
+
+/** Packets that each parser is given by the deep task. */
+const deepPackets = 1_000_000;
 
 /** The commands of each task, run one after the other until one fails. */
 const Tasks: Readonly<Record<Task, (rest: readonly string[]) => readonly (readonly string[])[]>> = {
@@ -20,9 +23,15 @@ const Tasks: Readonly<Record<Task, (rest: readonly string[]) => readonly (readon
   ],
   interop: (rest) => [[...sandbox, ...vitest, "--project", "interop", ...rest]],
   qemu: (rest) => [[...sandbox, ...vitest, "--project", "qemu", ...rest]],
-  deep: (rest) => [[...vitest, "--project", "deep", ...rest]],
+  deep: (rest) => [
+    [...vitest, "--project", "unit", "--testTimeout", "3600000", ...fuzzFiles(), ...rest],
+    [...sandbox, ...vitest, "--project", "deep", ...rest],
+  ],
   bench: (rest) => [[...sandbox, process.execPath, join(root, "test/bench/run.ts"), ...rest]],
 };
+
+/** Mirrors drop old versions of packages: lists of last month name files that are gone. */
+const listsDays = 7;
 
 const [name = "", ...rest] = process.argv.slice(2);
 if (!isTask(name)) {
@@ -36,6 +45,7 @@ if (missing.length > 0) installPackages(missing);
 if (name === "test" || name === "qemu" || name === "bench") {
   await openGuestFiles(cacheFolder(process.env), console.log).catch(fail);
 }
+if (name === "deep") process.env["FUZZ_PACKETS"] ??= String(deepPackets);
 for (const command of Tasks[name](rest)) {
   const code = await runCommand(command);
   if (code !== 0) process.exit(code);
@@ -53,6 +63,10 @@ async function runCommand([program = "", ...words]: readonly string[]): Promise<
   return typeof code === "number" ? code : 1;
 }
 
+function fuzzFiles(): readonly string[] {
+  return globSync("test/*/fuzz.test.ts", { cwd: root });
+}
+
 function isTask(text: string): text is Task {
   return Object.hasOwn(Tasks, text);
 }
@@ -68,16 +82,19 @@ function installPackages(packages: readonly DebianPackage[]): void {
     console.error(`run this once as root, then again what you ran:\n  apt-get ${words.join(" ")}`);
     process.exit(77);
   }
-  if (!hasLists()) {
-    console.log("fetching Debian's package lists (apt-get update)");
-    run(["update", "-q"]);
-  }
+  const isFresh = hasLists();
+  if (!isFresh) updateLists();
   console.log(`installing ${names.length} Debian packages (apt-get install), a minute or two`);
+  if (isFresh && apt(words).status === 0) return;
+  // A mirror may have dropped what the lists of this week name.
+  if (isFresh) updateLists();
   run(words);
 }
 
-/** Mirrors drop old versions of packages: lists of last month name files that are gone. */
-const listsDays = 7;
+function updateLists(): void {
+  console.log("fetching Debian's package lists (apt-get update)");
+  run(["update", "-q"]);
+}
 
 function hasLists(): boolean {
   const folder = "/var/lib/apt/lists";
@@ -89,10 +106,14 @@ function hasLists(): boolean {
 
 // Quiet unless it fails: then everything apt said is shown.
 function run(words: readonly string[]): void {
-  const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
-  const done = spawnSync("apt-get", words, { encoding: "utf8", env });
+  const done = apt(words);
   if (done.status !== 0)
     fail(new Error(`apt-get ${words[0]} failed:\n${done.stdout}${done.stderr}`));
+}
+
+function apt(words: readonly string[]) {
+  const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
+  return spawnSync("apt-get", words, { encoding: "utf8", env });
 }
 
 function fail(error: unknown): never {

@@ -1,6 +1,7 @@
+import type { ValidConfig } from "./config/resolve.ts";
 import type { Config } from "./config/schema.ts";
 import { DefaultTimes, type DhcpScope, type DhcpSettings } from "./dhcp/settings.ts";
-import { type DnsSettings, defaultTtl } from "./dns/settings.ts";
+import { type DnsSettings, defaultTtl, parseDnsSettings } from "./dns/settings.ts";
 import { KindlingError } from "./errors.ts";
 import type { ServedInterface } from "./runtime/interfaces.ts";
 import type { TftpSettings } from "./tftp/server.ts";
@@ -13,6 +14,23 @@ export type PartSettings = {
   readonly tftp: TftpSettings;
   readonly dns: DnsSettings;
 };
+
+/** `settingsOf` for a configuration that was read: an error says where the setting was given, too. */
+export function fitSettings(
+  { config, origins }: ValidConfig,
+  served: readonly ServedInterface[],
+): PartSettings {
+  try {
+    const settings = settingsOf(config, served);
+    if (config.dns.enabled) parseDnsSettings(settings.dns);
+    return settings;
+  } catch (error) {
+    if (!(error instanceof KindlingError)) throw error;
+    const origin = origins.get(String(error.details["key"]));
+    if (origin === undefined) throw error;
+    throw new KindlingError(error.code, `${origin}: ${error.message}`, error.details, error);
+  }
+}
 
 /** Cuts the configuration into the parts' settings; throws `config.invalid` where it does not fit the links. */
 export function settingsOf(config: Config, served: readonly ServedInterface[]): PartSettings {
@@ -61,16 +79,14 @@ function checkRanges(config: Config, served: readonly ServedInterface[]): void {
   const links = served
     .map(({ device, subnet }) => `${formatSubnet(subnet)} on ${device}`)
     .join(", ");
-  const check = (what: string, ...addresses: readonly Ipv4Address[]) => {
+  const check = (key: string, ...addresses: readonly Ipv4Address[]) => {
     const inside = served.some(({ subnet }) =>
       addresses.every((one) => subnetContains(subnet, one)),
     );
     if (inside) return;
     const got = addresses.map(formatIpv4).join("-");
-    throw new KindlingError(
-      "config.invalid",
-      `${what}: want addresses inside ${links}, got ${got}`,
-    );
+    const message = `${key}: want addresses inside ${links}, got ${got}`;
+    throw new KindlingError("config.invalid", message, { key });
   };
   if (config.dhcp.mode !== "full") return;
   for (const { first, last } of config.dhcp.pools) check("dhcp.pools", first, last);
@@ -88,8 +104,9 @@ function checkTwice({ dhcp }: Config): void {
   for (const name of names) {
     if (name === undefined) continue;
     if (seen.has(name)) {
-      const message = `dhcp.reservations: ${name} is given twice; keep one row`;
-      throw new KindlingError("config.invalid", message);
+      const key = "dhcp.reservations";
+      const message = `${key}: ${name} is given twice; keep one row`;
+      throw new KindlingError("config.invalid", message, { key });
     }
     seen.add(name);
   }

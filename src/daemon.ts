@@ -3,16 +3,16 @@
  * small interfaces to the others, binds every port before one is served, then gives up root. It decides
  * nothing about a protocol.
  */
-import { mkdirSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { type LoaderLibrary, openLoaderLibrary } from "./assets/loader-library.ts";
 import { needRestart } from "./config/changes.ts";
 import { formatProblems } from "./config/load.ts";
 import { describeHolder, wantedPorts } from "./config/ports.ts";
-import type { Resolution } from "./config/resolve.ts";
+import type { Resolution, ValidConfig } from "./config/resolve.ts";
 import type { Config } from "./config/schema.ts";
-import { type PartSettings, settingsOf } from "./daemon-settings.ts";
-import { openLeaseStore } from "./dhcp/lease-store.ts";
+import { fitSettings, type PartSettings } from "./daemon-settings.ts";
+import { databaseFiles, openLeaseStore } from "./dhcp/lease-store.ts";
 import { type DhcpServer, openDhcpServer } from "./dhcp/server.ts";
 import type { BindingReader } from "./dns/live-zones.ts";
 import { type DnsServer, openDnsServer } from "./dns/server.ts";
@@ -21,6 +21,7 @@ import { openHttpServer } from "./http/server.ts";
 import { systemClock } from "./runtime/clock.ts";
 import { EventBus } from "./runtime/event-bus.ts";
 import { watchPath } from "./runtime/file-watch.ts";
+import { watchInterfaces } from "./runtime/interface-watch.ts";
 import { findInterfaces, type ServedInterface } from "./runtime/interfaces.ts";
 import { type Log, openLog } from "./runtime/log.ts";
 import { openMetrics } from "./runtime/metrics.ts";
@@ -34,7 +35,7 @@ import { openTftpServer, type TftpServer } from "./tftp/server.ts";
 
 export type DaemonOptions = {
   readonly version: string;
-  readonly config: Config;
+  readonly configuration: ValidConfig;
   /** Resolves the sources again, for a reload. */
   readonly reload: () => Promise<Resolution>;
   readonly configFile: string;
@@ -46,6 +47,7 @@ export type DaemonOptions = {
 /** What the parts are made from, and what closes them: the last opened first. */
 type House = {
   readonly options: DaemonOptions;
+  readonly config: Config;
   readonly served: readonly ServedInterface[];
   readonly settings: PartSettings;
   readonly account: Account | undefined;
@@ -63,25 +65,27 @@ type LiveParts = {
 
 /** Runs until the signal fires or a service fails; resolves when everything is closed. */
 export async function runDaemon(options: DaemonOptions): Promise<void> {
-  const { config, signal } = options;
+  const { configuration, signal } = options;
+  const { config } = configuration;
   const served = findInterfaces(config.interfaces);
   await using resources = new AsyncDisposableStack();
   const house: House = {
     options,
+    config,
     served,
-    settings: settingsOf(config, served),
+    settings: fitSettings(configuration, served),
     account: config.user === "" ? undefined : readAccount(config.user),
     bus: new EventBus(systemClock),
     log: openLog(config.log),
     resources,
   };
   const { log, account } = house;
+  const paths = pathsToHandOver(config); // before we make some of them
   const { live, services } = await openParts(house).catch((error: unknown) => {
     return nameHolder(error, config);
   });
   if (account !== undefined) {
-    handOver(config.state.folder, account);
-    if (config.admin.socket !== "") handOver(dirname(config.admin.socket), account);
+    handOver(paths, account);
     becomeUser(account);
   }
   for (const service of services) service.serve();
@@ -94,15 +98,31 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
     interfaces: config.interfaces,
     services: services.map(({ name }) => name),
   });
-  await supervise(services, resources, { signal, log });
-  manager.tell("STOPPING=1");
+  const stopping = (): void => {
+    manager.tell("STOPPING=1");
+    log.info("kindling stops", { reason: signal.reason });
+  };
+  signal.addEventListener("abort", stopping, { once: true });
+  const devices = config.interfaces;
+  const watch = resources.use(watchInterfaces({ devices, clock: systemClock, log }));
+  await supervise([...services, watch], resources, { signal, log });
+}
+
+// Made by us, the socket's folder becomes the user's, who may then remove the socket at the end.
+function pathsToHandOver({ state, admin }: Config): readonly string[] {
+  const folder = dirname(admin.socket);
+  const socket = admin.socket === "" ? [] : [admin.socket, ...(existsSync(folder) ? [] : [folder])];
+  return [state.folder, ...databaseFiles(leaseFile(state)), ...socket];
+}
+
+function leaseFile({ folder }: Config["state"]): string {
+  return join(folder, "leases.db");
 }
 
 async function openParts(
   house: House,
 ): Promise<{ live: LiveParts; services: readonly BoundService[] }> {
-  const { loaders: loaderConfig } = house.options.config;
-  const loaders = openLoaderLibrary({ folders: loaderConfig.folders });
+  const loaders = openLoaderLibrary({ folders: house.config.loaders.folders });
   const dhcp = await openDhcp(house);
   const tftp = await openTftp(house, loaders);
   const dns = await openDns(house, dhcp);
@@ -112,12 +132,10 @@ async function openParts(
 }
 
 async function openDhcp(house: House): Promise<DhcpServer | undefined> {
-  const { options, served, settings, bus, log, resources } = house;
-  const { config, signal } = options;
+  const { options, config, served, settings, bus, log, resources } = house;
   const { mode } = config.dhcp;
   if (mode === "off") return undefined;
-  mkdirSync(config.state.folder, { recursive: true });
-  const path = join(config.state.folder, "leases.db");
+  const path = leaseFile(config.state);
   const part = log.child({ part: "dhcp" });
   const leases = resources.use(openLeaseStore({ path, log: part, now: systemClock.now }));
   const deps = {
@@ -128,13 +146,16 @@ async function openDhcp(house: House): Promise<DhcpServer | undefined> {
     httpPort: config.http.port,
   };
   return resources.use(
-    await openDhcpServer({ ...deps, clock: systemClock, log: part, publish: bus.publish }, signal),
+    await openDhcpServer(
+      { ...deps, clock: systemClock, log: part, publish: bus.publish },
+      options.signal,
+    ),
   );
 }
 
 async function openTftp(house: House, loaders: LoaderLibrary): Promise<TftpServer | undefined> {
-  const { options, served, settings, bus, log, resources } = house;
-  const { tftp } = options.config;
+  const { options, config, served, settings, bus, log, resources } = house;
+  const { tftp } = config;
   if (!tftp.enabled) return undefined;
   const deps = {
     addresses: served.map(({ address }) => address),
@@ -149,8 +170,8 @@ async function openTftp(house: House, loaders: LoaderLibrary): Promise<TftpServe
 }
 
 async function openDns(house: House, dhcp: DhcpServer | undefined): Promise<DnsServer | undefined> {
-  const { options, served, settings, bus, log, resources } = house;
-  const { dns } = options.config;
+  const { options, config, served, settings, bus, log, resources } = house;
+  const { dns } = config;
   if (!dns.enabled) return undefined;
   const deps = {
     interfaces: served,
@@ -163,14 +184,20 @@ async function openDns(house: House, dhcp: DhcpServer | undefined): Promise<DnsS
   return resources.use(await openDnsServer(deps, options.signal));
 }
 
-// Every change of a lease is told to a machine or by one, and each telling passes the bus.
+// Every change of a lease is told to a machine or by one, and passes the bus as one of these.
+const changesLease = new Set(["out ack", "in release", "in decline"]);
+
 function bindingsOf(dhcp: DhcpServer | undefined, bus: EventBus): BindingReader {
   return {
     bindings: () => {
       const known = dhcp?.bindings() ?? [];
       return known.filter(({ reserved, state }) => reserved || state === "bound");
     },
-    onChange: (listener) => bus.subscribe((event) => event.kind === "dhcp" && listener()),
+    onChange: (listener) =>
+      bus.subscribe((event) => {
+        if (event.kind !== "dhcp") return;
+        if (changesLease.has(`${event.direction} ${event.message}`)) listener();
+      }),
   };
 }
 
@@ -178,14 +205,13 @@ async function openHttp(
   house: House,
   { dhcp, loaders }: { dhcp: DhcpServer | undefined; loaders: LoaderLibrary },
 ): Promise<BoundService> {
-  const { options, served, bus, log, resources } = house;
-  const { config, version, signal } = options;
+  const { options, config, served, bus, log, resources } = house;
+  const { version, signal } = options;
   const part = log.child({ part: "http" });
   const catalog = new FileStore({ folder: config.data.folder, log: part, clock: systemClock });
   const metrics = resources.use(openMetrics(bus, { version }));
   const startedAt = systemClock.now();
   const { socket } = config.admin;
-  if (socket !== "") mkdirSync(dirname(socket), { recursive: true });
   const status = () => ({
     version,
     mode: config.dhcp.mode,
@@ -218,7 +244,7 @@ async function openHttp(
 
 // A SIGHUP or an edit: what can change while running does, the rest is named, a bad edit changes nothing.
 function followConfiguration(house: House, parts: LiveParts): Disposable {
-  const { options, served, log } = house;
+  const { options, config, served, log } = house;
   const apply = async (): Promise<void> => {
     const resolution = await options.reload();
     if (resolution.kind === "invalid") {
@@ -227,16 +253,18 @@ function followConfiguration(house: House, parts: LiveParts): Disposable {
       });
       return;
     }
-    const settings = settingsOf(resolution.config, served);
+    const settings = fitSettings(resolution, served);
     parts.dns?.replaceSettings(settings.dns); // first: it is the only one that may refuse
     parts.dhcp?.replaceSettings(settings.dhcp);
     parts.tftp?.replaceSettings(settings.tftp);
-    const waiting = needRestart(options.config, resolution.config);
+    const waiting = needRestart(config, resolution.config);
     log.info("configuration reloaded", waiting.length === 0 ? {} : { needRestart: waiting });
   };
   const reload = (): void => {
     apply().catch((error: unknown) => {
-      log.error("configuration is bad; the last good one stays", { problems: String(error) });
+      const isOurs = error instanceof KindlingError;
+      const problems = isOurs ? error.message : error instanceof Error ? error.stack : error;
+      log.error("configuration is bad; the last good one stays", { problems });
     });
   };
   const stack = new DisposableStack();
@@ -248,8 +276,10 @@ function followConfiguration(house: House, parts: LiveParts): Disposable {
 // Two servers may hold one port on different interfaces, so only a failed bind proves a clash.
 async function nameHolder(error: unknown, config: Config): Promise<never> {
   if (!(error instanceof KindlingError) || error.code !== "port.in-use") throw error;
-  const port = error.details["port"];
-  const wanted = wantedPorts(config).filter((row) => row.port === port);
+  const { port, protocol } = error.details;
+  const wanted = wantedPorts(config).filter(
+    (row) => row.port === port && row.protocol === protocol,
+  );
   for (const row of wanted) {
     const holders = await findPortHolders(row.port, row.protocol);
     const others = holders.filter(({ pid }) => pid !== process.pid);

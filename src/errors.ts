@@ -22,6 +22,7 @@ export const ErrorTable = {
   "port.forbidden": { http: 500, exit: 77, level: "error" },
   "interface.missing": { http: 500, exit: 78, level: "error" },
   "interface.no-address": { http: 500, exit: 78, level: "error" },
+  "interface.replaced": { http: 500, exit: 1, level: "error" },
   "lease-store.unusable": { http: 500, exit: 1, level: "error" },
   "catalog.invalid": { http: 500, exit: 1, level: "warn" },
   "catalog.not-found": { http: 404, exit: 3, level: "debug" },

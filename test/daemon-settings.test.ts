@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { resolveConfig } from "../src/config/resolve.ts";
-import { settingsOf } from "../src/daemon-settings.ts";
+import { fitSettings, settingsOf } from "../src/daemon-settings.ts";
 import { parseIpv4 } from "../src/wire/ipv4.ts";
 import { parseSubnet } from "../src/wire/subnet.ts";
 
@@ -9,12 +9,14 @@ const links = [
   { device: "eth1", address: parseIpv4("10.88.0.1"), subnet: parseSubnet("10.88.0.0/24") },
 ];
 
-function settingsFrom(text: string) {
+function resolve(text: string) {
   const file = { name: "k.yaml", text };
   const resolution = resolveConfig({ file, environment: {}, flags: {} });
   if (resolution.kind === "invalid") throw new Error(JSON.stringify(resolution.problems));
-  return settingsOf(resolution.config, links);
+  return resolution;
 }
+
+const settingsFrom = (text: string) => settingsOf(resolve(text).config, links);
 
 describe("settingsOf", () => {
   it("gives out the whole of each served subnet where no pool is named", () => {
@@ -73,5 +75,20 @@ describe("settingsOf", () => {
   ];
   it.each(refused)("refuses $name", ({ text, words }) => {
     expect(() => settingsFrom(text)).toThrow(words);
+  });
+});
+
+describe("fitSettings", () => {
+  it.each([
+    ["dhcp: {pools: [10.99.0.1-10.99.0.9]}", "k.yaml:1:15: dhcp.pools: want addresses inside"],
+    ["dns: {controller: {targets: ['!']}}", "k.yaml:1:29: dns.controller.targets: "],
+    ["dns: {records: [{name: a, type: A, value: x}]}", 'k.yaml:1:16: dns record "a" A: '],
+  ])("says where what does not fit was given: %s", (text, words) => {
+    expect(() => fitSettings(resolve(text), links)).toThrow(words);
+  });
+
+  it("asks nothing of DNS settings while DNS is off", () => {
+    const text = "dns: {enabled: false, records: [{name: a, type: A, value: x}]}";
+    expect(() => fitSettings(resolve(text), links)).not.toThrow();
   });
 });

@@ -1,14 +1,14 @@
 import { formatProblems, loadConfig } from "../config/load.ts";
 import { describeHolder, wantedPorts } from "../config/ports.ts";
-import type { Resolution } from "../config/resolve.ts";
+import type { ValidConfig } from "../config/resolve.ts";
 import type { Config } from "../config/schema.ts";
+import { fitSettings } from "../daemon-settings.ts";
 import { ErrorTable, KindlingError } from "../errors.ts";
-import { findInterfaces } from "../runtime/interfaces.ts";
+import { findInterfaces, type ServedInterface } from "../runtime/interfaces.ts";
 import { findPortHolders } from "../runtime/port-holder.ts";
 import type { CliContext } from "./context.ts";
+import { isTaken } from "./port-trial.ts";
 import type { SettingFlags } from "./settings.ts";
-
-type Valid = Extract<Resolution, { kind: "valid" }>;
 
 type Finding = { readonly message: string; readonly exit: number };
 
@@ -25,40 +25,52 @@ export async function runCheck(
     (settings.json ? context.out : context.error).write(text);
     return ErrorTable["config.invalid"].exit;
   }
-  const findings = [
-    ...checkInterfaces(resolution.config),
-    ...(await checkPorts(resolution.config)),
-  ];
+  const links = checkInterfaces(resolution);
+  const ports = await checkPorts(resolution.config, links.served);
+  const findings = [...links.findings, ...ports];
   context.out.write(settings.json ? toJson(resolution, findings) : toTable(resolution, findings));
   return Math.max(0, ...findings.map((finding) => finding.exit));
 }
 
-function checkInterfaces(config: Config): Finding[] {
-  if (config.interfaces.length === 0) {
+function checkInterfaces(configuration: ValidConfig): {
+  served: readonly ServedInterface[];
+  findings: readonly Finding[];
+} {
+  const { interfaces } = configuration.config;
+  if (interfaces.length === 0) {
     const message = "no interface is named: give --interface eth1 or set interfaces";
-    return [{ message, exit: ErrorTable["config.invalid"].exit }];
+    return { served: [], findings: [{ message, exit: ErrorTable["config.invalid"].exit }] };
   }
-  return config.interfaces.flatMap((device) => {
-    try {
-      findInterfaces([device]);
-      return [];
-    } catch (error) {
-      if (!(error instanceof KindlingError)) throw error;
-      return [{ message: error.message, exit: ErrorTable[error.code].exit }];
-    }
+  const served: ServedInterface[] = [];
+  const findings = interfaces.flatMap((device) => {
+    return findingOf(() => served.push(...findInterfaces([device])));
   });
+  if (findings.length > 0) return { served, findings };
+  return { served, findings: findingOf(() => fitSettings(configuration, served)) };
 }
 
-async function checkPorts(config: Config): Promise<Finding[]> {
-  const found = wantedPorts(config).map(async (wanted) => {
+function findingOf(attempt: () => unknown): Finding[] {
+  try {
+    attempt();
+    return [];
+  } catch (error) {
+    if (!(error instanceof KindlingError)) throw error;
+    return [{ message: error.message, exit: ErrorTable[error.code].exit }];
+  }
+}
+
+async function checkPorts(config: Config, served: readonly ServedInterface[]): Promise<Finding[]> {
+  const findings: Finding[] = [];
+  for (const wanted of wantedPorts(config)) {
     const holders = await findPortHolders(wanted.port, wanted.protocol);
+    if (holders.length === 0 || !(await isTaken(wanted, served))) continue;
     const exit = ErrorTable["port.in-use"].exit;
-    return holders.length === 0 ? [] : [{ message: describeHolder(wanted, holders), exit }];
-  });
-  return (await Promise.all(found)).flat();
+    findings.push({ message: describeHolder(wanted, holders), exit });
+  }
+  return findings;
 }
 
-function toTable(resolution: Valid, findings: readonly Finding[]): string {
+function toTable(resolution: ValidConfig, findings: readonly Finding[]): string {
   const rows = [...resolution.given].map(([path, value]) => [
     path,
     value === undefined ? "-" : JSON.stringify(value),
@@ -74,7 +86,7 @@ function toTable(resolution: Valid, findings: readonly Finding[]): string {
   return `${[...lines, ...verdict, ...findings.map(({ message }) => `  ${message}`)].join("\n")}\n`;
 }
 
-function toJson(resolution: Valid, findings: readonly Finding[]): string {
+function toJson(resolution: ValidConfig, findings: readonly Finding[]): string {
   const settings = [...resolution.given].map(([path, value]) => {
     return { path, value: value ?? null, origin: resolution.origins.get(path) };
   });

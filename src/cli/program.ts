@@ -1,4 +1,4 @@
-import { Command, CommanderError } from "commander";
+import { Command, CommanderError, Option } from "commander";
 import { ErrorTable, KindlingError } from "../errors.ts";
 import { runCheck } from "./check.ts";
 import type { CliContext } from "./context.ts";
@@ -25,10 +25,16 @@ export async function runCli(argv: readonly string[], context: CliContext): Prom
   addSettingFlags(
     program.command("check").description("show and check the effective configuration"),
   )
-    .option("-o, --output <format>", "table or json", "table")
+    .addOption(outputOption())
     .action(
       act((options) =>
-        runCheck({ ...readSettingFlags(options), json: options["output"] === "json" }, context),
+        runCheck(
+          {
+            ...readSettingFlags(options),
+            json: options["output"] === "json",
+          },
+          context,
+        ),
       ),
     );
   addLabFlags(program.command("lab").description("boot virtual machines on a virtual LAN")).action(
@@ -40,6 +46,11 @@ export async function runCli(argv: readonly string[], context: CliContext): Prom
     return tell(error, context);
   }
   return exitCode;
+}
+
+function outputOption(): Option {
+  const option = new Option("-o, --output <format>", "how to print it");
+  return option.choices(["table", "json"]).default("table");
 }
 
 function tell(error: unknown, context: CliContext): number {

@@ -1,4 +1,4 @@
-import { defaultConfigFile, formatProblems, loadConfig } from "../config/load.ts";
+import { configFileOf, formatProblems, loadConfig } from "../config/load.ts";
 import { runDaemon } from "../daemon.ts";
 import { KindlingError } from "../errors.ts";
 import type { CliContext } from "./context.ts";
@@ -12,12 +12,17 @@ export async function runServe(settings: SettingFlags, context: CliContext): Pro
   if (resolution.kind === "invalid") {
     throw new KindlingError("config.invalid", `bad configuration\n${formatProblems(resolution)}`);
   }
-  const { config } = resolution;
-  if (config.interfaces.length === 0) {
+  if (resolution.config.interfaces.length === 0) {
     const cure = "name one with --interface eth1 or the setting interfaces";
     throw new KindlingError("config.invalid", `no interface is named: ${cure}`);
   }
-  const configFile = settings.file ?? defaultConfigFile;
-  await runDaemon({ version, config, reload, configFile, environment, signal, onHangup });
+  const configFile = configFileOf({ ...settings, environment });
+  const daemon = { version, reload, configFile, environment, signal, onHangup };
+  try {
+    await runDaemon({ ...daemon, configuration: resolution });
+  } catch (error) {
+    // Told to stop while it still opened its parts, which then stop opening by the signal's reason.
+    if (!signal.aborted || error !== signal.reason) throw error;
+  }
   return 0;
 }

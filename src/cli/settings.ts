@@ -9,7 +9,7 @@ export type SettingFlags = {
 
 /** Adds `--config` and a flag for each setting of the schema. */
 export function addSettingFlags(command: Command): Command {
-  command.option("--config <file>", "read settings from this file", undefined);
+  command.option("--config <file>", "read settings from this file (or KINDLING_CONFIG)", undefined);
   for (const leaf of leaves) command.addOption(toOption(leaf));
   return command;
 }

@@ -2,9 +2,9 @@ import { readFile } from "node:fs/promises";
 import { KindlingError } from "../errors.ts";
 import { type ConfigSources, type Resolution, resolveConfig } from "./resolve.ts";
 
-export const defaultConfigFile = "/etc/kindling/kindling.yaml";
+const defaultConfigFile = "/etc/kindling/kindling.yaml";
 
-/** Where to read settings from; `file` absent means the default one, which need not exist. */
+/** Where to read settings from; without `file` or KINDLING_CONFIG it is the default file, which need not exist. */
 export type ConfigPlaces = {
   readonly file?: string;
   readonly environment: Readonly<Record<string, string | undefined>>;
@@ -13,10 +13,15 @@ export type ConfigPlaces = {
 
 /** Reads the file, if any, and resolves all sources. A named file that cannot be read is `config.unreadable`. */
 export async function loadConfig(places: ConfigPlaces): Promise<Resolution> {
-  const file = await readConfigFile(places.file);
+  const file = await readConfigFile(namedFile(places));
   const { environment, flags } = places;
   const sources: ConfigSources = { environment, flags, ...(file ? { file } : {}) };
   return resolveConfig(sources);
+}
+
+/** The file to read and to watch. */
+export function configFileOf(places: Omit<ConfigPlaces, "flags">): string {
+  return namedFile(places) ?? defaultConfigFile;
 }
 
 /** The problems of a bad configuration as lines for an operator. */
@@ -24,6 +29,10 @@ export function formatProblems(resolution: Extract<Resolution, { kind: "invalid"
   return resolution.problems
     .map(({ path, origin, message }) => `${origin}: ${path === "" ? "" : `${path}: `}${message}`)
     .join("\n");
+}
+
+function namedFile({ file, environment }: Omit<ConfigPlaces, "flags">): string | undefined {
+  return file ?? (environment["KINDLING_CONFIG"] || undefined);
 }
 
 async function readConfigFile(named: string | undefined): Promise<ConfigSources["file"]> {

@@ -20,15 +20,17 @@ export type ConfigProblem = {
   readonly message: string;
 };
 
+export type ValidConfig = {
+  readonly kind: "valid";
+  readonly config: Config;
+  /** Setting path → where its value came from; "default" where nobody gave one. */
+  readonly origins: ReadonlyMap<string, string>;
+  /** Setting path → the value as it was written. */
+  readonly given: ReadonlyMap<string, unknown>;
+};
+
 export type Resolution =
-  | {
-      readonly kind: "valid";
-      readonly config: Config;
-      /** Setting path → where its value came from; "default" where nobody gave one. */
-      readonly origins: ReadonlyMap<string, string>;
-      /** Setting path → the value as it was written. */
-      readonly given: ReadonlyMap<string, unknown>;
-    }
+  | ValidConfig
   | { readonly kind: "invalid"; readonly problems: readonly ConfigProblem[] };
 
 /** Environment names of Kindling that are no settings. */

@@ -1,4 +1,5 @@
-import { existsSync, renameSync } from "node:fs";
+import { existsSync, mkdirSync, renameSync } from "node:fs";
+import { dirname } from "node:path";
 import { DatabaseSync, type SQLOutputValue } from "node:sqlite";
 import { KindlingError } from "../errors.ts";
 import type { Log } from "../runtime/log.ts";
@@ -41,13 +42,19 @@ const Schema = `
   ) STRICT;
   PRAGMA user_version = ${schemaVersion};`;
 
+/** The files of the database at `path`; all but the first come and go. */
+export function databaseFiles(path: string): readonly string[] {
+  return ["", "-wal", "-shm"].map((suffix) => path + suffix);
+}
+
 /**
- * Opens or makes the database. A file that cannot be read is set aside under another name, never
- * deleted, and the log says so: a link without addresses is worse than one whose clients are asked
- * to show theirs again. A file of a newer Kindling is not touched and ends the start.
+ * Opens or makes the database and its folder. A file that cannot be read is set aside under another
+ * name, never deleted, and the log says so: a link without addresses is worse than one whose clients
+ * are asked to show theirs again. A file of a newer Kindling is not touched and ends the start.
  */
 export function openLeaseStore(deps: LeaseStoreDeps): LeaseStore {
   try {
+    mkdirSync(dirname(deps.path), { recursive: true });
     return wrap(openChecked(deps.path), deps.path);
   } catch (error) {
     if (!isDamage(error)) throw unusable(deps.path, "cannot be opened", error);
@@ -97,8 +104,8 @@ function isDamage(error: unknown): boolean {
 
 function setAside(path: string, now: number): string {
   const aside = `${path}.damaged-${now}`;
-  for (const suffix of ["", "-wal", "-shm"]) {
-    if (existsSync(path + suffix)) renameSync(path + suffix, aside + suffix);
+  for (const file of databaseFiles(path)) {
+    if (existsSync(file)) renameSync(file, file.replace(path, aside));
   }
   return aside;
 }

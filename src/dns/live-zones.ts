@@ -23,12 +23,14 @@ type LiveZonesDeps = {
 /**
  * The zones of each interface as of now. A change only marks them stale; the next question builds
  * them (3 ms for 1000 machines), so that a rack that powers on costs one build a question at worst.
+ * Nobody tells of a lease that runs out, so they live no longer than resolvers may keep its answer.
  */
 export class LiveZones implements Disposable {
   readonly #deps: LiveZonesDeps;
   readonly #subscription: Disposable;
   #plan: DnsPlan;
   #views: ReadonlyMap<Ipv4Address, Zones> | undefined;
+  #builtAt = 0;
   #serial = 0;
   #reported: ReadonlySet<string> = new Set();
 
@@ -47,6 +49,8 @@ export class LiveZones implements Disposable {
 
   /** The zones that a question to this address of ours sees. */
   seenFrom(local: Ipv4Address): Zones {
+    const age = Math.abs(this.#deps.clock.now() - this.#builtAt); // a clock may be set back
+    if (age >= this.#plan.ttl.dynamic * 1000) this.#views = undefined;
     this.#views ??= this.#build();
     return this.#views.get(local) ?? new Map();
   }
@@ -61,7 +65,8 @@ export class LiveZones implements Disposable {
     const { hosts, problems } = assignNames(plan, bindings.bindings());
     this.#report(problems);
     // Two builds in one second, or a clock set back, still count up.
-    this.#serial = Math.max(this.#serial + 1, Math.floor(clock.now() / 1000));
+    this.#builtAt = clock.now();
+    this.#serial = Math.max(this.#serial + 1, Math.floor(this.#builtAt / 1000));
     const serial = this.#serial % 2 ** 32;
     return new Map(
       interfaces.map(({ address: local }) => [

@@ -53,8 +53,9 @@ export function parseRecord(entry: StaticRecord, domain: DnsName, ttl: number): 
     return { name, ttl: entry.ttl ?? ttl, ...parseData(entry, domain) };
   } catch (error) {
     if (!(error instanceof WireError)) throw error;
+    const key = "dns.records";
     const where = `dns record "${entry.name}" ${entry.type}`;
-    throw new KindlingError("config.invalid", `${where}: ${error.message}`, { entry }, error);
+    throw new KindlingError("config.invalid", `${where}: ${error.message}`, { key, entry }, error);
   }
 }
 

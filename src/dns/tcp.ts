@@ -107,15 +107,16 @@ async function listen(server: Server, options: DnsTcpOptions): Promise<void> {
   const { port } = options;
   const host = formatIpv4(options.address);
   await new Promise<void>((resolve, reject) => {
-    server.once("error", (error) => reject(translate(error, `TCP ${host}:${port}`)));
+    server.once("error", (error) => reject(translate(error, host, port)));
     server.listen({ host, port }, resolve);
   });
   server.removeAllListeners("error");
 }
 
-function translate(error: Error, where: string): Error {
+function translate(error: Error, host: string, port: number): Error {
+  const where = `TCP ${host}:${port}`;
   const errno = "code" in error ? error.code : undefined;
-  const details = { where, errno };
+  const details = { protocol: "tcp", port, errno };
   switch (errno) {
     case "EADDRINUSE": {
       const cure = "stop that program or set another DNS port";

@@ -1,7 +1,8 @@
 import { once } from "node:events";
-import { lstat, unlink } from "node:fs/promises";
+import { lstat, mkdir, unlink } from "node:fs/promises";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { connect } from "node:net";
+import { dirname } from "node:path";
 import { KindlingError } from "../errors.ts";
 import { systemErrorCode } from "../runtime/system-error.ts";
 import { formatIpv4, type Ipv4Address } from "../wire/ipv4.ts";
@@ -42,7 +43,7 @@ export async function listen(
   );
   server.timeout = Limits.idleMs;
   server.maxConnections = maxConnections;
-  if (endpoint.kind === "unix") await clearStaleSocket(endpoint.path);
+  if (endpoint.kind === "unix") await prepareSocketPath(endpoint.path);
   await bind(server, endpoint);
   return server;
 }
@@ -67,8 +68,9 @@ async function bind(server: Server, endpoint: Endpoint): Promise<void> {
 
 // A socket file outlives a daemon that was killed; nobody answers there then, and bind would fail.
 // Any other kind of file is somebody's: bind shall fail.
-async function clearStaleSocket(path: string): Promise<void> {
+async function prepareSocketPath(path: string): Promise<void> {
   try {
+    await mkdir(dirname(path), { recursive: true });
     if ((await lstat(path)).isSocket() && !(await isAnswered(path))) await unlink(path);
   } catch (error) {
     if (systemErrorCode(error) !== "ENOENT") throw translate(error, { kind: "unix", path });
@@ -93,7 +95,7 @@ function translate(error: unknown, endpoint: Endpoint): KindlingError {
       ? `admin socket ${endpoint.path}`
       : `TCP ${formatIpv4(endpoint.address)}:${endpoint.port}`;
   const code = systemErrorCode(error);
-  const details = { ...endpoint, errno: code };
+  const details = { ...endpoint, protocol: "tcp", errno: code };
   if (code === "EADDRINUSE") {
     const cure = "stop it or choose another one";
     return new KindlingError(

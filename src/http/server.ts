@@ -54,7 +54,10 @@ export async function openHttpServer(deps: HttpDeps, signal: AbortSignal): Promi
   }
   const resources = opened.move();
   const done = Promise.withResolvers<void>();
-  for (const server of servers) server.on("error", done.reject);
+  // accept(2) had no descriptor or memory left, say; the next connection may fare better.
+  const complain = (error: Error) =>
+    deps.log.warn("http connection lost", { error: error.message });
+  for (const server of servers) server.on("error", complain);
   return {
     name: "http",
     done: done.promise,

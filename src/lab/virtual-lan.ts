@@ -41,7 +41,7 @@ export async function openVirtualLan(bridge = "br0"): Promise<VirtualLan> {
     },
     async [Symbol.asyncDispose]() {
       for (const host of hosts) {
-        // A namespace dies some time after its name: the cable goes first, so that its name is free.
+        // First the cable: a namespace goes away in its own time, and its name is wanted again.
         await ip(`link del v-${host}`);
         await ip(`netns del ${host}`);
       }

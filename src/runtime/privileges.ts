@@ -1,6 +1,5 @@
-import { chownSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { lchownSync, lstatSync, readFileSync } from "node:fs";
 import { flushCompileCache } from "node:module";
-import { join } from "node:path";
 import { KindlingError } from "../errors.ts";
 import { loadLibc } from "./libc.ts";
 
@@ -23,22 +22,24 @@ export function readAccount(name: string): Account {
 }
 
 /**
- * Gives a folder and the files right inside it to the account that the daemon becomes: what root
- * opened there (the lease file, the admin socket) must stay writable afterwards.
+ * Gives those of the paths that exist to the account that the daemon becomes: what root opened there
+ * (the lease file, the admin socket) must stay writable afterwards. Nothing else in their folders is
+ * touched, links are not followed, and a folder that everybody may write, such as /tmp, is nobody's.
  */
-export function handOver(folder: string, account: Account): void {
+export function handOver(paths: readonly string[], account: Account): void {
   if (process.getuid?.() !== 0) return;
-  mkdirSync(folder, { recursive: true });
-  chownSync(folder, account.uid, account.gid);
-  for (const entry of readdirSync(folder, { withFileTypes: true })) {
-    if (!entry.isFile() && !entry.isSocket()) continue;
-    chownSync(join(folder, entry.name), account.uid, account.gid);
+  for (const path of paths) {
+    const stat = lstatSync(path, { throwIfNoEntry: false });
+    if (stat === undefined) continue;
+    const isShared = stat.isDirectory() && (stat.mode & 0o002) !== 0;
+    if (!isShared) lchownSync(path, account.uid, account.gid);
   }
 }
 
 /**
  * Gives up root for good: groups, then group, then user, then `PR_SET_NO_NEW_PRIVS`, so that neither
- * the process nor anything it could start gets them back. No capability is kept: every privileged port
+ * the process nor anything it could start gets them back. The last one is a thread's own; this is the
+ * only thread that can start programs. No capability is kept: every privileged port
  * is bound by now, and transfers use ports of the kernel's choice.
  */
 export function becomeUser(account: Account): void {

@@ -26,11 +26,17 @@ export type UdpSocket = AsyncDisposable & {
 };
 
 /**
+ * Room for what a rack asks at once (DISCOVERs, read requests, queries) while the event loop is
+ * busy; the kernel doubles it and caps it at net.core.rmem_max.
+ */
+const receiveBufferBytes = 4 * 1024 * 1024;
+
+/**
  * Binds a UDP socket, by `SO_BINDTODEVICE` where a device is named (needs CAP_NET_RAW on kernels
  * before 5.7). Fails with `port.in-use`, `port.forbidden` or `interface.missing`.
  */
 export async function openUdp(options: UdpOptions): Promise<UdpSocket> {
-  const socket = createSocket({ type: "udp4" });
+  const socket = createSocket({ type: "udp4", recvBufferSize: receiveBufferBytes });
   await new Promise<void>((resolve, reject) => {
     socket.once("listening", resolve); // before bind: with a descriptor the event fires synchronously
     socket.once("error", (error) => reject(translate(codeOf(error), options)));
@@ -83,12 +89,8 @@ const Linux = {
   sockCloexec: 0o2000000,
   solSocket: 1,
   soBroadcast: 6,
-  soRcvBuf: 8,
   soBindToDevice: 25,
 } as const;
-
-/** Room for a burst of DISCOVERs while the event loop is busy; the kernel doubles and caps it. */
-const receiveBufferBytes = 4 * 1024 * 1024;
 
 // dgram can neither bind to a device nor tell by which one a broadcast came in, so libc makes the
 // socket and dgram takes over its descriptor: one socket for one device, ingress known. No SO_REUSEADDR:
@@ -107,7 +109,6 @@ function bindToDevice(options: UdpOptions, device: string): number {
   const set = (name: number, value: Buffer) =>
     check(libc.setsockopt(fd, Linux.solSocket, name, value, value.length));
   set(Linux.soBroadcast, number(1));
-  set(Linux.soRcvBuf, number(receiveBufferBytes));
   set(Linux.soBindToDevice, Buffer.from(`${device}\0`));
   // struct sockaddr_in: family (host order), port and address (network order), 8 zero bytes.
   const name = Buffer.alloc(16);
@@ -125,7 +126,7 @@ function codeOf(error: Error): string {
 function translate(code: string, options: UdpOptions): KindlingError {
   const { port, device } = options;
   const where = `UDP ${formatIpv4(options.address)}:${port}${device ? ` on ${device}` : ""}`;
-  const details = { port, device, errno: code };
+  const details = { protocol: "udp", port, device, errno: code };
   if (code === "EADDRINUSE") {
     return new KindlingError("port.in-use", `${where} is held by another program`, details);
   }

@@ -37,7 +37,7 @@ const OnlyFrom: Readonly<Record<string, readonly string[]>> = {
   main: [],
   cli: ["main"],
   config: ["cli", "daemon", "daemon-settings", "main"],
-  "daemon-settings": ["daemon"],
+  "daemon-settings": ["cli", "daemon"],
   lab: ["cli", "main"],
 };
 

@@ -97,9 +97,11 @@ it("does not touch a file of a newer schema", () => {
   expect(readdirSync(folder)).toEqual(["leases.db"]);
 });
 
-it("names the path and the cure when the folder is not there", () => {
+it("makes its folder, and names the path and the cure when that cannot be", () => {
   const missing = join(folder, "no", "leases.db");
-  expect(() => openLeaseStore({ path: missing, log, now: () => noon })).toThrow(/check the folder/);
+  openLeaseStore({ path: missing, log, now: () => noon })[Symbol.dispose]();
+  const inFile = join(missing, "leases.db");
+  expect(() => openLeaseStore({ path: inFile, log, now: () => noon })).toThrow(/check the folder/);
 });
 
 it("loses no lease whose save returned, when its writer is killed", async () => {

@@ -34,6 +34,17 @@ describe("LiveZones", () => {
     expect(zones.seenFrom(local)).not.toBe(zone);
   });
 
+  it.each([60_000, -60_000])(
+    "builds anew when the answers may be cached no longer: %d ms",
+    (ms) => {
+      const zone = zones.seenFrom(local);
+      clock.step(ms - Math.sign(ms));
+      expect(zones.seenFrom(local)).toBe(zone);
+      clock.step(Math.sign(ms));
+      expect(zones.seenFrom(local)).not.toBe(zone); // a lease that ran out took its name along
+    },
+  );
+
   it("counts the serial up, with the clock ahead, standing or set back", () => {
     const serials = [0, 5_000, 0, -9_000].map((ms) => {
       clock.step(ms);

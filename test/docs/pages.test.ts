@@ -7,6 +7,7 @@ import {
   checkDependencies,
   checkErrorCodes,
   checkLinks,
+  checkPaths,
 } from "./pages.ts";
 
 const tree = readTree();
@@ -48,6 +49,20 @@ describe("checkCommands", () => {
       "README.md:5 names npm script start",
       "docs/a.md:1 runs scripts/gone.ts",
     ]);
+  });
+});
+
+describe("checkPaths", () => {
+  it("holds in the tree", () => {
+    expect(checkPaths(tree)).toEqual([]);
+  });
+
+  it("catches a file that moved, and lets a folder and a pattern pass", () => {
+    const files = fixture({
+      "src/a.ts": "",
+      "docs/a.md": "`src/a.ts`, `src/wire/`, `test/a/*.ts`\nand `src/b.ts`",
+    });
+    expect(checkPaths(files)).toEqual(["docs/a.md:2 names src/b.ts"]);
   });
 });
 

@@ -35,6 +35,17 @@ export function checkCommands(files: readonly SourceFile[]): readonly Violation[
   ]);
 }
 
+/** Files of the tree that a page names in passing, as `src/dhcp/pool.ts`, exist. */
+export function checkPaths(files: readonly SourceFile[]): readonly Violation[] {
+  const paths = new Set(files.map(({ path }) => path));
+  const named = /`((?:src|test|scripts|packaging|images)\/[\w./-]+\.\w+)`/g;
+  return pagesOf(files).flatMap(({ path, text }) =>
+    [...text.matchAll(named)]
+      .filter(({ 1: name = "" }) => !paths.has(name))
+      .map(({ 1: name, index }) => `${path}:${lineOf(text, index)} names ${name}`),
+  );
+}
+
 /** docs/errors.md has a row for each code and for nothing else. */
 export function checkErrorCodes(page: string, codes: readonly string[]): readonly Violation[] {
   const rows = [...page.matchAll(/^\| `([^`]+)` \|/gm)].map(({ 1: code = "" }) => code);

@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { WireError } from "../../src/errors.ts";
 import { parseGroup, parseProfile } from "../../src/store/parse.ts";
 
-const packets = Number(process.env["FUZZ_PACKETS"] ?? 25_000);
+const packets = Number(process.env["FUZZ_PACKETS"] ?? 50_000);
 const seed = Number(process.env["FUZZ_SEED"] ?? Date.now() % 2 ** 31);
 
 const Seeds = [

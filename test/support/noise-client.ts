@@ -1,0 +1,67 @@
+/**
+ * Makes a noise at 10.77.0.1: DATAGRAMS from the noise of SEED, then broken conversations by TCP.
+ * After each burst it asks a sound DNS question and waits for the answer, so that nothing overflows
+ * and all of it was read in the end. Prints how many datagrams it sent.
+ */
+import { createSocket } from "node:dgram";
+import { once } from "node:events";
+import { writeSync } from "node:fs";
+import { connect } from "node:net";
+import { queryBytes } from "./dns.ts";
+import { seededRandom } from "./lossy-link.ts";
+import { noiseOf } from "./noise.ts";
+
+const [datagrams = 0, seed = 0] = process.argv.slice(2).map(Number);
+const server = "10.77.0.1";
+/** Datagrams between two questions: well below what a socket's buffer holds of small ones. */
+const burst = 32;
+/** Each is a client of its own to TFTP, and most are heard no more. */
+const socketCount = 20;
+
+const noise = noiseOf(seed);
+const sockets = Array.from({ length: socketCount }, () => createSocket("udp4"));
+// Refused by a port that closed: part of the noise.
+for (const socket of sockets) socket.on("error", () => {});
+const judge = createSocket("udp4");
+const question = queryBytes("provisioner.kindling.lan");
+
+for (let sent = 0; sent < datagrams; sent += burst) {
+  const sends = Array.from({ length: Math.min(burst, datagrams - sent) }, (_, at) => {
+    const { bytes, port } = noise();
+    return send(sockets[(sent + at) % socketCount] ?? judge, bytes, port);
+  });
+  await Promise.all(sends);
+  const answered = once(judge, "message");
+  await send(judge, question, 53);
+  await answered;
+}
+const conversations = Math.ceil(datagrams / 200);
+for (let count = 0; count < conversations; count += 1) await converse(count);
+writeSync(1, JSON.stringify({ datagrams, conversations }));
+for (const socket of [...sockets, judge]) socket.close();
+
+function send(socket: typeof judge, bytes: Uint8Array, port: number): Promise<void> {
+  return new Promise((resolve) => socket.send(bytes, port, server, () => resolve()));
+}
+
+// Half a request, a request that is none, a length that never comes, then a close or a reset.
+async function converse(count: number): Promise<void> {
+  const random = seededRandom(seed + count);
+  const garbage = Buffer.from(Array.from({ length: 600 }, () => Math.floor(random() * 256)));
+  const [port, bytes] = [
+    [8080, Buffer.from("GET /healthz HT")],
+    [8080, garbage],
+    [8080, Buffer.from("POST /report HTTP/1.1\r\nHost: k\r\nContent-Length: 9999\r\n\r\nx")],
+    [8080, Buffer.from(`GET /${"a".repeat(20_000)} HTTP/1.1\r\n\r\n`)],
+    [53, Buffer.concat([Buffer.of(0xff, 0xff), garbage])],
+    [53, Buffer.concat([Buffer.of(0, 30), garbage.subarray(0, 12)])],
+    [53, Buffer.concat([Buffer.of(0, 17), garbage.subarray(0, 17)])],
+  ][count % 7] as [number, Buffer]; // the index is within the list
+  const socket = connect(port, server);
+  socket.on("error", () => {});
+  await once(socket, "connect");
+  socket.write(bytes);
+  if (count % 2 === 0) socket.end();
+  else socket.resetAndDestroy();
+  if (!socket.closed) await once(socket.resume(), "close");
+}
