@@ -1,5 +1,5 @@
 // Where Node keeps our compiled code from one start to the next. Without it Node loads its own type
-// stripper and strips every file again at each start, which costs a third of a second.
+// stripper and strips every file again at each start, which costs a quarter of a second.
 import { lstatSync, mkdirSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";

@@ -81,7 +81,7 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
     settings: fitSettings(configuration, served),
     account: config.user === "" ? undefined : readAccount(config.user),
     bus: new EventBus(systemClock),
-    log: openLog(config.log),
+    log: await openLog(config.log),
     resources,
   };
   const { log, account } = house;

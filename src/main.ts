@@ -39,6 +39,6 @@ function outputOf(stream: NodeJS.WriteStream): CliOutput {
   return {
     write: (text) => stream.write(text),
     isTerminal: stream.isTTY === true,
-    columns: stream.columns ?? 100,
+    columns: stream.columns || 100, // a terminal that was never sized says 0
   };
 }

@@ -1,7 +1,10 @@
 import { type Command, Option } from "commander";
 import { KindlingError } from "../errors.ts";
-import { type LabOptions, machineLimit, runLab } from "../lab/run.ts";
+import type { LabOptions } from "../lab/run.ts";
 import type { CliContext } from "./context.ts";
+
+/** More machines than this do not fit one computer's patience. */
+const machineLimit = 60;
 
 /** Adds the flags of `kindling lab`. */
 export function addLabFlags(command: Command): Command {
@@ -33,6 +36,7 @@ export async function runLabCommand(
     ...(typeof pcap === "string" && { pcap }),
   };
   const { environment, signal, out, uid } = context;
+  const { runLab } = await import("../lab/run.ts"); // the daemon needs nothing of the lab
   return await runLab(lab, { environment, signal, out, uid });
 }
 

@@ -35,7 +35,7 @@ async function runInside(job: InsideJob, signal: AbortSignal): Promise<number> {
   const end = options.once ? "poweroff" : "stay";
   const profiles = [{ id: "default", end } as const];
   await using room = await openRoom({ folder, guest, settings: {}, profiles }, signal);
-  await using capture = options.pcap ? await openCapture(room, options.pcap) : undefined;
+  await using capture = options.pcap ? await openCapture(room.lan.bridge, options.pcap) : undefined;
   if (capture) view.say(`capturing the LAN to ${options.pcap}`);
   using drawing = room.onEvent(() => view.show(room.events));
   const machines = await powerOn(room, job, view);
@@ -122,8 +122,9 @@ export function captureWords(device: string, file: string): readonly string[] {
   return ["--immediate-mode", "-U", "-Z", "root", "-i", device, "-w", file];
 }
 
-async function openCapture(room: Room, file: string): Promise<AsyncDisposable> {
-  const child = spawn("tcpdump", captureWords(room.lan.bridge, file), {
+/** Captures what passes the device into a file, from the moment this resolves. */
+export async function openCapture(device: string, file: string): Promise<AsyncDisposable> {
+  const child = spawn("tcpdump", captureWords(device, file), {
     stdio: ["ignore", "ignore", "pipe"],
   });
   await Promise.race([

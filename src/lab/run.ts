@@ -34,9 +34,6 @@ export type LabIo = {
   readonly signal: AbortSignal;
 };
 
-/** More machines than this do not fit one computer's patience. */
-export const machineLimit = 60;
-
 /** How long the sandbox may take to end by itself once told to. */
 const endMs = 8000;
 

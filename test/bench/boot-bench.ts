@@ -1,12 +1,10 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Plug } from "../../src/lab/cables.ts";
 import type { Accelerator, MachineFirmware } from "../../src/lab/firmware.ts";
-import { captureWords } from "../../src/lab/inside.ts";
+import { openCapture } from "../../src/lab/inside.ts";
 import { parsePcap } from "../../src/lab/pcap.ts";
-import { endChild, openVm } from "../../src/lab/vm.ts";
+import { openVm } from "../../src/lab/vm.ts";
 import { type MacAddress, macFromBytes } from "../../src/wire/mac.ts";
 import { bootInstants } from "./boot-instants.ts";
 import { type Contender, kindling, peerPaths, staticPair } from "./contender.ts";
@@ -82,15 +80,4 @@ export async function copyScript(site: Site, [mac]: readonly MacAddress[]): Prom
   await using _serving = await site.start(kindling(site.folder));
   const script = await fetchText(`/ipxe?mac=${mac}`);
   await writeFile(join(peerPaths(site.folder).web, "boot.ipxe"), script);
-}
-
-async function openCapture(device: string, file: string): Promise<AsyncDisposable> {
-  const stdio = ["ignore", "ignore", "pipe"] as const;
-  const child = spawn("tcpdump", captureWords(device, file), { stdio: [...stdio] });
-  const failed = once(child, "exit").then(() => {
-    throw new Error("tcpdump does not start");
-  });
-  failed.catch(() => {}); // it ends when it is told to, too
-  await Promise.race([once(child.stderr, "data"), failed]);
-  return { [Symbol.asyncDispose]: () => endChild(child, 2000) };
 }

@@ -1,7 +1,9 @@
 import { type MacAddress, macToBytes } from "../../src/wire/mac.ts";
 
-// Built by hand, so that what is measured is not also what measures.
-/** A PXE DISCOVER as BIOS network-boot firmware sends it, broadcast flag set. */
+/**
+ * A PXE DISCOVER as BIOS network-boot firmware sends it, broadcast flag set. Built by hand, so that
+ * what is measured is not also what measures.
+ */
 export function pxeDiscover(mac: MacAddress, xid: number): Uint8Array {
   const packet = Buffer.alloc(548); // what firmware pads to: 576 less the IP and UDP headers
   packet.set([1, 1, 6, 0], 0);

@@ -16,7 +16,7 @@ const print = (value: unknown): void => {
 };
 const stop = new AbortController();
 process.once("SIGTERM", () => stop.abort());
-const log = openLog({ level: "silent", format: "json" });
+const log = await openLog({ level: "silent", format: "json" });
 using leases = openLeaseStore({ path, log, now: Date.now });
 await using server = await openDhcpServer(
   {
