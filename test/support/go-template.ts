@@ -1,0 +1,24 @@
+import type { JsonObject } from "../../src/boot/json-value.ts";
+import { TemplateError } from "../../src/render/go-template/error.ts";
+import { parseTemplate, renderTemplate } from "../../src/render/go-template/template.ts";
+import type { TemplateData } from "../../src/render/go-template/value.ts";
+
+/** What our template language says, in the form of Go's answers. */
+export function renderAnswer(
+  template: string,
+  data: JsonObject,
+): { readonly text: string; readonly error?: string } {
+  try {
+    return { text: renderTemplate(parseTemplate(template), typeQuery(data)) };
+  } catch (error) {
+    if (error instanceof TemplateError) return { text: "", error: error.message };
+    throw error;
+  }
+}
+
+/** `request.query` as a server types it: a map of strings. */
+export function typeQuery(data: JsonObject): TemplateData {
+  const { request } = data as { request?: { query?: Record<string, string> } }; // by convention
+  if (request?.query === undefined) return data;
+  return { ...data, request: { ...request, query: new Map(Object.entries(request.query)) } };
+}
