@@ -22,7 +22,7 @@ export class Dice {
 export function randomTemplate(dice: Dice): string {
   const body = Array.from({ length: 1 + dice.below(4) }, () => statement(dice, 3)).join("");
   const prefix = dice.below(6) === 0 ? `{{define "t"}}${statement(dice, 1)}{{end}}` : "";
-  const whole = prefix + body;
+  const whole = `{{$x := .l}}{{$i := 1}}${prefix}${body}`;
   if (dice.below(12) > 0) return whole;
   const at = dice.below(whole.length + 1); // a slip of the pen
   const slip = dice.pick(["", "{{", "}}", "(", ")", '"', "|", " ", ".", "$x", "é", "'", "-", "\n"]);
@@ -71,53 +71,83 @@ function statement(dice: Dice, depth: number): string {
     case 2:
       return `${wrap(`if ${pipe(dice, 2)}`)}${inner()}${otherwise()}{{end}}`;
     case 3:
-      return `${wrap(`with ${declaration(dice)}${pipe(dice, 2)}`)}${inner()}${otherwise()}{{end}}`;
+      return `${wrap(`with ${dice.pick(["", "$x := "])}${pipe(dice, 2)}`)}${inner()}${otherwise()}{{end}}`;
     case 4:
     case 5: {
-      const names = dice.pick(["", "", "$x := ", "$i, $x := ", "$x, $i = ", "$x = "]);
+      const names = dice.pick(["", "", "$x := ", "$i, $x := "]);
       const jump = dice.pick(["", "", `{{if ${pipe(dice, 1)}}}{{break}}{{end}}`, "{{continue}}"]);
-      return `${wrap(`range ${names}${operand(dice, 1)}`)}${jump}${inner()}${otherwise()}{{end}}`;
+      return `${wrap(`range ${names}${collection(dice)}`)}${jump}${inner()}${otherwise()}{{end}}`;
     }
     case 6:
       return wrap(`${dice.pick(["$x := ", "$i := ", "$x = "])}${pipe(dice, 2)}`);
     case 7:
-      return wrap(dice.pick(["/* note */", 'template "t"', 'template "t" .', 'template "u" $']));
+      return wrap(dice.pick(["/* note */", "$x", 'template "t" $', 'template "t" .']));
     case 8:
-      return `${wrap(`block "b${dice.below(40)}" ${pipe(dice, 1)}`)}${inner()}{{end}}`;
+      return `${wrap(`block "b${dice.below(60)}" $`)}${inner()}{{end}}`;
     default:
       return wrap(pipe(dice, 2));
   }
 }
 
-function declaration(dice: Dice): string {
-  return dice.below(3) === 0 ? "$x := " : "";
-}
-
 function pipe(dice: Dice, depth: number): string {
-  const first = command(dice, depth);
-  return dice.below(4) === 0 ? `${first} | ${call(dice, depth)}` : first;
-}
-
-function command(dice: Dice, depth: number): string {
-  return dice.below(2) === 0 ? operand(dice, depth) : call(dice, depth);
+  const first = dice.below(3) === 0 ? operand(dice, depth) : call(dice, depth);
+  return dice.below(5) === 0 ? `${first} | ${printing(dice, depth)}` : first;
 }
 
 function call(dice: Dice, depth: number): string {
-  const args = (most: number) =>
-    Array.from({ length: dice.below(most + 1) }, () => ` ${operand(dice, depth - 1)}`).join("");
-  switch (dice.below(8)) {
+  switch (dice.below(9)) {
     case 0:
+      return `${dice.pick(["eq", "ne", "lt", "le", "gt", "ge"])} ${alike(dice)}`;
     case 1:
+      return dice.pick(["len ", "not "]) + dice.pick([collection(dice), "$.s", "$.u", "$.e"]);
     case 2:
-      return `printf ${JSON.stringify(format(dice))}${args(3)}`;
+      return member(dice);
     case 3:
-      return `${dice.pick(["eq", "ne", "lt", "le", "gt", "ge"])} ${operand(dice, depth - 1)}${args(2)}`;
-    case 4:
-      return `${dice.pick(["index", "slice", "len"])} ${operand(dice, depth - 1)}${args(2)}`;
-    case 5:
-      return `${dice.pick(["and", "or", "not"])}${args(3)}`;
+      return `${dice.pick(["and", "or"])}${args(dice, depth, 2)} ${operand(dice, depth - 1)}`;
+    case 4: // most often wrong
+      return `${dice.pick(["len", "index", "slice", "eq", "lt", "call"])}${args(dice, depth, 3)}`;
     default:
-      return `${dice.pick(["print", "println", "html", "js", "urlquery", "call"])}${args(3)}`;
+      return printing(dice, depth);
+  }
+}
+
+function printing(dice: Dice, depth: number): string {
+  if (dice.below(2) === 0) return `printf ${JSON.stringify(format(dice))}${args(dice, depth, 3)}`;
+  return dice.pick(["print", "println", "html", "js", "urlquery"]) + args(dice, depth, 3);
+}
+
+function args(dice: Dice, depth: number, most: number): string {
+  const count = dice.below(most + 1);
+  return Array.from({ length: count }, () => ` ${operand(dice, depth - 1)}`).join("");
+}
+
+// Two values that have an order.
+function alike(dice: Dice): string {
+  const kind = dice.pick([
+    ["1", "-7", "0x10", "(len $.l)", "(index $.u 2)"],
+    ["1.5", "$.i", "$.f", "$.half", "3.0"],
+    ["$.s", '"str"', "$.e", "$.u", "`z`", "$.request.query.x"],
+  ]);
+  return [0, 1].map(() => kind[dice.below(kind.length)]).join(" ");
+}
+
+function collection(dice: Dice): string {
+  return dice.pick(["$.l", "$.nl", "$.el", "$.m", "$.em", "$.lm", "$.request.query", "$.n", "$"]);
+}
+
+function member(dice: Dice): string {
+  const at = () => dice.pick(["0", "1", "2", "3"]);
+  switch (dice.below(5)) {
+    case 0:
+      return `slice ${dice.pick(["$.s", "$.u", "$.l", "$.nl"])} ${at()}`;
+    case 1:
+      return `slice ${dice.pick(["$.s", "$.u", "$.l", "$.nl"])} ${at()} ${at()}`;
+    case 2:
+      return `index ${dice.pick(["$.s", "$.u", "$.l", "$.nl", "$.lm"])} ${at()}`;
+    case 3:
+      return `index $.lm ${dice.pick(["0", "1"])} ${dice.pick(['"k"', '"p"', '"x"'])}`;
+    default:
+      return `index ${dice.pick(["$", "$.m", "$.request.query"])} ${dice.pick(['"x"', '"s"', '"é"'])}`;
   }
 }
 
@@ -127,28 +157,30 @@ function format(dice: Dice): string {
     const index = dice.pick(["", "", "", "", "", "[1]", "[2]", "[0]", "[x]", "[1"]);
     const width = dice.pick(["", "", "", "1", "8", "12", "*"]);
     const precision = dice.pick(["", "", "", ".", ".0", ".1", ".3", ".20", ".*"]);
-    const verb = dice.pick([..."vsqdxXobOcUeEfFgGtT%z!", "é", ""] as unknown as [string]);
+    const verb = dice.pick(Verbs);
     return `%${marks}${index}${width}${precision}${verb}`;
   };
   return Array.from({ length: 1 + dice.below(2) }, directive).join(dice.pick(["", "|", " é "]));
 }
 
+const Verbs: readonly [string, ...string[]] = ["", "é", ..."vvssqdxXobOcUeEfFgGtT%z!"];
+
 function operand(dice: Dice, depth: number): string {
-  if (depth > 0 && dice.below(6) === 0) return `(${pipe(dice, depth - 1)})`;
-  switch (dice.below(10)) {
+  if (depth > 0 && dice.below(5) === 0) return `(${pipe(dice, depth - 1)})`;
+  switch (dice.below(9)) {
     case 0:
-      return dice.pick([".", "$", "$x", "$i", "$.l", "$x.k", "nil"]);
+      return dice.pick([".", "$", "$x", "$i", "$.l", "nil", "$.m.none", "$x.k"]);
     case 1:
-      return dice.pick(["0", "1", "2", "-1", "7", "0x1F", "1e3", "1.5", "3.0", "017", "1_000", "'x'"]);
+      return dice.pick(["0", "1", "-1", "0x1F", "1e3", "1.5", "3.0", "017", "1_000", "'x'"]);
     case 2:
       return dice.pick(['"k"', '"str"', '"é\\n"', "`a\\b`", '"\\xff\\u4e16"', '""', "'é'", "true"]);
     case 3:
-      return dice.pick([".request.query.x", ".request.query", ".m.k", ".m.é", ".lm", ".m.none"]);
+      return dice.pick(["$.request.query.x", "$.request.query", "$.m.k", "$.m.é", "$.lm"]);
     case 4:
-      return dice.pick(['(index . "some-dash")', "(index .l 1)", '(index .request.query "no")']);
+      return dice.pick(['(index $ "some-dash")', "(index $.l 1)", '(index $.request.query "no")']);
     default: {
       const names = Object.keys(randomData).filter((name) => /^\w+$/.test(name));
-      return `.${names[dice.below(names.length)]}`;
+      return `${dice.pick(["$", "$", "$", ""])}.${names[dice.below(names.length)]}`;
     }
   }
 }

@@ -39,7 +39,7 @@ export function lexTemplate(input: string): readonly Token[] {
 
 /** Is this token a word of the language? Error texts write it as `<end>`. */
 export function isKeyword({ kind }: Token): boolean {
-  return (Keywords as readonly string[]).includes(kind); // widened to ask about any kind
+  return kind === "dot" || (Keywords as readonly string[]).includes(kind); // widened: any kind
 }
 
 const Keywords = [

@@ -114,8 +114,10 @@ function separatorsFit(prefix: string, digits: string): boolean {
 
 function parseFloat64(text: string): number | undefined {
   if (/^[+-]?0[xX]/.test(text)) return parseHexFloat(text);
-  if (!/^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/.test(text)) return undefined;
-  const value = Number(text);
+  if (/(?<!\d)_|_(?!\d)/.test(text)) return undefined;
+  const plain = text.replaceAll("_", "");
+  if (!/^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/.test(plain)) return undefined;
+  const value = Number(plain);
   return Number.isFinite(value) ? value : undefined;
 }
 

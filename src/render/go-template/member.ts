@@ -22,7 +22,7 @@ export function indexInto(first: Value, indexes: readonly Value[]): Value {
   return item;
 }
 
-/** Go's `slice`: a part of a list, or bytes of a string. */
+/** Go's `slice`: a part of a list, or bytes of a string. An index out of the data is no int. */
 export function sliceOf(first: Value, indexes: readonly Value[]): Value {
   const item = unboxed(first);
   if (item === undefined) throw new CallError("slice of untyped nil");
@@ -33,7 +33,7 @@ export function sliceOf(first: Value, indexes: readonly Value[]): Value {
   const isString = item.kind === "string";
   if (isString && indexes.length === 3) throw new CallError("cannot 3-index slice a string");
   const length = isString ? item.value.length : item.items.length;
-  const given = indexes.map((index) => position(unboxed(index), length));
+  const given = indexes.map((index) => position(index, length));
   const [from = 0, to = length, limit = to] = given;
   if (from > to) throw new CallError(`invalid slice index: ${from} > ${to}`);
   if (to > limit) throw new CallError(`invalid slice index: ${to} > ${limit}`);
@@ -43,7 +43,7 @@ export function sliceOf(first: Value, indexes: readonly Value[]): Value {
 
 /** Go's `len`: bytes of a string, members of a list or map. */
 export function lengthOf(value: Value): number {
-  if (value === undefined) throw new CallError("len of untyped nil");
+  if (value === undefined) throw new CallError("reflect: call of reflect.Value.Type on zero Value");
   const inside = unboxed(value);
   if (inside === undefined) throw new CallError("len of nil pointer");
   switch (inside.kind) {
@@ -82,7 +82,7 @@ function memberOf(item: Concrete, index: Concrete | undefined): Value {
 }
 
 // An index may be as large as the length: that is where a slice may end.
-function position(index: Concrete | undefined, length: number): number {
+function position(index: Value, length: number): number {
   if (index === undefined) throw new CallError("cannot index slice/array with nil");
   if (index.kind !== "int" && index.kind !== "uint8") {
     throw new CallError(`cannot index slice/array with type ${typeName(index)}`);

@@ -108,7 +108,8 @@ class Directives {
   }
 
   #precision(): number | undefined {
-    if (this.#format[this.#at] !== ".") return undefined;
+    // A point that ends the format is its verb.
+    if (this.#format[this.#at] !== "." || this.#at + 1 >= this.#format.length) return undefined;
     this.#at++;
     if (this.#afterIndex) this.#indexIsGood = false; // %[3].2d
     this.#index();

@@ -171,7 +171,7 @@ function withPoint(text: string, verb: string, precision: number | undefined): s
   const tail = tailAt < 0 ? "" : text.slice(tailAt);
   const counted = verb === "v" || verb === "g" || verb === "G" || verb === "x";
   const wanted = counted ? (precision ?? 6) : 0;
-  const significant = head.replace(".", "").replace(/^[0xX]+/, "");
+  const significant = head.replace(".", "").replace(/^0+/, ""); // Go counts the x of 0x too
   const zeroCounts = !head.includes(".") && head === "0" ? 1 : 0;
   const missing = Math.max(0, wanted - significant.length - zeroCounts);
   const point = head.includes(".") ? "" : ".";

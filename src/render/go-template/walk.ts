@@ -19,17 +19,12 @@ import {
 /** Whether the statements after this one run, or a loop around them ends or goes on. */
 export type Flow = "next" | "break" | "continue";
 
-/** Runs statements in order; what they print goes to the run, what they declare is forgotten. */
+/** Runs statements in order; what they print goes to the run. */
 export function walkBody(scene: Scene, body: Body): Flow {
-  scene.frame.enter();
   for (const statement of body) {
     const flow = walk(scene, statement);
-    if (flow !== "next") {
-      scene.frame.leave();
-      return flow;
-    }
+    if (flow !== "next") return flow;
   }
-  scene.frame.leave();
   return "next";
 }
 
@@ -62,7 +57,9 @@ function walk(scene: Scene, statement: Statement): Flow {
 // What a branch declares ends with it.
 function scoped(frame: Frame, action: () => Flow): Flow {
   const mark = frame.mark();
+  frame.enter();
   const flow = action();
+  frame.leave();
   frame.forget(mark);
   return flow;
 }
@@ -142,8 +139,8 @@ function callTemplate(scene: Scene, { name, pipe }: TemplateCall): void {
   const { frame } = scene;
   const body =
     frame.run.template.bodies.get(name) ?? frame.fail(`template ${quote(name)} not defined`);
-  const data = pipe === undefined ? undefined : evaluatePipe(scene, pipe);
   frame.enter();
+  const data = pipe === undefined ? undefined : evaluatePipe(scene, pipe);
   walkBody({ frame: new Frame(frame.run, name, data), dot: data }, body);
   frame.leave();
 }
