@@ -88,6 +88,7 @@ function walkRange(scene: Scene, node: Branch): Flow {
   let isEmpty = true;
   for (const item of itemsOf(scene, value, pipe)) {
     isEmpty = false;
+    frame.step(); // even an empty body takes its time
     bindItem(frame, pipe, item);
     const flow = walkBody({ ...scene, dot: item.value }, body);
     frame.forget(mark);

@@ -12,11 +12,7 @@ const corpus = readJson<Corpus>("corpus.json");
 /** What the reference server (Go 1.27) answers: the body, or null where it says 404. */
 type Reference = {
   readonly metadata: JsonObject;
-  readonly cases: readonly (readonly [
-    template: string,
-    body: string | null,
-    needs?: "1.22",
-  ])[];
+  readonly cases: readonly (readonly [template: string, body: string | null, needs?: "1.22"])[];
 };
 
 const reference = readJson<Reference>("reference.json");
