@@ -1,5 +1,5 @@
 /**
- * Asks Go's own text/template and writes what it answers to test/render/go-template/corpus.json,
+ * Asks Go's own text/template and writes what it answers to test/render/go-template/corpus.jsonl,
  * which the unit tests hold ours against. Needs Go; `--check` only compares.
  */
 import { readFileSync, writeFileSync } from "node:fs";
@@ -7,7 +7,7 @@ import { resolve } from "node:path";
 import { corpusData, corpusTemplates } from "./go-template-corpus/cases.ts";
 import { type Answer, askGo, goVersion } from "./go-template-corpus/oracle.ts";
 
-const target = resolve(import.meta.dirname, "../test/render/go-template/corpus.json");
+const target = resolve(import.meta.dirname, "../test/render/go-template/corpus.jsonl");
 
 process.exitCode = main(process.argv.slice(2));
 
@@ -33,7 +33,7 @@ function main(args: readonly string[]): number {
   return 0;
 }
 
-// A row a line: [template, text] or [template, null, error], so that a change is one line of diff.
+// The version and the data, then a row a line: [template, text] or [template, null, error], so that a change is one line of diff.
 function formatCorpus(
   version: string,
   templates: readonly string[],
@@ -44,6 +44,5 @@ function formatCorpus(
     const row = answer?.error === undefined ? [answer?.text] : [null, answer.error];
     return JSON.stringify([template, ...row]);
   });
-  const head = `{"go":${JSON.stringify(version)},"data":${JSON.stringify(corpusData)},"cases":[`;
-  return `${head}\n${rows.join(",\n")}\n]}\n`;
+  return [JSON.stringify({ go: version, data: corpusData }), ...rows, ""].join("\n");
 }

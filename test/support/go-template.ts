@@ -16,13 +16,6 @@ export function renderAnswer(
   }
 }
 
-/** `request.query` as a server types it: a map of strings. */
-export function typeQuery(data: JsonObject): TemplateData {
-  const { request } = data as { request?: { query?: Record<string, string> } }; // by convention
-  if (request?.query === undefined) return data;
-  return { ...data, request: { ...request, query: new Map(Object.entries(request.query)) } };
-}
-
 /**
  * Is this an error of Go 1.19 that we tell otherwise, on purpose? Integers could not be ranged over
  * before 1.22; a stray parenthesis is named as 1.20 does; values that cannot be compared are named
@@ -34,3 +27,10 @@ export function knownDifference(error: string): boolean {
 
 const KnownDifferences =
   /range can't iterate over -?\d+$|unexpected "\)"|non-comparable type|maximum template depth|complex number/;
+
+// `request.query` as a server types it: a map of strings.
+function typeQuery(data: JsonObject): TemplateData {
+  const { request } = data as { request?: { query?: Record<string, string> } }; // by convention
+  if (request?.query === undefined) return data;
+  return { ...data, request: { ...request, query: new Map(Object.entries(request.query)) } };
+}

@@ -80,8 +80,7 @@ function evaluateCommand(scene: Scene, command: Command, piped: Piped | undefine
 
 function refuseArguments({ frame }: Scene, node: Operand, { words, piped }: Arguments): void {
   if (words.length === 0 && piped === undefined) return;
-  const shown = node.kind === "pipe" ? `(${formatNode(node)})` : formatNode(node);
-  frame.fail(`can't give argument to non-function ${shown}`);
+  frame.fail(`can't give argument to non-function ${formatNode(node)}`);
 }
 
 type PathNode = Extract<Operand, { path: unknown }>;

@@ -3,7 +3,7 @@
  * machine templates that people bring along. Text in, text out, the same bytes as Go's and the same
  * words in its errors. It never escapes what it prints, calls nothing outside, and stops at named
  * limits. Follows the package documentation of text/template and fmt, and the Go specification for
- * literals; test/render/go-template/corpus.json holds what the real one answers.
+ * literals; test/render/go-template/corpus.jsonl holds what the real one answers.
  */
 import { bytesOf, textOf } from "./bytes.ts";
 import { Functions } from "./functions.ts";
