@@ -1,4 +1,5 @@
 import type { JsonObject, JsonValue } from "../boot/json-value.ts";
+import { formatFloat } from "./go-template/float-text.ts";
 
 /**
  * The variables as `KEY=value` lines for an environment file, sorted. Keys are paths joined by `_`
@@ -10,20 +11,6 @@ export function renderMetadata(variables: JsonObject): string {
     .sort((a, b) => compare(a.key, b.key) || compare(a.text, b.text))
     .map(({ key, text }) => `${key}=${text}\n`)
     .join("");
-}
-
-/**
- * A float64 in the shortest digits that read back the same; with an exponent of at least two digits
- * when that is below -4 or above 5. Scripts in the field compare this text: 1000000 is `1e+06`.
- */
-export function formatFloat(value: number): string {
-  if (Object.is(value, -0)) return "-0";
-  if (value === 0) return "0";
-  const [digits = "", power = "0"] = value.toExponential().split("e");
-  const exponent = Number(power);
-  if (exponent >= -4 && exponent < 6) return String(value);
-  const sign = exponent < 0 ? "-" : "+";
-  return `${digits}e${sign}${String(Math.abs(exponent)).padStart(2, "0")}`;
 }
 
 function leaves(object: JsonObject, path: readonly string[]): (readonly [string[], string])[] {
