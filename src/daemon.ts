@@ -17,7 +17,9 @@ import { type DhcpServer, openDhcpServer } from "./dhcp/server.ts";
 import type { BindingReader } from "./dns/live-zones.ts";
 import { type DnsServer, openDnsServer } from "./dns/server.ts";
 import { KindlingError } from "./errors.ts";
+import type { Signer } from "./http/deps.ts";
 import { openHttpServer } from "./http/server.ts";
+import { openSigner } from "./http/signer.ts";
 import { systemClock } from "./runtime/clock.ts";
 import { EventBus } from "./runtime/event-bus.ts";
 import { watchPath } from "./runtime/file-watch.ts";
@@ -30,6 +32,7 @@ import { openServiceManager } from "./runtime/sd-notify.ts";
 import type { BoundService } from "./runtime/service.ts";
 import { supervise } from "./runtime/supervise.ts";
 import { FileStore } from "./store/file-store.ts";
+import { openTextEngines } from "./text-engines.ts";
 import { openTftpServer, type TftpServer } from "./tftp/server.ts";
 
 export type DaemonOptions = {
@@ -200,6 +203,8 @@ async function openHttp(
     addresses: served.map(({ address }) => address),
     port: config.http.port,
     catalog,
+    texts: openTextEngines(),
+    signer: await openSigning(house),
     assets: {
       folder: config.assets.folder || join(config.data.folder, "assets"),
       symlinks: "follow" as const,
@@ -214,6 +219,13 @@ async function openHttp(
     ...(socket !== "" && { admin }),
   };
   return resources.use(await openHttpServer(deps, signal));
+}
+
+async function openSigning({ options }: House): Promise<Signer | undefined> {
+  const file = options.config.http.keyRing;
+  if (file === "") return undefined;
+  const { KINDLING_PASSPHRASE: own, MATCHBOX_PASSPHRASE: inherited } = options.environment;
+  return await openSigner(file, own ?? inherited ?? "");
 }
 
 // A SIGHUP or an edit: what can change while running does, the rest is named, a bad edit changes nothing.

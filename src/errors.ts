@@ -25,6 +25,7 @@ export const ErrorTable = {
   "lease-store.unusable": { http: 500, exit: 1, level: "error" },
   "catalog.invalid": { http: 500, exit: 1, level: "warn" },
   "catalog.not-found": { http: 404, exit: 3, level: "debug" },
+  "signing.unusable": { http: 500, exit: 78, level: "error" },
   "rights.missing": { http: 500, exit: 77, level: "error" },
   "lab.missing-tool": { http: 500, exit: 1, level: "error" },
   "lab.failed": { http: 500, exit: 1, level: "error" },

@@ -2,6 +2,7 @@ import { constants } from "node:fs";
 import { open, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { findTies, type Group, orderGroups } from "../boot/group.ts";
+import { indexGroups } from "../boot/group-index.ts";
 import type { Profile } from "../boot/profile.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Log } from "../runtime/log.ts";
@@ -11,8 +12,8 @@ import { type FolderEntry, JsonFolder } from "./json-folder.ts";
 import { refusedName } from "./name.ts";
 import { parseGroup, parseProfile } from "./parse.ts";
 
-/** The largest Ignition file that is served: far above what Ignition itself can take. */
-const ignitionBytesLimit = 16 << 20;
+/** The largest file that a profile may name: far above what Ignition itself can take. */
+const fileBytesLimit = 16 << 20;
 
 type FileStoreOptions = {
   readonly folder: string;
@@ -51,15 +52,27 @@ export class FileStore implements Catalog {
     return this.#next;
   }
 
-  async ignition(name: string): Promise<FileLookup> {
+  ignition(name: string): Promise<FileLookup> {
+    return this.#file("ignition", name);
+  }
+
+  cloud(name: string): Promise<FileLookup> {
+    return this.#file("cloud", name);
+  }
+
+  generic(name: string): Promise<FileLookup> {
+    return this.#file("generic", name);
+  }
+
+  async #file(folder: string, name: string): Promise<FileLookup> {
     const reason = refusedName(name);
     if (reason !== undefined) return { kind: "refused", reason };
     try {
-      const path = join(this.#options.folder, "ignition", name);
+      const path = join(this.#options.folder, folder, name);
       await using handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
       const stats = await handle.stat();
       if (!stats.isFile()) return { kind: "refused", reason: "is not a regular file" };
-      if (stats.size > ignitionBytesLimit) return { kind: "refused", reason: "is too large" };
+      if (stats.size > fileBytesLimit) return { kind: "refused", reason: "is too large" };
       return { kind: "file", bytes: await handle.readFile() };
     } catch (error) {
       const code = systemErrorCode(error);
@@ -77,7 +90,8 @@ export class FileStore implements Catalog {
     const ties = findTies(ordered);
     const found = { problems, ties };
     this.#report(found);
-    return { groups: ordered, profile: (id) => entryValue(profiles.get(id)), ...found };
+    const profile = (id: string) => entryValue(profiles.get(id));
+    return { groups: ordered, select: indexGroups(ordered), profile, ...found };
   }
 
   async #rootProblems(): Promise<readonly CatalogProblem[]> {

@@ -8,10 +8,11 @@ const Importers: Readonly<Record<string, RegExp>> = {
   execa: /^src\/lab\//,
   fastify: /^src\/(?:http|installer|registry|rpc)\//,
   koffi: /^src\/runtime\/libc\.ts$/,
+  openpgp: /^src\/http\/signer\.ts$/,
   pino: /^src\/runtime\/log\.ts$/,
   "pino-pretty": /^src\/runtime\/log\.ts$/,
   "prom-client": /^src\/runtime\/metrics\.ts$/,
-  yaml: /^src\/(?:config|store)\//,
+  yaml: /^src\/(?:config|store)\/|^src\/render\/cloud-config\.ts$/,
   zod: /^src\/config\//,
   "node:sqlite": /^src\/dhcp\/lease-store\.ts$/,
 };

@@ -21,6 +21,27 @@ export type HttpRig = AsyncDisposable & {
 
 const loaderBytes = Buffer.from("MZ loader bytes");
 
+/** `<<a.b>>` stands for a variable; text with `<<!` fails, and Butane is what begins with it. */
+const fakeTexts: MachineDeps["texts"] = {
+  templates: {
+    render: (text, data) => {
+      if (text.includes("<<!")) return { kind: "failed", reason: "line 1: bad action" };
+      const value = (path: string) =>
+        path.split(".").reduce<unknown>((at, key) => Object(at)[key], data);
+      return {
+        kind: "text",
+        text: text.replace(/<<(.*?)>>/g, (_, path: string) => String(value(path))),
+      };
+    },
+  },
+  butane: {
+    translate: (text) =>
+      text.startsWith("variant: ")
+        ? { kind: "text", text: JSON.stringify({ from: text }) }
+        : { kind: "failed", reason: "want a variant" },
+  },
+};
+
 export async function openHttpRig(): Promise<HttpRig> {
   const folder = await mkdtemp(join(tmpdir(), "kindling-http-"));
   await mkdir(join(folder, "assets"));
@@ -30,6 +51,7 @@ export async function openHttpRig(): Promise<HttpRig> {
   const sha256 = createHash("sha256").update(loaderBytes).digest("hex");
   const deps: MachineDeps = {
     catalog: new FileStore({ folder, clock: systemClock, log: silentLog }),
+    texts: fakeTexts,
     assets: { folder: join(folder, "assets"), symlinks: "follow" },
     loaders: {
       find: async (name) =>
