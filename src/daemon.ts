@@ -184,7 +184,8 @@ async function openHttp(
   const { options, served, bus, log, resources } = house;
   const { config, version, signal } = options;
   const part = log.child({ part: "http" });
-  const catalog = new FileStore({ folder: config.data.folder, log: part, clock: systemClock });
+  const { folder } = config.data;
+  const catalog = resources.use(new FileStore({ folder, log: part, clock: systemClock }));
   const metrics = resources.use(openMetrics(bus, { version }));
   const startedAt = systemClock.now();
   const { socket } = config.admin;

@@ -49,8 +49,9 @@ export async function openHttpRig(): Promise<HttpRig> {
   const events: BootEvent[] = [];
   bus.subscribe((event) => events.push(event));
   const sha256 = createHash("sha256").update(loaderBytes).digest("hex");
+  const catalog = new FileStore({ folder, clock: systemClock, log: silentLog });
   const deps: MachineDeps = {
-    catalog: new FileStore({ folder, clock: systemClock, log: silentLog }),
+    catalog,
     texts: fakeTexts,
     assets: { folder: join(folder, "assets"), symlinks: "follow" },
     loaders: {
@@ -78,6 +79,7 @@ export async function openHttpRig(): Promise<HttpRig> {
       await writeFile(file, plain ? content : JSON.stringify(content));
     },
     async [Symbol.asyncDispose]() {
+      catalog[Symbol.dispose]();
       await rm(folder, { recursive: true });
     },
   };
