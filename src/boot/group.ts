@@ -83,7 +83,11 @@ function selectorText(group: Group): string {
   return pairs.sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b))).join(",");
 }
 
-function missingLabels(group: Group, labels: Readonly<Record<string, string>>) {
+/** What a group wants and these labels do not give; nothing for a group that matches. */
+export function missingLabels(
+  group: Group,
+  labels: Readonly<Record<string, string>>,
+): NearMiss["missing"] {
   return Object.entries(group.selector)
     .map(([key, want]) => ({ key, want, got: ownValue(labels, key) }))
     .filter(({ want, got }) => (got ?? "") !== want);

@@ -15,7 +15,7 @@ export type CliContext = {
 };
 
 export type CliOutput = {
-  readonly write: (text: string) => void;
+  readonly write: (text: string | Uint8Array) => void;
   readonly isTerminal: boolean;
   readonly columns: number;
 };

@@ -2,17 +2,24 @@ import { Command, CommanderError } from "commander";
 import { ErrorTable, KindlingError } from "../errors.ts";
 import { runCheck } from "./check.ts";
 import type { CliContext } from "./context.ts";
+import { addExplainFlags, runExplain } from "./explain.ts";
+import { addImportFlags, runImport } from "./import.ts";
 import { addLabFlags, runLabCommand } from "./lab.ts";
+import { runMatchbox } from "./matchbox.ts";
+import { addRenderFlags, runRender } from "./render.ts";
 import { runServe } from "./serve.ts";
 import { addSettingFlags, readSettingFlags } from "./settings.ts";
+
+/** Makes an action whose exit code is that of the command line. */
+type Act = (
+  run: (options: Record<string, unknown>) => Promise<number>,
+) => (options: Record<string, unknown>) => Promise<void>;
 
 /** Runs one command line (without the program's own name) and returns its exit code. */
 export async function runCli(argv: readonly string[], context: CliContext): Promise<number> {
   let exitCode = 0;
-  const act = (run: (options: Record<string, unknown>) => Promise<number>) => {
-    return async (options: Record<string, unknown>) => {
-      exitCode = await run(options);
-    };
+  const act: Act = (run) => async (options) => {
+    exitCode = await run(options);
   };
   const program = new Command("kindling")
     .description("Turns an empty LAN into booted machines.")
@@ -34,12 +41,28 @@ export async function runCli(argv: readonly string[], context: CliContext): Prom
   addLabFlags(program.command("lab").description("boot virtual machines on a virtual LAN")).action(
     act((options) => runLabCommand(options, context)),
   );
+  addCatalogCommands(program, context, act);
+  program.command("matchbox").description("matchbox's HTTP service alone, by matchbox's flags");
+  if (argv[0] === "matchbox") return await runMatchbox(argv.slice(1), context); // not commander's
   try {
     await program.parseAsync([...argv], { from: "user" });
   } catch (error) {
     return tell(error, context);
   }
   return exitCode;
+}
+
+function addCatalogCommands(program: Command, context: CliContext, act: Act): void {
+  addRenderFlags(
+    program.command("render").description("print what a machine would be told"),
+  ).action(act((options) => runRender(options, context)));
+  addExplainFlags(
+    program.command("explain").description("tell why a machine gets what it gets"),
+  ).action(act((options) => runExplain(options, context)));
+  addImportFlags(program.command("import").description("check and take over a data folder")).action(
+    (from: string, folder: string, options: Record<string, unknown>) =>
+      act(() => runImport([from, folder], options, context))(options),
+  );
 }
 
 function tell(error: unknown, context: CliContext): number {

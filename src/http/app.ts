@@ -33,8 +33,9 @@ export function buildMachineApp(deps: MachineDeps): FastifyInstance {
     deps.log.error("http request failed", { method: request.method, url: request.url, error });
     return sendInternalError(reply);
   });
-  const plugins = [healthRoutes, answerRoutes, reportRoutes, assetRoutes, loaderRoutes];
+  const plugins = [healthRoutes, answerRoutes, reportRoutes, loaderRoutes];
   for (const plugin of plugins) app.register(plugin(deps));
+  if (deps.assets !== undefined) app.register(assetRoutes(deps.assets));
   return app;
 }
 

@@ -8,7 +8,7 @@ import { templateVariables } from "../render/variables.ts";
 import type { FileLookup } from "../store/catalog.ts";
 import type { Answer } from "./answer.ts";
 import { type Asking, tellMiss } from "./asking.ts";
-import type { MachineDeps } from "./deps.ts";
+import type { AnswerDeps } from "./deps.ts";
 
 /** One route's answer to one machine; it logs why there is none. */
 export type Answerer = (asking: Asking) => Answer | Promise<Answer>;
@@ -17,7 +17,7 @@ export type Answerer = (asking: Asking) => Answer | Promise<Answer>;
 export type AnswerTable = readonly (readonly [path: string, answer: Answerer])[];
 
 /** What a booted system configures itself by. */
-export function configAnswers(deps: MachineDeps): AnswerTable {
+export function configAnswers(deps: AnswerDeps): AnswerTable {
   return [
     ["/ignition", (asking) => answerIgnition(deps, asking)],
     ["/cloud", (asking) => answerCloud(deps, asking)],
@@ -33,7 +33,7 @@ type FileKind = "ignition" | "cloud" | "generic";
 
 const missing = { kind: "missing" } as const;
 
-async function answerIgnition(deps: MachineDeps, asking: Asking): Promise<Answer> {
+async function answerIgnition(deps: AnswerDeps, asking: Asking): Promise<Answer> {
   const sought = await seek(deps, asking, "ignition");
   if (sought.kind === "missing") return missing;
   const { source } = sought;
@@ -53,7 +53,7 @@ async function answerIgnition(deps: MachineDeps, asking: Asking): Promise<Answer
   return { kind: "unusable", reason: `ignition/${source.name} is not usable: ${checked.reason}` };
 }
 
-async function answerCloud(deps: MachineDeps, asking: Asking): Promise<Answer> {
+async function answerCloud(deps: AnswerDeps, asking: Asking): Promise<Answer> {
   const sought = await seek(deps, asking, "cloud");
   if (sought.kind === "missing") return missing;
   const text = fill(deps, "cloud", sought.source);
@@ -63,14 +63,14 @@ async function answerCloud(deps: MachineDeps, asking: Asking): Promise<Answer> {
   return { kind: "found", body: Buffer.from(text), ranges: true };
 }
 
-async function answerGeneric(deps: MachineDeps, asking: Asking): Promise<Answer> {
+async function answerGeneric(deps: AnswerDeps, asking: Asking): Promise<Answer> {
   const sought = await seek(deps, asking, "generic");
   if (sought.kind === "missing") return missing;
   const text = fill(deps, "generic", sought.source);
   return text === undefined ? missing : { kind: "found", body: Buffer.from(text), ranges: true };
 }
 
-async function answerMetadata(deps: MachineDeps, asking: Asking): Promise<Answer> {
+async function answerMetadata(deps: AnswerDeps, asking: Asking): Promise<Answer> {
   const decision = decideGroup(asking.identity, await deps.catalog.snapshot());
   if (decision.kind === "no-group") {
     tellMiss(deps.log, asking, decision);
@@ -82,7 +82,7 @@ async function answerMetadata(deps: MachineDeps, asking: Asking): Promise<Answer
   return { kind: "found", body: Buffer.from(renderMetadata(variables)), type: "plain/text" };
 }
 
-async function seek(deps: MachineDeps, asking: Asking, kind: FileKind): Promise<Sought> {
+async function seek(deps: AnswerDeps, asking: Asking, kind: FileKind): Promise<Sought> {
   const decision = decideProfile(asking.identity, await deps.catalog.snapshot());
   if (decision.kind !== "profile") {
     tellMiss(deps.log, asking, decision);
@@ -103,7 +103,7 @@ function fileNameOf(profile: Profile, kind: FileKind): string {
   return { ignition: profile.ignitionId, cloud: profile.cloudId, generic: profile.genericId }[kind];
 }
 
-function lookUp({ catalog }: MachineDeps, kind: FileKind, name: string): Promise<FileLookup> {
+function lookUp({ catalog }: AnswerDeps, kind: FileKind, name: string): Promise<FileLookup> {
   switch (kind) {
     case "ignition":
       return catalog.ignition(name);
@@ -114,7 +114,7 @@ function lookUp({ catalog }: MachineDeps, kind: FileKind, name: string): Promise
   }
 }
 
-function fill(deps: MachineDeps, kind: FileKind, source: Source): string | undefined {
+function fill(deps: AnswerDeps, kind: FileKind, source: Source): string | undefined {
   const filled = deps.texts.templates.render(source.bytes.toString("utf8"), source.variables);
   if (filled.kind === "text") return filled.text;
   miss(deps, kind, { name: source.name, reason: filled.reason });
@@ -122,7 +122,7 @@ function fill(deps: MachineDeps, kind: FileKind, source: Source): string | undef
 }
 
 function miss(
-  deps: MachineDeps,
+  deps: AnswerDeps,
   kind: FileKind,
   { name, reason }: { readonly name: string; readonly reason: string },
 ): { readonly kind: "missing" } {

@@ -46,20 +46,25 @@ export type Readiness = {
   readonly detail: string;
 };
 
-/** What the routes for machines need. */
-export type MachineDeps = {
+/** What the text of an answer is made of. */
+export type AnswerDeps = {
   readonly catalog: Catalog;
   readonly texts: { readonly templates: TemplateEngine; readonly butane: ButaneTranslator };
+  readonly log: Log;
+};
+
+/** What the routes for machines need. */
+export type MachineDeps = AnswerDeps & {
   /** Absent: no route has a signature. */
   readonly signer?: Signer | undefined;
   /** What becomes of `//ipxe` and the like; firmware that follows no redirect needs an answer. */
   readonly uncleanPaths?: "answer" | "redirect";
-  readonly assets: AssetFolder;
+  /** Absent: there is no `/assets/`. */
+  readonly assets?: AssetFolder | undefined;
   readonly loaders: LoaderSource;
   readonly publish: EventSink;
   readonly machineAt: (address: Ipv4Address) => MacAddress | undefined;
   readonly clock: Clock;
-  readonly log: Log;
   readonly metrics: { render(): Promise<string>; readonly contentType: string };
   readonly readiness: () => readonly Readiness[];
 };

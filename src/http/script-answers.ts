@@ -3,10 +3,10 @@ import { renderGrub } from "../render/grub.ts";
 import { renderBootScript, renderIpxe } from "../render/ipxe.ts";
 import { tellMiss } from "./asking.ts";
 import type { AnswerTable } from "./config-answers.ts";
-import type { MachineDeps } from "./deps.ts";
+import type { AnswerDeps } from "./deps.ts";
 
 /** `/boot.ipxe`, the same for every machine, and each machine's own `/ipxe` and `/grub`. */
-export function scriptAnswers(deps: MachineDeps): AnswerTable {
+export function scriptAnswers(deps: AnswerDeps): AnswerTable {
   const bootScript = { kind: "found", body: Buffer.from(renderBootScript()) } as const;
   const planned = (render: (boot: BootPlan["boot"]) => string): AnswerTable[number][1] => {
     return async (asking) => {

@@ -5,9 +5,12 @@
  */
 import type { BootCatalog } from "../boot/decide.ts";
 import type { GroupTie } from "../boot/group.ts";
+import type { Profile } from "../boot/profile.ts";
 
 /** The catalog as a request sees it. */
 export type CatalogSnapshot = BootCatalog & {
+  /** Every profile, by file name. */
+  readonly profiles: readonly Profile[];
   readonly problems: readonly CatalogProblem[];
   /** Groups that can never be selected because another asks for the same labels. */
   readonly ties: readonly GroupTie[];

@@ -112,7 +112,7 @@ export class FileStore implements Catalog, Disposable {
     const found = { problems, ties };
     this.#report(found);
     const profile = (id: string) => entryValue(profiles.get(id));
-    this.#last = { groups: ordered, select, profile, ...found };
+    this.#last = { groups: ordered, select, profiles: valuesOf(profiles), profile, ...found };
     return this.#last;
   }
 
