@@ -17,7 +17,9 @@ import { type DhcpServer, openDhcpServer } from "./dhcp/server.ts";
 import type { BindingReader } from "./dns/live-zones.ts";
 import { type DnsServer, openDnsServer } from "./dns/server.ts";
 import { KindlingError } from "./errors.ts";
+import type { Signer } from "./http/deps.ts";
 import { openHttpServer } from "./http/server.ts";
+import { openSigner } from "./http/signer.ts";
 import { readCredentials } from "./rpc/credentials.ts";
 import { openRpcServer } from "./rpc/server.ts";
 import { systemClock } from "./runtime/clock.ts";
@@ -35,6 +37,7 @@ import { supervise } from "./runtime/supervise.ts";
 import type { Catalog } from "./store/catalog.ts";
 import { FileStore } from "./store/file-store.ts";
 import { FileWriter } from "./store/file-writer.ts";
+import { openTextEngines } from "./text-engines.ts";
 import { openTftpServer, type TftpServer } from "./tftp/server.ts";
 import { parseIpv4 } from "./wire/ipv4.ts";
 
@@ -238,6 +241,8 @@ async function openHttp(
     addresses: served.map(({ address }) => address),
     port: config.http.port,
     catalog,
+    texts: openTextEngines(log),
+    signer: await openSigning(house),
     assets: {
       folder: config.assets.folder || join(config.data.folder, "assets"),
       symlinks: "follow" as const,
@@ -271,6 +276,13 @@ async function openRpc(house: House, catalog: Catalog): Promise<BoundService | u
     log: log.child({ part: "rpc" }),
   };
   return resources.use(await openRpcServer(deps, signal));
+}
+
+async function openSigning({ options, config }: House): Promise<Signer | undefined> {
+  const file = config.http.keyRing;
+  if (file === "") return undefined;
+  const { KINDLING_PASSPHRASE: own, MATCHBOX_PASSPHRASE: inherited } = options.environment;
+  return await openSigner(file, own ?? inherited ?? "");
 }
 
 // A SIGHUP or an edit: what can change while running does, the rest is named, a bad edit changes nothing.

@@ -29,6 +29,7 @@ export const ErrorTable = {
   "catalog.not-found": { http: 404, exit: 3, level: "debug" },
   "template.invalid": { http: 404, exit: 1, level: "warn" },
   "template.failed": { http: 404, exit: 1, level: "warn" },
+  "signing.unusable": { http: 500, exit: 78, level: "error" },
   "rights.missing": { http: 500, exit: 77, level: "error" },
   "tls.unusable": { http: 500, exit: 78, level: "error" },
   "rpc.failed": { http: 502, exit: 1, level: "error" },

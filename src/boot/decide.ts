@@ -1,10 +1,12 @@
-import { type Group, type NearMiss, nearMisses, selectGroup } from "./group.ts";
+import { type Group, type NearMiss, nearMisses } from "./group.ts";
 import type { MachineIdentity } from "./machine.ts";
 import type { NetBoot, Profile } from "./profile.ts";
 
 /** The catalog as a decision sees it: groups in the order of `orderGroups`, profiles by name. */
 export type BootCatalog = {
   readonly groups: readonly Group[];
+  /** The first of them that the labels fit, however many there are. */
+  select(labels: Readonly<Record<string, string>>): Group | undefined;
   profile(id: string): Profile | undefined;
 };
 
@@ -73,7 +75,7 @@ export function decideBoot(identity: MachineIdentity, catalog: BootCatalog): Boo
 
 /** Which group and profile are this machine's? */
 export function decideProfile(identity: MachineIdentity, catalog: BootCatalog): ProfileDecision {
-  const group = decideGroup(identity, catalog.groups);
+  const group = decideGroup(identity, catalog);
   if (group.kind === "no-group") return group;
   const profile = catalog.profile(group.group.profile);
   if (profile === undefined) {
@@ -92,10 +94,10 @@ export function decideProfile(identity: MachineIdentity, catalog: BootCatalog): 
 /** Which group is this machine's? */
 export function decideGroup(
   identity: MachineIdentity,
-  ordered: readonly Group[],
+  { groups, select }: Pick<BootCatalog, "groups" | "select">,
 ): { readonly kind: "group"; readonly group: Group } | NoGroup {
-  const group = selectGroup(identity.labels, ordered);
+  const group = select(identity.labels);
   if (group !== undefined) return { kind: "group", group };
-  const reason = ordered.length === 0 ? "empty-catalog" : "no-match";
-  return { kind: "no-group", reason, near: nearMisses(identity.labels, ordered) };
+  const reason = groups.length === 0 ? "empty-catalog" : "no-match";
+  return { kind: "no-group", reason, near: nearMisses(identity.labels, groups) };
 }

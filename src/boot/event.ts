@@ -73,9 +73,12 @@ export type DhcpMessageName =
 export type HttpResource =
   | "script"
   | "ipxe"
+  | "grub"
   | "loader"
   | "asset"
   | "ignition"
+  | "cloud"
+  | "generic"
   | "metadata"
   | "report"
   | "other";

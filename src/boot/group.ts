@@ -25,6 +25,9 @@ export type NearMiss = {
 /** How many near misses are told; the closest ones come first. */
 const nearMissLimit = 3;
 
+/** How many groups are looked at for them: it is for a line in the log, and each miss pays it. */
+const nearMissSearchLimit = 1_000;
+
 /**
  * The groups in the order they are tried: most selectors first, among equal counts the greatest
  * selector text, a default group last. The order of two groups of the same selectors is by file
@@ -59,7 +62,7 @@ export function nearMisses(
   labels: Readonly<Record<string, string>>,
   ordered: readonly Group[],
 ): readonly NearMiss[] {
-  const misses = ordered.map((group) => ({
+  const misses = ordered.slice(0, nearMissSearchLimit).map((group) => ({
     group: group.file,
     missing: missingLabels(group, labels),
   }));
@@ -80,7 +83,11 @@ function selectorText(group: Group): string {
   return pairs.sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b))).join(",");
 }
 
-function missingLabels(group: Group, labels: Readonly<Record<string, string>>) {
+/** What a group wants and these labels do not give; nothing for a group that matches. */
+export function missingLabels(
+  group: Group,
+  labels: Readonly<Record<string, string>>,
+): NearMiss["missing"] {
   return Object.entries(group.selector)
     .map(([key, want]) => ({ key, want, got: ownValue(labels, key) }))
     .filter(({ want, got }) => (got ?? "") !== want);

@@ -192,9 +192,12 @@ function reasonOf(event: Of<"dhcp">): { reason?: string } {
 const HttpStages = {
   script: "script",
   ipxe: "script",
+  grub: "script",
   loader: "loader",
   asset: "asset",
   ignition: "config",
+  cloud: "config",
+  generic: "config",
   metadata: "config",
 } as const satisfies Record<string, Stage>;
 

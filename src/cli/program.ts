@@ -3,19 +3,26 @@ import { ErrorTable, KindlingError } from "../errors.ts";
 import { runBootcmd } from "./bootcmd.ts";
 import { runCheck } from "./check.ts";
 import type { CliContext } from "./context.ts";
+import { addExplainFlags, runExplain } from "./explain.ts";
+import { addImportFlags, runImport } from "./import.ts";
 import { addLabFlags, runLabCommand } from "./lab.ts";
+import { runMatchbox } from "./matchbox.ts";
+import { addRenderFlags, runRender } from "./render.ts";
 import { addRpcCommands } from "./rpc.ts";
 import { runServe } from "./serve.ts";
 import { addSettingFlags, readSettingFlags } from "./settings.ts";
 import { addTlsCommands } from "./tls.ts";
 
+/** Makes an action whose exit code is that of the command line. */
+type Act = (
+  run: (options: Record<string, unknown>) => Promise<number>,
+) => (options: Record<string, unknown>) => Promise<void>;
+
 /** Runs one command line (without the program's own name) and returns its exit code. */
 export async function runCli(argv: readonly string[], context: CliContext): Promise<number> {
   let exitCode = 0;
-  const act = (run: (options: Record<string, unknown>) => Promise<number>) => {
-    return async (options: Record<string, unknown>) => {
-      exitCode = await run(options);
-    };
+  const act: Act = (run) => async (options) => {
+    exitCode = await run(options);
   };
   const program = new Command("kindling")
     .description("Turns an empty LAN into booted machines.")
@@ -45,9 +52,12 @@ export async function runCli(argv: readonly string[], context: CliContext): Prom
   );
   addRpcCommands(program, context);
   addTlsCommands(program, context);
+  addCatalogCommands(program, context, act);
   program.command("bootcmd").description("matchbox's example client, for scripts that call it");
-  // Its flags and exit codes are its own, so its words are not for the parser below.
+  program.command("matchbox").description("matchbox's HTTP service alone, by matchbox's flags");
+  // Their flags and exit codes are their own, so their words are not for the parser below.
   if (argv[0] === "bootcmd") return await runBootcmd(argv.slice(1), context);
+  if (argv[0] === "matchbox") return await runMatchbox(argv.slice(1), context);
   try {
     await program.parseAsync([...argv], { from: "user" });
   } catch (error) {
@@ -59,6 +69,19 @@ export async function runCli(argv: readonly string[], context: CliContext): Prom
 function outputOption(): Option {
   const option = new Option("-o, --output <format>", "how to print it");
   return option.choices(["table", "json"]).default("table");
+}
+
+function addCatalogCommands(program: Command, context: CliContext, act: Act): void {
+  addRenderFlags(
+    program.command("render").description("print what a machine would be told"),
+  ).action(act((options) => runRender(options, context)));
+  addExplainFlags(
+    program.command("explain").description("tell why a machine gets what it gets"),
+  ).action(act((options) => runExplain(options, context)));
+  addImportFlags(program.command("import").description("check and take over a data folder")).action(
+    (from: string, folder: string, options: Record<string, unknown>) =>
+      act(() => runImport([from, folder], options, context))(options),
+  );
 }
 
 function tell(error: unknown, context: CliContext): number {

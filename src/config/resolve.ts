@@ -34,7 +34,7 @@ export type Resolution =
   | { readonly kind: "invalid"; readonly problems: readonly ConfigProblem[] };
 
 /** Environment names of Kindling that are no settings. */
-const otherVariables = new Set(["KINDLING_CONFIG", "KINDLING_SANDBOX"]);
+const otherVariables = new Set(["KINDLING_CONFIG", "KINDLING_PASSPHRASE", "KINDLING_SANDBOX"]);
 
 type Layer = {
   raw: Record<string, unknown>;

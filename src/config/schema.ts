@@ -187,6 +187,11 @@ export const ConfigSchema = z.strictObject({
         help: "TCP port of the machines' HTTP service.",
         ...port,
       }),
+      keyRing: leaf(z.string().default(""), {
+        help: "Binary OpenPGP key ring that signs what machines read (.sig, .asc); empty signs nothing.",
+        want: "a key ring's path",
+        ...restart,
+      }),
     })
     .prefault({}),
   rpc: z
@@ -214,7 +219,7 @@ export const ConfigSchema = z.strictObject({
   data: z
     .strictObject({
       folder: leaf(z.string().min(1).default("/var/lib/kindling"), {
-        help: "groups/, profiles/ and ignition/ in matchbox's layout.",
+        help: "groups/, profiles/, ignition/, cloud/ and generic/ in matchbox's layout.",
         ...folder,
       }),
     })

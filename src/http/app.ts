@@ -1,14 +1,13 @@
 import { METHODS } from "node:http";
 import { type FastifyError, type FastifyInstance, type FastifyReply, fastify } from "fastify";
+import { answerRoutes } from "./answer-routes.ts";
 import { assetRoutes } from "./asset-routes.ts";
-import { configRoutes } from "./config-routes.ts";
 import type { MachineDeps } from "./deps.ts";
 import { healthRoutes } from "./health-routes.ts";
 import { loaderRoutes } from "./loader-routes.ts";
 import { observeRequests } from "./observe.ts";
 import { sendNotFound, sendText } from "./reply.ts";
 import { reportRoutes } from "./report-routes.ts";
-import { scriptRoutes } from "./script-routes.ts";
 import { cleanTarget } from "./url.ts";
 
 /** The largest request body that is read; all of them are ignored. */
@@ -16,15 +15,17 @@ const bodyBytesLimit = 64 * 1024;
 
 /** The routes for machines, not yet listening anywhere. */
 export function buildMachineApp(deps: MachineDeps): FastifyInstance {
+  const redirects = deps.uncleanPaths === "redirect";
   const app = fastify({
     exposeHeadRoutes: false,
     bodyLimit: bodyBytesLimit,
     routerOptions: { maxParamLength: 4096 },
-    rewriteUrl: (request) => cleanTarget(request.url ?? "/"),
+    rewriteUrl: (request) => (redirects ? (request.url ?? "/") : cleanTarget(request.url ?? "/")),
     frameworkErrors: (_error, _request, reply) => sendText(reply, "400 Bad Request\n", 400),
   });
   acceptEveryRequest(app);
   observeRequests(app, deps);
+  if (redirects) redirectUncleanPaths(app);
   app.setNotFoundHandler((_request, reply) => sendNotFound(reply));
   app.setErrorHandler((error: FastifyError, request, reply) => {
     const status = error.statusCode ?? 500;
@@ -32,15 +33,9 @@ export function buildMachineApp(deps: MachineDeps): FastifyInstance {
     deps.log.error("http request failed", { method: request.method, url: request.url, error });
     return sendInternalError(reply);
   });
-  const plugins = [
-    healthRoutes,
-    scriptRoutes,
-    configRoutes,
-    reportRoutes,
-    assetRoutes,
-    loaderRoutes,
-  ];
+  const plugins = [healthRoutes, answerRoutes, reportRoutes, loaderRoutes];
   for (const plugin of plugins) app.register(plugin(deps));
+  if (deps.assets !== undefined) app.register(assetRoutes(deps.assets));
   return app;
 }
 
@@ -52,6 +47,19 @@ function acceptEveryRequest(app: FastifyInstance): void {
   }
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("*", { parseAs: "buffer" }, (_request, _body, done) => done(null));
+}
+
+// What every release of matchbox does; it is not for firmware, which mostly follows no redirect.
+function redirectUncleanPaths(app: FastifyInstance): void {
+  app.addHook("onRequest", async (request, reply) => {
+    const target = request.raw.url ?? "/";
+    const clean = cleanTarget(target);
+    if (clean === target) return;
+    const link = clean.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+    const page = `<a href="${link}">Moved Permanently</a>.\n\n`;
+    reply.header("content-type", "text/html; charset=utf-8");
+    await reply.code(301).header("location", clean).send(Buffer.from(page));
+  });
 }
 
 function sendInternalError(reply: FastifyReply): FastifyReply {

@@ -1,7 +1,7 @@
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from "fastify";
 import { type Asset, listAssets, openAsset } from "./asset-store.ts";
 import { contentTypeOf } from "./content-type.ts";
-import type { MachineDeps } from "./deps.ts";
+import type { AssetFolder } from "./deps.ts";
 import { renderListing } from "./listing.ts";
 import { sendNotFound, sendText } from "./reply.ts";
 import { sendFile } from "./send-file.ts";
@@ -14,7 +14,7 @@ import { fileBelow, pathOf, queryOf } from "./url.ts";
 const chunkBytes = 512 * 1024;
 
 /** `/assets/`: kernels, images, anything a script names. */
-export function assetRoutes(deps: MachineDeps): FastifyPluginAsync {
+export function assetRoutes(assets: AssetFolder): FastifyPluginAsync {
   return async (app) => {
     app.all("/assets", (request, reply) => redirect(request, reply, { to: "/assets/", code: 307 }));
     app.all("/assets/*", async (request, reply) => {
@@ -22,7 +22,7 @@ export function assetRoutes(deps: MachineDeps): FastifyPluginAsync {
       if (file === undefined) return sendNotFound(reply);
       const wantsFolder = file === "" || file.endsWith("/");
       const name = wantsFolder ? file.slice(0, -1) : file;
-      const asset = await openAsset(deps.assets, name);
+      const asset = await openAsset(assets, name);
       switch (asset.kind) {
         case "missing":
           return sendNotFound(reply);
@@ -30,7 +30,7 @@ export function assetRoutes(deps: MachineDeps): FastifyPluginAsync {
           return sendText(reply, "403 Forbidden\n", 403);
         case "folder":
           if (!wantsFolder) return redirect(request, reply, { to: `${lastName(request)}/` });
-          return sendFolder(deps, request, { reply, folder: asset, file });
+          return sendFolder(assets, request, { reply, folder: asset, file });
         case "file":
           return sendAsset(request, reply, { asset, file, wantsFolder });
       }
@@ -39,12 +39,12 @@ export function assetRoutes(deps: MachineDeps): FastifyPluginAsync {
 }
 
 async function sendFolder(
-  deps: MachineDeps,
+  assets: AssetFolder,
   request: FastifyRequest,
   what: { reply: FastifyReply; folder: Extract<Asset, { kind: "folder" }>; file: string },
 ): Promise<FastifyReply> {
   const { reply, folder, file } = what;
-  const index = await openAsset(deps.assets, `${file}index.html`);
+  const index = await openAsset(assets, `${file}index.html`);
   if (index.kind === "file") {
     return sendOpen(request, reply, { asset: index, file: "index.html" });
   }

@@ -1,4 +1,5 @@
 import type { BootEvent, EventSink } from "../boot/event.ts";
+import type { JsonObject } from "../boot/json-value.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Log } from "../runtime/log.ts";
 import type { Catalog } from "../store/catalog.ts";
@@ -18,6 +19,23 @@ export type LoaderSource = {
   >;
 };
 
+/** What became of a text: another one, or the reason why not. */
+export type TextResult =
+  | { readonly kind: "text"; readonly text: string }
+  | { readonly kind: "failed"; readonly reason: string };
+
+/** Fills templates of the language that matchbox's files are written in. */
+export type TemplateEngine = { render(text: string, data: JsonObject): TextResult };
+
+/** Translates Butane to Ignition. */
+export type ButaneTranslator = { translate(text: string): TextResult };
+
+/** Makes detached OpenPGP signatures over the bytes it is given. */
+export type Signer = {
+  readonly binary: (bytes: Buffer) => Promise<Buffer>;
+  readonly armored: (bytes: Buffer) => Promise<Buffer>;
+};
+
 /** Where `/assets/` lives; `confine` refuses links that lead out of the folder. */
 export type AssetFolder = { readonly folder: string; readonly symlinks: "follow" | "confine" };
 
@@ -28,15 +46,25 @@ export type Readiness = {
   readonly detail: string;
 };
 
-/** What the routes for machines need. */
-export type MachineDeps = {
+/** What the text of an answer is made of. */
+export type AnswerDeps = {
   readonly catalog: Catalog;
-  readonly assets: AssetFolder;
+  readonly texts: { readonly templates: TemplateEngine; readonly butane: ButaneTranslator };
+  readonly log: Log;
+};
+
+/** What the routes for machines need. */
+export type MachineDeps = AnswerDeps & {
+  /** Absent: no route has a signature. */
+  readonly signer?: Signer | undefined;
+  /** What becomes of `//ipxe` and the like; firmware that follows no redirect needs an answer. */
+  readonly uncleanPaths?: "answer" | "redirect";
+  /** Absent: there is no `/assets/`. */
+  readonly assets?: AssetFolder | undefined;
   readonly loaders: LoaderSource;
   readonly publish: EventSink;
   readonly machineAt: (address: Ipv4Address) => MacAddress | undefined;
   readonly clock: Clock;
-  readonly log: Log;
   readonly metrics: { render(): Promise<string>; readonly contentType: string };
   readonly readiness: () => readonly Readiness[];
 };

@@ -1,15 +1,24 @@
 import { once } from "node:events";
 import { lstat, mkdir, unlink } from "node:fs/promises";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer as createTlsServer, type ServerOptions } from "node:https";
 import { connect } from "node:net";
 import { dirname } from "node:path";
 import { KindlingError } from "../errors.ts";
 import { systemErrorCode } from "../runtime/system-error.ts";
 import { formatIpv4, type Ipv4Address } from "../wire/ipv4.ts";
 
+/** A certificate chain and its key, PEM. */
+export type TlsFiles = { readonly cert: Buffer; readonly key: Buffer };
+
 /** Where one HTTP server listens. */
 export type Endpoint =
-  | { readonly kind: "tcp"; readonly address: Ipv4Address; readonly port: number }
+  | {
+      readonly kind: "tcp";
+      readonly address: Ipv4Address;
+      readonly port: number;
+      readonly tls?: TlsFiles;
+    }
   | { readonly kind: "unix"; readonly path: string };
 
 export type Handler = (request: IncomingMessage, response: ServerResponse) => void;
@@ -31,21 +40,34 @@ export async function listen(
   handle: Handler,
   maxConnections: number,
 ): Promise<Server> {
-  const server = createServer(
-    {
-      maxHeaderSize: Limits.headerBytes,
-      headersTimeout: Limits.headersMs,
-      requestTimeout: Limits.requestMs,
-      keepAliveTimeout: Limits.keepAliveMs,
-      noDelay: true,
-    },
-    handle,
-  );
+  const options = {
+    maxHeaderSize: Limits.headerBytes,
+    headersTimeout: Limits.headersMs,
+    requestTimeout: Limits.requestMs,
+    keepAliveTimeout: Limits.keepAliveMs,
+    noDelay: true,
+  };
+  const tls = endpoint.kind === "tcp" ? endpoint.tls : undefined;
+  const server = tls ? openTls({ ...options, ...tls }, handle) : createServer(options, handle);
   server.timeout = Limits.idleMs;
   server.maxConnections = maxConnections;
   if (endpoint.kind === "unix") await prepareSocketPath(endpoint.path);
   await bind(server, endpoint);
   return server;
+}
+
+function openTls(options: ServerOptions, handle: Handler): Server {
+  try {
+    return createTlsServer({ ...options, minVersion: "TLSv1.2" }, handle);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new KindlingError(
+      "config.invalid",
+      `the HTTPS certificate or key is bad: ${why}`,
+      {},
+      error,
+    );
+  }
 }
 
 async function bind(server: Server, endpoint: Endpoint): Promise<void> {

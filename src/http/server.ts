@@ -12,7 +12,7 @@ import type { Ipv4Address } from "../wire/ipv4.ts";
 import { buildAdminApp } from "./admin.ts";
 import { buildMachineApp } from "./app.ts";
 import type { AdminDeps, MachineDeps } from "./deps.ts";
-import { type Endpoint, type Handler, listen } from "./listener.ts";
+import { type Endpoint, type Handler, listen, type TlsFiles } from "./listener.ts";
 
 /** How long open transfers may go on after the service was told to close. */
 const graceMs = 5_000;
@@ -25,6 +25,8 @@ export type HttpDeps = MachineDeps & {
   /** 0 takes any free one; `ports` of the service says which. */
   readonly port: number;
   readonly maxConnections?: number;
+  /** PEM; machines are then served by HTTPS only. */
+  readonly tls?: TlsFiles;
   readonly admin?: AdminDeps & { readonly socket: string };
 };
 
@@ -74,10 +76,10 @@ export async function openHttpServer(deps: HttpDeps, signal: AbortSignal): Promi
 type Binding = { readonly app: FastifyInstance; readonly endpoint: Endpoint };
 
 function bindingsOf(deps: HttpDeps, signal: AbortSignal): readonly Binding[] {
-  const { addresses, port, admin } = deps;
+  const { addresses, port, admin, tls } = deps;
   const app = buildMachineApp(deps);
   const machines = addresses.map(
-    (address): Binding => ({ app, endpoint: { kind: "tcp", address, port } }),
+    (address): Binding => ({ app, endpoint: { kind: "tcp", address, port, ...(tls && { tls }) } }),
   );
   if (admin === undefined) return machines;
   const endpoint: Endpoint = { kind: "unix", path: admin.socket };

@@ -42,9 +42,12 @@ export function fileBelow(prefix: string, target: string): string | undefined {
 const Resources: readonly (readonly [RegExp, HttpResource])[] = [
   [/^\/boot\.ipxe(\.0)?$/, "script"],
   [/^\/ipxe$/, "ipxe"],
+  [/^\/grub$/, "grub"],
   [/^\/loaders\//, "loader"],
   [/^\/assets\//, "asset"],
   [/^\/ignition$/, "ignition"],
+  [/^\/cloud$/, "cloud"],
+  [/^\/generic$/, "generic"],
   [/^\/metadata$/, "metadata"],
   [/^\/report$/, "report"],
 ];

@@ -1,5 +1,5 @@
 import type { Group } from "../boot/group.ts";
-import type { JsonObject } from "../boot/json-value.ts";
+import type { JsonObject, JsonValue } from "../boot/json-value.ts";
 
 /** What of a request the variables hold. */
 export type RequestVariables = {
@@ -14,9 +14,29 @@ export type RequestVariables = {
  * overwrite what the group says.
  */
 export function templateVariables(group: Group, request: RequestVariables): JsonObject {
-  const variables = new Map(Object.entries(group.metadata));
-  for (const [key, value] of Object.entries(group.selector))
-    variables.set(key.toLowerCase(), value);
-  variables.set("request", { query: request.labels, raw_query: request.rawQuery });
+  const variables = variableOrigins(group, request).map(
+    ({ name, value }) => [name, value] as const,
+  );
   return Object.fromEntries(variables);
+}
+
+/** A variable and where its value comes from. */
+export type Variable = {
+  readonly name: string;
+  readonly value: JsonValue;
+  readonly origin: "metadata" | "selector" | "request";
+};
+
+/** The same variables one by one, each with what gave it. */
+export function variableOrigins(group: Group, request: RequestVariables): readonly Variable[] {
+  const variables = new Map<string, Variable>();
+  const put = (name: string, value: JsonValue, origin: Variable["origin"]) => {
+    variables.set(name, { name, value, origin });
+  };
+  for (const [key, value] of Object.entries(group.metadata)) put(key, value, "metadata");
+  for (const [key, value] of Object.entries(group.selector)) {
+    put(key.toLowerCase(), value, "selector");
+  }
+  put("request", { query: request.labels, raw_query: request.rawQuery }, "request");
+  return [...variables.values()];
 }

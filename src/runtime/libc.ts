@@ -14,6 +14,9 @@ export type Libc = {
     nameLength: number,
   ): number;
   close(fd: number): number;
+  read(fd: number, bytes: Uint8Array, length: number): number;
+  inotifyInit(flags: number): number;
+  inotifyAddWatch(fd: number, path: string, mask: number): number;
   /** ioctl on a device by name: `struct ifreq` with `argument` as its pointer. */
   ioctlDevice(fd: number, request: number, device: string, argument: Uint8Array): number;
   prctl(option: number, a: number, b: number, c: number, d: number): number;
@@ -34,6 +37,9 @@ export function loadLibc(): Libc {
     bind: library.func("int bind(int, const void *, uint32_t)"),
     sendto: library.func("long sendto(int, const void *, size_t, int, const void *, uint32_t)"),
     close: library.func("int close(int)"),
+    read: library.func("long read(int, void *, size_t)"),
+    inotifyInit: library.func("int inotify_init1(int)"),
+    inotifyAddWatch: library.func("int inotify_add_watch(int, const char *, uint32_t)"),
     prctl: library.func("int prctl(int, ulong, ulong, ulong, ulong)"),
     errorName() {
       const errno = koffi.errno();

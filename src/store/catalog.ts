@@ -36,6 +36,8 @@ export type Catalog = {
   snapshot(): Promise<CatalogSnapshot>;
   /** An Ignition file's bytes by the name a profile gives. */
   ignition(name: string): Promise<FileLookup>;
+  /** The same for a file of `cloud/`. */
+  cloud(name: string): Promise<FileLookup>;
   /** The same for a file of `generic/`. */
   generic(name: string): Promise<FileLookup>;
 };

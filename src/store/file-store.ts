@@ -2,46 +2,57 @@ import { constants } from "node:fs";
 import { open, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { findTies, type Group, orderGroups } from "../boot/group.ts";
+import { indexGroups } from "../boot/group-index.ts";
 import type { Profile } from "../boot/profile.ts";
-import type { Clock } from "../runtime/clock.ts";
 import type { Log } from "../runtime/log.ts";
 import { systemErrorCode } from "../runtime/system-error.ts";
 import type { Catalog, CatalogProblem, CatalogSnapshot, FileLookup } from "./catalog.ts";
-import { type FolderEntry, JsonFolder } from "./json-folder.ts";
+import { type FolderEntry, type FolderTools, JsonFolder } from "./json-folder.ts";
 import { refusedName } from "./name.ts";
 import { parseGroup, parseProfile } from "./parse.ts";
 
 /** The largest file that a profile may name: far above what Ignition itself can take. */
 const fileBytesLimit = 16 << 20;
 
-type FileStoreOptions = {
-  readonly folder: string;
-  readonly clock: Clock;
-  readonly log: Log;
+type FileStoreOptions = FolderTools & { readonly folder: string; readonly log: Log };
+
+type Entries<T> = ReadonlyMap<string, FolderEntry<T>>;
+
+/** Groups in the order they are tried, and what was made of them. */
+type Arranged = Pick<CatalogSnapshot, "ties" | "select"> & {
+  readonly entries: Entries<Group>;
+  readonly ordered: readonly Group[];
 };
 
 /**
  * The catalog in a matchbox data folder; edits made there by hand are live with the next request.
  */
-export class FileStore implements Catalog {
+export class FileStore implements Catalog, Disposable {
   readonly #options: FileStoreOptions;
   readonly #groups: JsonFolder<Group>;
   readonly #profiles: JsonFolder<Profile>;
   #reported: ReadonlySet<string> = new Set();
   #running: Promise<unknown> = Promise.resolve();
   #next: Promise<CatalogSnapshot> | undefined;
+  /** The newest state; undefined while a newer one is being made. */
+  #last: CatalogSnapshot | undefined;
+  #arranged: Arranged | undefined;
 
   constructor(options: FileStoreOptions) {
     const root = options.folder;
     this.#options = options;
-    this.#groups = new JsonFolder({ root, folder: "groups" }, parseGroup, options.clock);
-    this.#profiles = new JsonFolder({ root, folder: "profiles" }, parseProfile, options.clock);
+    this.#groups = new JsonFolder({ root, folder: "groups" }, parseGroup, options);
+    this.#profiles = new JsonFolder({ root, folder: "profiles" }, parseProfile, options);
   }
 
   /**
-   * A hundred machines that ask at once share one scan, but only one that began after they asked.
+   * The last state, if the kernel says that it still holds; else a new scan. A hundred machines that
+   * ask at once share one, but only one that began after they asked.
    */
   snapshot(): Promise<CatalogSnapshot> {
+    if (this.#last !== undefined && this.#next === undefined && this.#holds()) {
+      return Promise.resolve(this.#last);
+    }
     this.#next ??= this.#running.then(() => {
       this.#next = undefined;
       const scan = this.#scan();
@@ -51,8 +62,17 @@ export class FileStore implements Catalog {
     return this.#next;
   }
 
+  [Symbol.dispose](): void {
+    this.#groups[Symbol.dispose]();
+    this.#profiles[Symbol.dispose]();
+  }
+
   ignition(name: string): Promise<FileLookup> {
     return this.#file("ignition", name);
+  }
+
+  cloud(name: string): Promise<FileLookup> {
+    return this.#file("cloud", name);
   }
 
   generic(name: string): Promise<FileLookup> {
@@ -76,21 +96,33 @@ export class FileStore implements Catalog {
     }
   }
 
+  // Both are asked, since each answer takes what the kernel has to tell.
+  #holds(): boolean {
+    const [groups, profiles] = [this.#groups.isCurrent(), this.#profiles.isCurrent()];
+    return groups && profiles;
+  }
+
   async #scan(): Promise<CatalogSnapshot> {
+    this.#last = undefined;
     const root = await this.#rootProblems();
     const groups = await this.#groups.scan();
     const profiles = await this.#profiles.scan();
-    const ordered = orderGroups(valuesOf(groups));
     const problems = [...root, ...problemsOf(groups), ...problemsOf(profiles)];
-    const ties = findTies(ordered);
+    const { ordered, ties, select } = this.#arrange(groups);
     const found = { problems, ties };
     this.#report(found);
-    return {
-      groups: ordered,
-      profiles: valuesOf(profiles),
-      profile: (id) => entryValue(profiles.get(id)),
-      ...found,
-    };
+    const profile = (id: string) => entryValue(profiles.get(id));
+    this.#last = { groups: ordered, select, profiles: valuesOf(profiles), profile, ...found };
+    return this.#last;
+  }
+
+  // What takes longest with many groups is done again only if there is a new map of them.
+  #arrange(entries: Entries<Group>): Arranged {
+    if (this.#arranged?.entries === entries) return this.#arranged;
+    const ordered = orderGroups(valuesOf(entries));
+    const ties = findTies(ordered);
+    this.#arranged = { entries, ordered, ties, select: indexGroups(ordered) };
+    return this.#arranged;
   }
 
   async #rootProblems(): Promise<readonly CatalogProblem[]> {
@@ -120,13 +152,13 @@ export class FileStore implements Catalog {
   }
 }
 
-function valuesOf<T>(entries: ReadonlyMap<string, FolderEntry<T>>): readonly T[] {
+function valuesOf<T>(entries: Entries<T>): readonly T[] {
   return [...entries.values()].flatMap(({ result }) =>
     result.kind === "value" ? [result.value] : [],
   );
 }
 
-function problemsOf<T>(entries: ReadonlyMap<string, FolderEntry<T>>): readonly CatalogProblem[] {
+function problemsOf<T>(entries: Entries<T>): readonly CatalogProblem[] {
   return [...entries.values()].flatMap(({ result }) =>
     result.kind === "problem" ? [result.problem] : [],
   );

@@ -28,6 +28,7 @@ const MayImport: Readonly<Record<string, readonly string[] | "everything">> = {
   cli: "everything",
   daemon: "everything",
   "daemon-settings": "everything",
+  "text-engines": "everything",
   main: "everything",
 };
 
@@ -38,6 +39,7 @@ const OnlyFrom: Readonly<Record<string, readonly string[]>> = {
   cli: ["main"],
   config: ["cli", "daemon", "daemon-settings", "main"],
   "daemon-settings": ["cli", "daemon"],
+  "text-engines": ["cli", "daemon"],
   lab: ["cli", "main"],
 };
 

@@ -12,11 +12,12 @@ const Importers: Readonly<Record<string, RegExp>> = {
   execa: /^src\/lab\//,
   fastify: /^src\/(?:http|installer|registry|rpc)\//,
   koffi: /^src\/runtime\/libc\.ts$/,
+  openpgp: /^src\/http\/signer\.ts$/,
   pino: /^src\/runtime\/log\.ts$/,
   "pino-pretty": /^src\/runtime\/log\.ts$/,
   "prom-client": /^src\/runtime\/metrics\.ts$/,
   "reflect-metadata": /^src\/rpc\/certify\.ts$/,
-  yaml: /^src\/(?:config\/|store\/|render\/yaml-source\.ts)/,
+  yaml: /^src\/(?:config\/|store\/|render\/(?:yaml-source|cloud-config)\.ts)/,
   zod: /^src\/config\//,
   "node:sqlite": /^src\/dhcp\/lease-store\.ts$/,
 };

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { decideBoot, decideGroup } from "../../src/boot/decide.ts";
 import type { Group } from "../../src/boot/group.ts";
+import { indexGroups } from "../../src/boot/group-index.ts";
 import type { Profile } from "../../src/boot/profile.ts";
 
 const group = (file: string, profile: string, selector: Record<string, string> = {}): Group => ({
@@ -17,8 +18,9 @@ const Profiles: Record<string, Profile> = {
   boots: { ...ids, file: "boots", id: "boots", boot },
   waits: { ...ids, file: "waits", id: "waits" },
 };
+const catalogOf = (groups: readonly Group[]) => ({ groups, select: indexGroups(groups) });
 const decide = (labels: Record<string, string>, groups: readonly Group[]) =>
-  decideBoot({ labels }, { groups, profile: (id) => Profiles[id] });
+  decideBoot({ labels }, { ...catalogOf(groups), profile: (id) => Profiles[id] });
 
 describe("decideBoot", () => {
   const rows = [
@@ -63,5 +65,7 @@ describe("decideBoot", () => {
 });
 
 it("decideGroup needs no profile", () => {
-  expect(decideGroup({ labels: {} }, [group("g", "gone")])).toMatchObject({ group: { file: "g" } });
+  expect(decideGroup({ labels: {} }, catalogOf([group("g", "gone")]))).toMatchObject({
+    group: { file: "g" },
+  });
 });

@@ -1,4 +1,6 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: iPXE writes its settings like that
+import { type IncomingMessage, request } from "node:http";
+import { text } from "node:stream/consumers";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { buildMachineApp } from "../../src/http/app.ts";
 import { type HttpRig, openHttpRig } from "../support/http-rig.ts";
@@ -145,7 +147,24 @@ describe("routes for machines", () => {
     expect(got.body).toMatch(/^ignition\/worker\.ign is not usable: /);
   });
 
-  it.each(["../groups/node.json.ign", "worker.yaml", "gone.ign"])(
+  it("translates an Ignition file of another name as Butane, once its template is filled", async () => {
+    await rig.write("profiles/worker.json", { id: "worker", ignition_id: "worker.yaml" });
+    await rig.write("ignition/worker.yaml", "variant: <<nested.deep>> <<request.query.os>>");
+    const got = await ask(`/ignition?mac=${mac}&os=installed`);
+    expect(got.headers["content-type"]).toBe("application/json");
+    expect(got.json()).toEqual({ from: "variant: x installed" });
+  });
+
+  it.each([
+    { name: "template", text: "variant: <<!" },
+    { name: "Butane", text: "passwd: {}" },
+  ])("has no Ignition of broken $name", async ({ text }) => {
+    await rig.write("profiles/worker.json", { id: "worker", ignition_id: "worker.yaml" });
+    await rig.write("ignition/worker.yaml", text);
+    expect((await ask(`/ignition?mac=${mac}`)).body).toBe(notFound);
+  });
+
+  it.each(["../groups/node.json.ign", "gone.yaml", "gone.ign"])(
     "has no Ignition of the name %s",
     async (ignition_id) => {
       await rig.write("profiles/worker.json", { id: "worker", ignition_id });
@@ -193,6 +212,89 @@ describe("routes for machines", () => {
     const failing = buildMachineApp({ ...rig.deps, metrics });
     const got = await failing.inject("/metrics");
     expect([got.statusCode, got.body]).toEqual([500, "500 internal error\n"]);
+  });
+});
+
+describe("/grub, /cloud and /generic", () => {
+  beforeEach(async () => {
+    await rig.write("profiles/rescue.json", { id: "rescue", cloud_id: "c.yaml", generic_id: "g" });
+    await rig.write("cloud/c.yaml", "#cloud-config\nport: <<request.query.port>>\n");
+    await rig.write("generic/g", "<html> <<request.raw_query>>");
+  });
+
+  it("gives GRUB the machine's plan, and tells it", async () => {
+    const got = await ask(`/grub?mac=${mac}`);
+    expect(got.body).toContain('linuxefi "/assets/vmlinuz" a=${b} &\n');
+    expect(rig.events).toMatchObject([{ kind: "plan" }, { kind: "http", resource: "grub" }]);
+    expect((await ask("/grub")).statusCode).toBe(404);
+  });
+
+  it("fills templates and reads the type from the text", async () => {
+    const cloud = await ask("/cloud?port=7");
+    expect([cloud.statusCode, cloud.body]).toEqual([200, "#cloud-config\nport: 7\n"]);
+    expect(cloud.headers["content-type"]).toBe("text/plain; charset=utf-8");
+    const generic = await ask("/generic?a=%20b");
+    expect([generic.statusCode, generic.body]).toEqual([200, "<html> a=%20b"]);
+    expect(generic.headers["content-type"]).toBe("text/html; charset=utf-8");
+  });
+
+  it("sends parts of them", async () => {
+    const part = { url: "/generic?a=b", headers: { range: "bytes=7-" } };
+    const got = await app.inject(part);
+    expect([got.statusCode, got.body]).toEqual([206, "a=b"]);
+    expect(got.headers["content-range"]).toBe("bytes 7-9/10");
+    const none = await app.inject({ ...part, headers: { range: "bytes=99-" } });
+    expect([none.statusCode, none.headers["content-range"]]).toEqual([416, "bytes */10"]);
+  });
+
+  it.each([
+    { name: "a failed template", path: "/generic", file: "generic/g", text: "<<!" },
+    { name: "a failed template of user data", path: "/cloud", file: "cloud/c.yaml", text: "<<!" },
+    { name: "user data of no known kind", path: "/cloud", file: "cloud/c.yaml", text: "a: b" },
+    {
+      name: "user data that is no YAML",
+      path: "/cloud",
+      file: "cloud/c.yaml",
+      text: "#cloud-config\na: [",
+    },
+  ])("has nothing for $name", async ({ path, file, text }) => {
+    await rig.write(file, text);
+    const got = await ask(path);
+    expect([got.statusCode, got.body]).toEqual([404, "404 page not found\n"]);
+  });
+
+  it.each(["/cloud", "/generic"])("has no %s for a profile that names none", async (path) => {
+    expect((await ask(`${path}?mac=${mac}`)).statusCode).toBe(404);
+  });
+
+  it("sends an empty file as it is", async () => {
+    await rig.write("generic/g", "");
+    const got = await ask("/generic");
+    expect([got.statusCode, got.headers["content-length"]]).toEqual([200, "0"]);
+  });
+});
+
+describe("an unclean path, where redirects are wanted", () => {
+  it.each([
+    { path: "//ipxe?a=b", to: "/ipxe?a=b" },
+    { path: "/x/../boot.ipxe", to: "/boot.ipxe" },
+    { path: "/./assets/", to: "/assets/" },
+    { path: '//a"<b', to: '/a"<b' },
+  ])("$path goes to $to", async ({ path, to }) => {
+    const compatible = buildMachineApp({ ...rig.deps, uncleanPaths: "redirect" });
+    const { port } = new URL(await compatible.listen({ host: "127.0.0.1", port: 0 }));
+    // Not inject and not fetch: both would clean the path themselves.
+    const response = await new Promise<IncomingMessage>((resolve, reject) => {
+      request({ port, path }, resolve).on("error", reject).end();
+    });
+    expect([response.statusCode, response.headers.location]).toEqual([301, to]);
+    expect(await text(response)).toMatch(/^<a href="[^"<]*">Moved Permanently<\/a>\.\n\n$/);
+    await compatible.close();
+  });
+
+  it("is the only one that goes elsewhere", async () => {
+    const compatible = buildMachineApp({ ...rig.deps, uncleanPaths: "redirect" });
+    expect((await compatible.inject("/boot.ipxe")).statusCode).toBe(200);
   });
 });
 

@@ -1,5 +1,16 @@
-import { writeFileSync } from "node:fs";
 import {
+  appendFileSync,
+  chmodSync,
+  cpSync,
+  linkSync,
+  mkdirSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import {
+  link,
   mkdir,
   mkdtemp,
   readFile,
@@ -13,6 +24,7 @@ import {
 } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { systemClock } from "../../src/runtime/clock.ts";
 import { type Log, silentLog } from "../../src/runtime/log.ts";
@@ -26,10 +38,14 @@ beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "kindling-store-"));
   lines = [];
   const warn: Log["warn"] = (message, fields) => lines.push({ message, fields });
-  store = new FileStore({ folder, clock: systemClock, log: { ...silentLog, warn } });
+  const log = { ...silentLog, warn };
+  store = new FileStore({ folder, clock: systemClock, log });
   for (const name of ["groups", "profiles", "ignition"]) await mkdir(join(folder, name));
 });
-afterEach(() => rm(folder, { recursive: true }));
+afterEach(async () => {
+  store[Symbol.dispose]();
+  await rm(folder, { recursive: true });
+});
 
 const put = (path: string, text: string) => writeFile(join(folder, path), text);
 const group = (profile: string) => JSON.stringify({ profile });
@@ -40,7 +56,16 @@ async function age(path: string): Promise<void> {
   await utimes(join(folder, path), 1, 1);
 }
 
-describe("an edit is seen by the next snapshot", () => {
+const ways = [
+  { way: "where the kernel tells changes", tools: {} },
+  { way: "where it does not", tools: { openWatch: () => undefined } },
+];
+
+describe.each(ways)("an edit is seen by the next snapshot, $way:", ({ tools }) => {
+  beforeEach(() => {
+    store = new FileStore({ folder, clock: systemClock, log: silentLog, ...tools });
+  });
+
   it("in place, again and again, with the same length", async () => {
     for (const name of ["aaa", "bbb", "ccc", "ddd"]) {
       await put("groups/g.json", group(name));
@@ -50,7 +75,7 @@ describe("an edit is seen by the next snapshot", () => {
 
   it("in place with the old modification time put back", async () => {
     const clock = { ...systemClock, now: () => Date.now() + 10_000 };
-    store = new FileStore({ folder, clock, log: silentLog });
+    store = new FileStore({ folder, clock, log: silentLog, ...tools });
     await put("groups/g.json", group("old"));
     await age("groups/g.json");
     expect(await profiles()).toEqual(["old"]);
@@ -94,6 +119,31 @@ describe("an edit is seen by the next snapshot", () => {
     expect(await profiles()).toEqual(["new"]);
   });
 
+  it("in place, in a file elsewhere that a link or a hard link leads to", async () => {
+    await put("elsewhere", group("one"));
+    await symlink("../elsewhere", join(folder, "groups/soft.json"));
+    await link(join(folder, "elsewhere"), join(folder, "groups/hard.json"));
+    expect(await profiles()).toEqual(["one", "one"]);
+    await put("elsewhere", group("two"));
+    expect(await profiles()).toEqual(["two", "two"]);
+  });
+
+  it("by a link above exchanged", async () => {
+    for (const version of ["one", "two"]) {
+      await mkdir(join(folder, version, "groups"), { recursive: true });
+      await put(`${version}/groups/g.json`, group(version));
+    }
+    const above = join(folder, "current");
+    await symlink("one", above);
+    store = new FileStore({ folder: above, clock: systemClock, log: silentLog, ...tools });
+    expect(await profiles()).toEqual(["one"]);
+    await symlink("two", `${above}.new`);
+    await rename(`${above}.new`, above);
+    expect(await profiles()).toEqual(["two"]);
+    await put("two/groups/g.json", group("three"));
+    expect(await profiles()).toEqual(["three"]);
+  });
+
   it("when deleted, and when the folder goes", async () => {
     await put("groups/g.json", group("x"));
     expect(await profiles()).toEqual(["x"]);
@@ -116,6 +166,65 @@ describe("an edit is seen by the next snapshot", () => {
       await Promise.all(early);
     }
   });
+});
+
+it("sees what a look at everything sees, whatever is done to the folder", async () => {
+  const at = (name: string) => join(folder, "groups", name);
+  const file = fc.constantFrom("a.json", "b.json", "c.json", "d.txt");
+  const steps: Record<string, (one: string, other: string, text: string) => void> = {
+    write: (one, _, text) => writeFileSync(at(one), text),
+    append: (one) => appendFileSync(at(one), " "),
+    rename: (one, other) => renameSync(at(one), at(other)),
+    remove: (one) => rmSync(at(one), { recursive: true }),
+    link: (one, other) => symlinkSync(other, at(one)),
+    hardLink: (one, other) => linkSync(at(one), at(other)),
+    folder: (one) => mkdirSync(at(one)),
+    forbid: (one) => chmodSync(at(one), 0o600),
+    exchange: () => {
+      renameSync(at("."), join(folder, "was"));
+      cpSync(join(folder, "was"), at("."), { recursive: true, verbatimSymlinks: true });
+      rmSync(join(folder, "was"), { recursive: true });
+    },
+  };
+  const word = fc.constantFrom("x", "y", "{");
+  const step = fc.record({
+    kind: fc.constantFrom(...Object.keys(steps)),
+    one: file,
+    other: file,
+    word,
+  });
+  const look = async (from: FileStore) => {
+    const { groups, problems, ties } = await from.snapshot();
+    return { groups, problems, ties };
+  };
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 12 }), async (story) => {
+      rmSync(at("."), { recursive: true });
+      mkdirSync(at("."));
+      for (const { kind, one, other, word: text } of story) {
+        try {
+          steps[kind]?.(one, other, text === "{" ? text : group(text));
+        } catch {
+          continue; // no such file, or a folder in the way: nothing was done
+        }
+        const fresh = new FileStore({ folder, clock: systemClock, log: silentLog });
+        expect(await look(store)).toEqual(await look(fresh));
+        fresh[Symbol.dispose]();
+      }
+    }),
+    { numRuns: 100 },
+  );
+});
+
+it("gives the same snapshot until there is an edit, and sorts again only for groups", async () => {
+  await put("groups/g.json", group("p"));
+  await put("profiles/p.json", '{"id": "p"}');
+  const first = await store.snapshot();
+  expect(await store.snapshot()).toBe(first);
+  await put("profiles/p.json", '{"id": "q"}');
+  const second = await store.snapshot();
+  expect(second.profile("p")?.id).toBe("q");
+  expect(second.groups).toBe(first.groups);
 });
 
 describe("a broken file", () => {

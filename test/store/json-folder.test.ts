@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { systemClock } from "../../src/runtime/clock.ts";
+import { FolderWatch } from "../../src/runtime/folder-watch.ts";
 import { JsonFolder } from "../../src/store/json-folder.ts";
 
 let root: string;
@@ -13,11 +14,13 @@ beforeEach(async () => {
 });
 afterEach(() => rm(root, { recursive: true }));
 
+const noWatch: (path: string) => FolderWatch | undefined = () => undefined;
+
 /** How often a file that does not change is parsed in three scans by a clock so far ahead. */
-async function parsesIn(aheadMs: number): Promise<number> {
+async function parsesIn(aheadMs: number, openWatch = noWatch): Promise<number> {
   let parses = 0;
   const clock = { ...systemClock, now: () => Date.now() + aheadMs };
-  const folder = new JsonFolder({ root, folder: "." }, () => ++parses, clock);
+  const folder = new JsonFolder({ root, folder: "." }, () => ++parses, { clock, openWatch });
   for (let scan = 0; scan < 3; scan += 1) {
     expect([...(await folder.scan()).keys()]).toEqual(["a"]);
   }
@@ -26,6 +29,10 @@ async function parsesIn(aheadMs: number): Promise<number> {
 
 it("parses a settled file once", async () => {
   expect(await parsesIn(10_000)).toBe(1);
+});
+
+it("parses a watched file once, however fresh it is", async () => {
+  expect(await parsesIn(0, FolderWatch.open)).toBe(1);
 });
 
 it("does not trust the stamp of a file changed a moment ago", async () => {
@@ -40,6 +47,7 @@ it("lets an error of ours through", async () => {
   const fail = () => {
     throw new TypeError("a bug");
   };
-  const folder = new JsonFolder({ root, folder: "." }, fail, systemClock);
+  const folder = new JsonFolder({ root, folder: "." }, fail, { clock: systemClock });
   await expect(folder.scan()).rejects.toThrow("a bug");
+  expect(folder.isCurrent()).toBe(false);
 });

@@ -21,6 +21,27 @@ export type HttpRig = AsyncDisposable & {
 
 const loaderBytes = Buffer.from("MZ loader bytes");
 
+/** `<<a.b>>` stands for a variable; text with `<<!` fails, and Butane is what begins with it. */
+const fakeTexts: MachineDeps["texts"] = {
+  templates: {
+    render: (text, data) => {
+      if (text.includes("<<!")) return { kind: "failed", reason: "line 1: bad action" };
+      const value = (path: string) =>
+        path.split(".").reduce<unknown>((at, key) => Object(at)[key], data);
+      return {
+        kind: "text",
+        text: text.replace(/<<(.*?)>>/g, (_, path: string) => String(value(path))),
+      };
+    },
+  },
+  butane: {
+    translate: (text) =>
+      text.startsWith("variant: ")
+        ? { kind: "text", text: JSON.stringify({ from: text }) }
+        : { kind: "failed", reason: "want a variant" },
+  },
+};
+
 export async function openHttpRig(): Promise<HttpRig> {
   const folder = await mkdtemp(join(tmpdir(), "kindling-http-"));
   await mkdir(join(folder, "assets"));
@@ -28,8 +49,10 @@ export async function openHttpRig(): Promise<HttpRig> {
   const events: BootEvent[] = [];
   bus.subscribe((event) => events.push(event));
   const sha256 = createHash("sha256").update(loaderBytes).digest("hex");
+  const catalog = new FileStore({ folder, clock: systemClock, log: silentLog });
   const deps: MachineDeps = {
-    catalog: new FileStore({ folder, clock: systemClock, log: silentLog }),
+    catalog,
+    texts: fakeTexts,
     assets: { folder: join(folder, "assets"), symlinks: "follow" },
     loaders: {
       find: async (name) =>
@@ -56,6 +79,7 @@ export async function openHttpRig(): Promise<HttpRig> {
       await writeFile(file, plain ? content : JSON.stringify(content));
     },
     async [Symbol.asyncDispose]() {
+      catalog[Symbol.dispose]();
       await rm(folder, { recursive: true });
     },
   };

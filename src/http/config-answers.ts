@@ -1,0 +1,131 @@
+import { decideGroup, decideProfile } from "../boot/decide.ts";
+import type { JsonObject } from "../boot/json-value.ts";
+import type { Profile } from "../boot/profile.ts";
+import { checkUserData } from "../render/cloud-config.ts";
+import { checkRawIgnition, isRawIgnition } from "../render/ignition.ts";
+import { renderMetadata } from "../render/metadata.ts";
+import { templateVariables } from "../render/variables.ts";
+import type { FileLookup } from "../store/catalog.ts";
+import type { Answer } from "./answer.ts";
+import { type Asking, tellMiss } from "./asking.ts";
+import type { AnswerDeps } from "./deps.ts";
+
+/** One route's answer to one machine; it logs why there is none. */
+export type Answerer = (asking: Asking) => Answer | Promise<Answer>;
+
+/** Path → its answer. */
+export type AnswerTable = readonly (readonly [path: string, answer: Answerer])[];
+
+/** What a booted system configures itself by. */
+export function configAnswers(deps: AnswerDeps): AnswerTable {
+  return [
+    ["/ignition", (asking) => answerIgnition(deps, asking)],
+    ["/cloud", (asking) => answerCloud(deps, asking)],
+    ["/generic", (asking) => answerGeneric(deps, asking)],
+    ["/metadata", (asking) => answerMetadata(deps, asking)],
+  ];
+}
+
+/** A file that a machine's profile names, and what fills it. */
+type Source = { readonly name: string; readonly bytes: Buffer; readonly variables: JsonObject };
+type Sought = { readonly kind: "source"; readonly source: Source } | { readonly kind: "missing" };
+type FileKind = "ignition" | "cloud" | "generic";
+
+const missing = { kind: "missing" } as const;
+
+async function answerIgnition(deps: AnswerDeps, asking: Asking): Promise<Answer> {
+  const sought = await seek(deps, asking, "ignition");
+  if (sought.kind === "missing") return missing;
+  const { source } = sought;
+  const type = "application/json";
+  if (!isRawIgnition(source.name)) {
+    const filled = fill(deps, "ignition", source);
+    if (filled === undefined) return missing;
+    const translated = deps.texts.butane.translate(filled);
+    if (translated.kind === "failed") return miss(deps, "ignition", { ...source, ...translated });
+    return { kind: "found", body: Buffer.from(translated.text), type };
+  }
+  const checked = checkRawIgnition(source.bytes);
+  if (checked.kind === "usable") return { kind: "found", body: source.bytes, type };
+  // A status of 5xx makes Ignition ask again: the machine goes on by itself once the file is
+  // mended.
+  deps.log.error("ignition file refused", { name: source.name, reason: checked.reason });
+  return { kind: "unusable", reason: `ignition/${source.name} is not usable: ${checked.reason}` };
+}
+
+async function answerCloud(deps: AnswerDeps, asking: Asking): Promise<Answer> {
+  const sought = await seek(deps, asking, "cloud");
+  if (sought.kind === "missing") return missing;
+  const text = fill(deps, "cloud", sought.source);
+  if (text === undefined) return missing;
+  const checked = checkUserData(text);
+  if (checked.kind === "invalid") return miss(deps, "cloud", { ...sought.source, ...checked });
+  return { kind: "found", body: Buffer.from(text), ranges: true };
+}
+
+async function answerGeneric(deps: AnswerDeps, asking: Asking): Promise<Answer> {
+  const sought = await seek(deps, asking, "generic");
+  if (sought.kind === "missing") return missing;
+  const text = fill(deps, "generic", sought.source);
+  return text === undefined ? missing : { kind: "found", body: Buffer.from(text), ranges: true };
+}
+
+async function answerMetadata(deps: AnswerDeps, asking: Asking): Promise<Answer> {
+  const decision = decideGroup(asking.identity, await deps.catalog.snapshot());
+  if (decision.kind === "no-group") {
+    tellMiss(deps.log, asking, decision);
+    return missing;
+  }
+  const { labels } = asking.identity;
+  const variables = templateVariables(decision.group, { labels, rawQuery: asking.rawQuery });
+  // Not "text/plain": clients in the field have always been told this.
+  return { kind: "found", body: Buffer.from(renderMetadata(variables)), type: "plain/text" };
+}
+
+async function seek(deps: AnswerDeps, asking: Asking, kind: FileKind): Promise<Sought> {
+  const decision = decideProfile(asking.identity, await deps.catalog.snapshot());
+  if (decision.kind !== "profile") {
+    tellMiss(deps.log, asking, decision);
+    return missing;
+  }
+  const { group, profile } = decision;
+  const name = fileNameOf(profile, kind);
+  if (name === "") return miss(deps, kind, { name, reason: "the profile names none" });
+  const found = await lookUp(deps, kind, name);
+  if (found.kind === "missing") return miss(deps, kind, { name, reason: "no such file" });
+  if (found.kind === "refused") return miss(deps, kind, { name, reason: found.reason });
+  const { labels } = asking.identity;
+  const variables = templateVariables(group, { labels, rawQuery: asking.rawQuery });
+  return { kind: "source", source: { name, bytes: found.bytes, variables } };
+}
+
+function fileNameOf(profile: Profile, kind: FileKind): string {
+  return { ignition: profile.ignitionId, cloud: profile.cloudId, generic: profile.genericId }[kind];
+}
+
+function lookUp({ catalog }: AnswerDeps, kind: FileKind, name: string): Promise<FileLookup> {
+  switch (kind) {
+    case "ignition":
+      return catalog.ignition(name);
+    case "cloud":
+      return catalog.cloud(name);
+    case "generic":
+      return catalog.generic(name);
+  }
+}
+
+function fill(deps: AnswerDeps, kind: FileKind, source: Source): string | undefined {
+  const filled = deps.texts.templates.render(source.bytes.toString("utf8"), source.variables);
+  if (filled.kind === "text") return filled.text;
+  miss(deps, kind, { name: source.name, reason: filled.reason });
+  return undefined;
+}
+
+function miss(
+  deps: AnswerDeps,
+  kind: FileKind,
+  { name, reason }: { readonly name: string; readonly reason: string },
+): { readonly kind: "missing" } {
+  deps.log.info("no configuration", { kind, name, reason });
+  return missing;
+}

@@ -1,0 +1,95 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { get } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { execa } from "execa";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { runLine } from "../support/cli.ts";
+
+const program = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
+let folder: string;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "kindling-matchbox-"));
+  await mkdir(join(folder, "groups"));
+  await writeFile(join(folder, "groups/g.json"), '{"metadata": {"a": "b"}}');
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+/** The command as a process of its own, from its first line of log to its end. */
+async function start(...flags: readonly string[]) {
+  const argv = ["matchbox", "-address=127.0.0.1:0", "-data-path", folder, ...flags];
+  const child = spawn(process.execPath, [program, ...argv], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const [line] = await once(createInterface(child.stdout), "line");
+  const { port } = JSON.parse(line);
+  return {
+    port: Number(port),
+    async [Symbol.asyncDispose]() {
+      child.kill("SIGTERM");
+      const [code] = await once(child, "exit");
+      expect(code).toBe(0);
+    },
+  };
+}
+
+describe("kindling matchbox", () => {
+  it("serves a folder as matchbox does", async () => {
+    await using server = await start("-assets-path", "");
+    const ask = async (path: string) => {
+      const response = await fetch(`http://127.0.0.1:${server.port}${path}`, {
+        redirect: "manual",
+      });
+      return [response.status, await response.text()];
+    };
+    expect(await ask("/")).toEqual([200, "matchbox\n"]);
+    expect(await ask("/metadata")).toEqual([200, "A=b\nREQUEST_RAW_QUERY=\n"]);
+    expect(await ask("/assets/")).toEqual([404, "404 page not found\n"]);
+    expect((await ask("//ipxe"))[0]).toBe(301);
+  }, 20_000);
+
+  it("serves HTTPS with its own certificate, and answers unclean paths if told to", async () => {
+    const [cert, key] = [join(folder, "crt"), join(folder, "key")];
+    const subject = ["-subj", "/CN=127.0.0.1", "-days", "1", "-nodes", "-newkey", "rsa:2048"];
+    await execa("openssl", ["req", "-x509", ...subject, "-keyout", key, "-out", cert]);
+    const tls = ["-web-ssl", "-web-cert-file", cert, "-web-key-file", key];
+    await using server = await start("-assets-path", "", "-compat=answer", ...tls);
+    const flags = ["-sS", "--path-as-is", "--tlsv1.2", "--cacert", cert];
+    const asked = await execa("curl", [...flags, `https://127.0.0.1:${server.port}//boot.ipxe`]);
+    expect(asked.stdout).toContain("#!ipxe");
+    const plain = get({ port: server.port, path: "/" });
+    await expect(once(plain, "response")).rejects.toThrow();
+  }, 20_000);
+});
+
+describe("kindling matchbox does not start", () => {
+  it.each([
+    { name: "with a flag that is none", argv: ["-nonsense"], exit: 2, error: "not defined" },
+    { name: "without its data", argv: ["-data-path=/nowhere"], exit: 1, error: "-data-path: want" },
+    { name: "at no address", argv: ["-address=::1"], exit: 1, error: "-address: want" },
+    {
+      name: "at an unknown level",
+      argv: ["-log-level=notice"],
+      exit: 1,
+      error: "-log-level: want",
+    },
+    { name: "with gRPC", argv: ["-rpc-address=:8081"], exit: 1, error: "-rpc-address: want" },
+    { name: "without its key ring", argv: ["-key-ring-path=/gone"], exit: 1, error: "key ring" },
+    { name: "without its certificate", argv: ["-web-ssl"], exit: 1, error: "-web-cert-file: want" },
+  ])("$name", async ({ argv, exit, error }) => {
+    const defaults = ["-data-path", folder, "-assets-path=", "-address=127.0.0.1:0"];
+    const got = await runLine(["matchbox", ...defaults, ...argv]);
+    expect(got).toMatchObject({ exit, out: "" });
+    expect(got.error).toContain(error);
+  });
+
+  it("to tell its version or its flags", async () => {
+    expect(await runLine(["matchbox", "-version"])).toMatchObject({ exit: 0, out: "9.9.9\n" });
+    expect((await runLine(["matchbox", "-help"])).out).toContain("-rpc-address");
+  });
+});
