@@ -71,8 +71,9 @@ async function serve(
   const deps: HttpDeps = {
     addresses: [address],
     port,
-    catalog: resources.use(new FileStore({ folder, log, clock: systemClock })),
+    catalog: resources.use(new FileStore({ folder, log, clock: systemClock, dialect: "matchbox" })),
     texts: openTextEngines(),
+    extensions: false,
     signer:
       ring === "" ? undefined : await openSigner(ring, environment["MATCHBOX_PASSPHRASE"] ?? ""),
     uncleanPaths: readCompat(flags.compat),
