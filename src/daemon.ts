@@ -242,6 +242,8 @@ async function openHttp(
     port: config.http.port,
     catalog,
     texts: openTextEngines(log),
+    extensions: true,
+    waitingRoomSeconds: config.http.waitingRoom,
     signer: await openSigning(house),
     assets: {
       folder: config.assets.folder || join(config.data.folder, "assets"),

@@ -1,8 +1,12 @@
+import type { JsonObject } from "./json-value.ts";
+
 /** What a machine loads over the network: texts go into the boot script exactly as they are. */
 export type NetBoot = {
   readonly kernel: string;
   readonly initrd: readonly string[];
   readonly args: readonly string[];
+  /** The texts are templates over the machine's variables. */
+  readonly template?: true;
 };
 
 /** A boot configuration by name; the three template ids name files of the store, "" for none. */
@@ -17,6 +21,10 @@ export type Profile = {
    * Absent: machines of this profile get no boot script. Present and empty: they get an empty one.
    */
   readonly boot?: NetBoot;
+  /** Variables of every group of this profile, unless the group has its own. */
+  readonly metadata?: JsonObject;
+  /** Further files like that of `genericId`, by the name they are asked for. */
+  readonly generics?: ReadonlyMap<string, string>;
 };
 
 /**

@@ -41,12 +41,13 @@ export async function runExplain(
   const { labels } = identity;
   const decision = decideProfile(identity, snapshot);
   const group = snapshot.select(labels);
+  const profile = decision.kind === "profile" ? decision.profile : undefined;
   const explanation: Explanation = {
     labels,
     ignored: problems.map(({ kind, text }) => `${kind} ${text}`),
     groups: explainGroups(labels, snapshot.groups),
     decision,
-    variables: group === undefined ? [] : variableOrigins(group, { labels, rawQuery }),
+    variables: group === undefined ? [] : variableOrigins({ group, profile }, { labels, rawQuery }),
     problems: snapshot.problems,
   };
   const json = options["output"] === "json";

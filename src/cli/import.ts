@@ -31,7 +31,7 @@ export async function runImport(
     throw new KindlingError("usage.invalid", `want "matchbox", got "${from}"`);
   }
   const folder = await folderAt(given, "the data folder");
-  using store = new FileStore({ folder, clock: systemClock, log: silentLog });
+  using store = new FileStore({ folder, clock: systemClock, log: silentLog, dialect: "matchbox" });
   const snapshot = await store.snapshot();
   const findings = [...findInCatalog(snapshot), ...(await findInFiles(store, snapshot))];
   const { groups, profiles } = snapshot;

@@ -56,7 +56,9 @@ async function serve(
   const log = await openLog({ level: levelOf(flags["log-level"]), format: "auto" });
   const { address, port } = readAddress(flags.address);
   const folder = await folderAt(flags["data-path"], "-data-path");
-  const catalog = resources.use(new FileStore({ folder, log, clock: systemClock }));
+  const catalog = resources.use(
+    new FileStore({ folder, log, clock: systemClock, dialect: "matchbox" }),
+  );
   const bus = new EventBus(systemClock);
   const ring = flags["key-ring-path"];
   const assets = await assetsOf(flags["assets-path"]);
@@ -66,6 +68,7 @@ async function serve(
     port,
     catalog,
     texts: openTextEngines(log),
+    extensions: false,
     signer:
       ring === "" ? undefined : await openSigner(ring, environment["MATCHBOX_PASSPHRASE"] ?? ""),
     uncleanPaths: readCompat(flags.compat),

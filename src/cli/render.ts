@@ -25,7 +25,7 @@ export async function runRender(
   const { rawQuery, folder } = await readMachineFlags(options, context);
   const log = logTo(context);
   using catalog = new FileStore({ folder, clock: systemClock, log });
-  const deps = { catalog, texts: openTextEngines(log), log };
+  const deps = { catalog, texts: openTextEngines(log), log, extensions: true };
   const answers = new Map([...scriptAnswers(deps), ...configAnswers(deps)]);
   const what = String(options["what"]);
   const answer = answers.get(`/${what}`);

@@ -187,6 +187,12 @@ export const ConfigSchema = z.strictObject({
         help: "TCP port of the machines' HTTP service.",
         ...port,
       }),
+      waitingRoom: leaf(z.int().min(0).max(3_600).default(0), {
+        help: "Seconds after which a machine that no group matches asks /ipxe again; 0 tells it 404.",
+        ...number,
+        want: "a whole number up to 3600",
+        ...restart,
+      }),
       keyRing: leaf(z.string().default(""), {
         help: "Binary OpenPGP key ring that signs what machines read (.sig, .asc); empty signs nothing.",
         want: "a key ring's path",

@@ -1,9 +1,11 @@
 import { decideGroup, decideProfile } from "../boot/decide.ts";
-import type { JsonObject } from "../boot/json-value.ts";
+import type { Group } from "../boot/group.ts";
+import { type JsonObject, ownValue } from "../boot/json-value.ts";
 import type { Profile } from "../boot/profile.ts";
 import { checkUserData } from "../render/cloud-config.ts";
 import { checkRawIgnition, isRawIgnition } from "../render/ignition.ts";
 import { renderMetadata } from "../render/metadata.ts";
+import { renderShellVariables } from "../render/shell-variables.ts";
 import { templateVariables } from "../render/variables.ts";
 import type { FileLookup } from "../store/catalog.ts";
 import type { Answer } from "./answer.ts";
@@ -24,6 +26,16 @@ export function configAnswers(deps: AnswerDeps): AnswerTable {
     ["/generic", (asking) => answerGeneric(deps, asking)],
     ["/metadata", (asking) => answerMetadata(deps, asking)],
   ];
+}
+
+/** The variables that this machine's templates see. */
+export function variablesFor(
+  { extensions }: AnswerDeps,
+  { identity, rawQuery, serverUrl }: Asking,
+  found: { readonly group: Group; readonly profile: Profile },
+): JsonObject {
+  const sources = { ...found, ...(extensions && { serverUrl }) };
+  return templateVariables(sources, { labels: identity.labels, rawQuery });
 }
 
 /** A file that a machine's profile names, and what fills it. */
@@ -71,13 +83,21 @@ async function answerGeneric(deps: AnswerDeps, asking: Asking): Promise<Answer> 
 }
 
 async function answerMetadata(deps: AnswerDeps, asking: Asking): Promise<Answer> {
-  const decision = decideGroup(asking.identity, await deps.catalog.snapshot());
+  const snapshot = await deps.catalog.snapshot();
+  const decision = decideGroup(asking.identity, snapshot);
   if (decision.kind === "no-group") {
     tellMiss(deps.log, asking, decision);
     return missing;
   }
-  const { labels } = asking.identity;
-  const variables = templateVariables(decision.group, { labels, rawQuery: asking.rawQuery });
+  const { group } = decision;
+  const profile = snapshot.profile(group.profile);
+  const { identity, rawQuery, serverUrl } = asking;
+  const request = { labels: identity.labels, rawQuery };
+  if (deps.extensions && ownValue(identity.labels, "format") === "shell") {
+    const variables = templateVariables({ group, profile, serverUrl }, request);
+    return { kind: "found", body: Buffer.from(renderShellVariables(variables)) };
+  }
+  const variables = templateVariables({ group, profile }, request);
   // Not "text/plain": clients in the field have always been told this.
   return { kind: "found", body: Buffer.from(renderMetadata(variables)), type: "plain/text" };
 }
@@ -89,18 +109,26 @@ async function seek(deps: AnswerDeps, asking: Asking, kind: FileKind): Promise<S
     return missing;
   }
   const { group, profile } = decision;
-  const name = fileNameOf(profile, kind);
+  const name = fileNameOf(deps, profile, { kind, labels: asking.identity.labels });
   if (name === "") return miss(deps, kind, { name, reason: "the profile names none" });
   const found = await lookUp(deps, kind, name);
   if (found.kind === "missing") return miss(deps, kind, { name, reason: "no such file" });
   if (found.kind === "refused") return miss(deps, kind, { name, reason: found.reason });
-  const { labels } = asking.identity;
-  const variables = templateVariables(group, { labels, rawQuery: asking.rawQuery });
+  const variables = variablesFor(deps, asking, { group, profile });
   return { kind: "source", source: { name, bytes: found.bytes, variables } };
 }
 
-function fileNameOf(profile: Profile, kind: FileKind): string {
-  return { ignition: profile.ignitionId, cloud: profile.cloudId, generic: profile.genericId }[kind];
+function fileNameOf(
+  { extensions }: AnswerDeps,
+  profile: Profile,
+  asked: { readonly kind: FileKind; readonly labels: Readonly<Record<string, string>> },
+): string {
+  const further = ownValue(asked.labels, "name");
+  // Where the profile has no such files, `name` is a label like any other.
+  const named = extensions && asked.kind === "generic" && (profile.generics?.size ?? 0) > 0;
+  if (named && further !== undefined) return profile.generics?.get(further) ?? "";
+  const { ignitionId, cloudId, genericId } = profile;
+  return { ignition: ignitionId, cloud: cloudId, generic: genericId }[asked.kind];
 }
 
 function lookUp({ catalog }: AnswerDeps, kind: FileKind, name: string): Promise<FileLookup> {

@@ -51,6 +51,10 @@ export type AnswerDeps = {
   readonly catalog: Catalog;
   readonly texts: { readonly templates: TemplateEngine; readonly butane: ButaneTranslator };
   readonly log: Log;
+  /** What matchbox does not know: named generic files, shell variables, `server.url`. */
+  readonly extensions: boolean;
+  /** How long a machine that no group matches is told to wait; absent: it is told that nothing is there. */
+  readonly waitingRoomSeconds?: number | undefined;
 };
 
 /** What the routes for machines need. */

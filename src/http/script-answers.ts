@@ -1,29 +1,60 @@
 import { type BootPlan, decideBoot } from "../boot/decide.ts";
+import type { NetBoot } from "../boot/profile.ts";
 import { renderGrub } from "../render/grub.ts";
-import { renderBootScript, renderIpxe } from "../render/ipxe.ts";
-import { tellMiss } from "./asking.ts";
-import type { AnswerTable } from "./config-answers.ts";
+import { renderBootScript, renderIpxe, renderWaitingRoom } from "../render/ipxe.ts";
+import type { Answer } from "./answer.ts";
+import { type Asking, tellMiss } from "./asking.ts";
+import { type AnswerTable, variablesFor } from "./config-answers.ts";
 import type { AnswerDeps } from "./deps.ts";
 
 /** `/boot.ipxe`, the same for every machine, and each machine's own `/ipxe` and `/grub`. */
 export function scriptAnswers(deps: AnswerDeps): AnswerTable {
   const bootScript = { kind: "found", body: Buffer.from(renderBootScript()) } as const;
-  const planned = (render: (boot: BootPlan["boot"]) => string): AnswerTable[number][1] => {
-    return async (asking) => {
-      const decision = decideBoot(asking.identity, await deps.catalog.snapshot());
-      if (decision.kind !== "boot") {
-        tellMiss(deps.log, asking, decision);
-        return { kind: "missing" };
-      }
-      const { plan } = decision;
-      return { kind: "found", body: Buffer.from(render(plan.boot)), plan };
-    };
-  };
+  const { waitingRoomSeconds } = deps;
+  const unknown = waitingRoomSeconds ? renderWaitingRoom(waitingRoomSeconds) : undefined;
   return [
     ["/boot.ipxe", () => bootScript],
     // Some servers of PXE menus append a layer number to every file name, hence the `.0`.
     ["/boot.ipxe.0", () => bootScript],
-    ["/ipxe", planned(renderIpxe)],
-    ["/grub", planned(renderGrub)],
+    ["/ipxe", (asking) => answerPlan(deps, asking, { render: renderIpxe, unknown })],
+    ["/grub", (asking) => answerPlan(deps, asking, { render: renderGrub })],
   ];
+}
+
+async function answerPlan(
+  deps: AnswerDeps,
+  asking: Asking,
+  how: { render: (boot: NetBoot) => string; unknown?: string | undefined },
+): Promise<Answer> {
+  const decision = decideBoot(asking.identity, await deps.catalog.snapshot());
+  if (decision.kind !== "boot") {
+    tellMiss(deps.log, asking, decision);
+    if (decision.kind !== "no-group" || how.unknown === undefined) return { kind: "missing" };
+    return { kind: "found", body: Buffer.from(how.unknown) };
+  }
+  const boot = fillBoot(deps, asking, decision.plan);
+  if (boot === undefined) return { kind: "missing" };
+  const plan = { ...decision.plan, boot };
+  return { kind: "found", body: Buffer.from(how.render(boot)), plan };
+}
+
+function fillBoot(
+  deps: AnswerDeps,
+  asking: Asking,
+  { group, profile, boot }: BootPlan,
+): NetBoot | undefined {
+  if (!boot.template) return boot;
+  const variables = variablesFor(deps, asking, { group, profile });
+  const reasons: string[] = [];
+  const fill = (text: string): string => {
+    const filled = deps.texts.templates.render(text, variables);
+    if (filled.kind === "text") return filled.text;
+    reasons.push(filled.reason);
+    return "";
+  };
+  const { kernel, initrd, args } = boot;
+  const filled = { kernel: fill(kernel), initrd: initrd.map(fill), args: args.map(fill) };
+  if (reasons.length === 0) return filled;
+  deps.log.info("no boot script", { profile: profile.file, reason: reasons[0] });
+  return undefined;
 }

@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: iPXE writes its settings like that
 /**
  * Plans as the text a boot program reads. Pure: a plan in, the whole body out, byte for byte what
  * clients of matchbox are used to. Nothing is escaped: profiles hold script text on purpose.
@@ -19,8 +20,18 @@ const IpxeLabels = [
  * relative, so that it holds behind any address, port or path the machine came by.
  */
 export function renderBootScript(): string {
-  const query = IpxeLabels.map(([label, setting]) => `${label}=\${${setting}}`).join("&");
-  return lines(["#!ipxe", `chain ipxe?${query}`]);
+  return lines(["#!ipxe", `chain ${askAgain()}`]);
+}
+
+/** The script for a machine that is not known yet: say so and ask again, until somebody adds it. */
+export function renderWaitingRoom(seconds: number): string {
+  return lines([
+    "#!ipxe",
+    ":wait",
+    "echo No group matches this machine yet: mac ${mac} uuid ${uuid} serial ${serial}",
+    `sleep ${seconds}`,
+    `chain --replace --autofree ${askAgain()} || goto wait`,
+  ]);
 }
 
 /** The script that loads and starts what the plan names. */
@@ -31,4 +42,8 @@ export function renderIpxe(boot: NetBoot): string {
 
 function lines(texts: readonly string[]): string {
   return texts.map((text) => `${text}\n`).join("");
+}
+
+function askAgain(): string {
+  return `ipxe?${IpxeLabels.map(([label, setting]) => `${label}=\${${setting}}`).join("&")}`;
 }

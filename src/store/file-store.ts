@@ -8,19 +8,25 @@ import type { Log } from "../runtime/log.ts";
 import { systemErrorCode } from "../runtime/system-error.ts";
 import type { Catalog, CatalogProblem, CatalogSnapshot, FileLookup } from "./catalog.ts";
 import { type FolderEntry, type FolderTools, JsonFolder } from "./json-folder.ts";
+import { type JsonNode, parseJsonTree } from "./json-tree.ts";
 import { refusedName } from "./name.ts";
-import { parseGroup, parseProfile } from "./parse.ts";
+import { type Dialect, readGroups, readProfile } from "./parse.ts";
+import { parseYamlTree } from "./yaml-tree.ts";
 
 /** The largest file that a profile may name: far above what Ignition itself can take. */
 const fileBytesLimit = 16 << 20;
 
-type FileStoreOptions = FolderTools & { readonly folder: string; readonly log: Log };
+type FileStoreOptions = FolderTools & {
+  readonly folder: string;
+  readonly log: Log;
+  readonly dialect?: Dialect;
+};
 
 type Entries<T> = ReadonlyMap<string, FolderEntry<T>>;
 
 /** Groups in the order they are tried, and what was made of them. */
 type Arranged = Pick<CatalogSnapshot, "ties" | "select"> & {
-  readonly entries: Entries<Group>;
+  readonly entries: Entries<readonly Group[]>;
   readonly ordered: readonly Group[];
 };
 
@@ -29,7 +35,7 @@ type Arranged = Pick<CatalogSnapshot, "ties" | "select"> & {
  */
 export class FileStore implements Catalog, Disposable {
   readonly #options: FileStoreOptions;
-  readonly #groups: JsonFolder<Group>;
+  readonly #groups: JsonFolder<readonly Group[]>;
   readonly #profiles: JsonFolder<Profile>;
   #reported: ReadonlySet<string> = new Set();
   #running: Promise<unknown> = Promise.resolve();
@@ -39,10 +45,19 @@ export class FileStore implements Catalog, Disposable {
   #arranged: Arranged | undefined;
 
   constructor(options: FileStoreOptions) {
-    const root = options.folder;
+    const { folder: root, dialect = "kindling" } = options;
+    const endings = dialect === "kindling" ? [".json", ".yaml"] : [".json"];
     this.#options = options;
-    this.#groups = new JsonFolder({ root, folder: "groups" }, parseGroup, options);
-    this.#profiles = new JsonFolder({ root, folder: "profiles" }, parseProfile, options);
+    this.#groups = new JsonFolder(
+      { root, folder: "groups", endings },
+      (file, text) => readGroups(nameOf(file), treeOf(file, text), dialect),
+      options,
+    );
+    this.#profiles = new JsonFolder(
+      { root, folder: "profiles", endings },
+      (file, text) => readProfile(nameOf(file), treeOf(file, text), dialect),
+      options,
+    );
   }
 
   /**
@@ -111,15 +126,17 @@ export class FileStore implements Catalog, Disposable {
     const { ordered, ties, select } = this.#arrange(groups);
     const found = { problems, ties };
     this.#report(found);
-    const profile = (id: string) => entryValue(profiles.get(id));
+    // JSON first: it is what other programs write.
+    const profile = (id: string) =>
+      entryValue(profiles.get(`${id}.json`)) ?? entryValue(profiles.get(`${id}.yaml`));
     this.#last = { groups: ordered, select, profiles: valuesOf(profiles), profile, ...found };
     return this.#last;
   }
 
   // What takes longest with many groups is done again only if there is a new map of them.
-  #arrange(entries: Entries<Group>): Arranged {
+  #arrange(entries: Entries<readonly Group[]>): Arranged {
     if (this.#arranged?.entries === entries) return this.#arranged;
-    const ordered = orderGroups(valuesOf(entries));
+    const ordered = orderGroups(valuesOf(entries).flat());
     const ties = findTies(ordered);
     this.#arranged = { entries, ordered, ties, select: indexGroups(ordered) };
     return this.#arranged;
@@ -150,6 +167,14 @@ export class FileStore implements Catalog, Disposable {
     }
     this.#reported = seen;
   }
+}
+
+function nameOf(file: string): string {
+  return file.replace(/\.(json|yaml)$/, "");
+}
+
+function treeOf(file: string, text: string): JsonNode {
+  return file.endsWith(".json") ? parseJsonTree(text) : parseYamlTree(text);
 }
 
 function valuesOf<T>(entries: Entries<T>): readonly T[] {

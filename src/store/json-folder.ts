@@ -38,7 +38,7 @@ export type FolderTools = {
 type Entries<T> = ReadonlyMap<string, FolderEntry<T>>;
 
 /**
- * A folder of `.json` files that are parsed again only when they changed. Where the kernel tells
+ * A folder of `.json` files (and of further `endings`) that are parsed again only when they changed. Where the kernel tells
  * changes, a scan looks at the names it told and at links, whose targets nobody watches; elsewhere,
  * and after anything doubtful, it lists the folder and stats each file. Either way an edit in place,
  * a rename over, a deletion and a swapped link are seen by the next scan, never late. The one edit
@@ -47,6 +47,7 @@ type Entries<T> = ReadonlyMap<string, FolderEntry<T>>;
 export class JsonFolder<T> implements Disposable {
   readonly #path: string;
   readonly #folder: string;
+  readonly #endings: readonly string[];
   readonly #parse: (name: string, text: string) => T;
   readonly #clock: Clock;
   readonly #openWatch: (path: string) => FolderWatch | undefined;
@@ -57,12 +58,13 @@ export class JsonFolder<T> implements Disposable {
   #unwatched: readonly string[] = [];
 
   constructor(
-    place: { readonly root: string; readonly folder: string },
+    place: { readonly root: string; readonly folder: string; readonly endings?: readonly string[] },
     parse: (name: string, text: string) => T,
     { clock, openWatch = FolderWatch.open }: FolderTools,
   ) {
     this.#path = join(place.root, place.folder);
     this.#folder = place.folder;
+    this.#endings = place.endings ?? [".json"];
     this.#parse = parse;
     this.#clock = clock;
     this.#openWatch = openWatch;
@@ -75,7 +77,7 @@ export class JsonFolder<T> implements Disposable {
   }
 
   /**
-   * Name without `.json` → entry, by name; the same map as before if nothing changed. A folder that
+   * File name → entry, by name; the same map as before if nothing changed. A folder that
    * is not there is empty. One scan at a time.
    */
   async scan(): Promise<Entries<T>> {
@@ -105,7 +107,11 @@ export class JsonFolder<T> implements Disposable {
     if (this.#doubtful === "all") return;
     const changes = this.#watch?.changes() ?? "anything";
     if (changes === "anything") this.#doubtful = "all";
-    else for (const file of changes) if (isJson(file)) this.#doubtful.add(nameOf(file));
+    else for (const file of changes) if (this.#isOurs(file)) this.#doubtful.add(file);
+  }
+
+  #isOurs(file: string): boolean {
+    return this.#endings.some((ending) => file.endsWith(ending));
   }
 
   async #scanAll(): Promise<Entries<T>> {
@@ -115,7 +121,7 @@ export class JsonFolder<T> implements Disposable {
       const result = { kind: "problem" as const, problem };
       return new Map([["", { stamp: "", settled: false, watched: false, result }]]);
     }
-    const names = listing.files.filter(isJson).sort().map(nameOf);
+    const names = listing.files.filter((file) => this.#isOurs(file)).sort();
     return present(await this.#look(names));
   }
 
@@ -140,7 +146,7 @@ export class JsonFolder<T> implements Disposable {
   /** Undefined for a file that is gone. */
   async #entry(name: string): Promise<FolderEntry<T> | undefined> {
     const known = this.#entries.get(name);
-    const path = join(this.#path, `${name}.json`);
+    const path = join(this.#path, name);
     try {
       const own = await lstat(path, { bigint: true });
       const watched = this.#watch !== undefined && own.isFile() && own.nlink === 1n;
@@ -188,7 +194,7 @@ export class JsonFolder<T> implements Disposable {
   }
 
   #problem(name: string, what: Omit<CatalogProblem, "file">) {
-    const problem = { file: `${this.#folder}/${name}.json`, ...what };
+    const problem = { file: `${this.#folder}/${name}`, ...what };
     return { kind: "problem" as const, problem };
   }
 }
@@ -220,14 +226,6 @@ function present<T>(pairs: readonly (readonly [string, FolderEntry<T> | undefine
   const gone = [...entries].filter(([, entry]) => entry === undefined);
   for (const [name] of gone) entries.delete(name);
   return entries as Entries<T>; // those without an entry have just been taken out
-}
-
-function isJson(file: string): boolean {
-  return file.endsWith(".json");
-}
-
-function nameOf(file: string): string {
-  return file.slice(0, -".json".length);
 }
 
 // The inode tells a file renamed over another, ctime an edit that put the old mtime back (rsync

@@ -7,26 +7,50 @@ import { type JsonNode, parseJsonTree } from "./json-tree.ts";
 
 type Fields = ReadonlyMap<string, JsonNode>;
 
-/**
- * A group file → group, as lenient as the files in the field need: keys in any case, unknown keys
- * ignored, `null` the same as absent, the last of repeated keys. A value of the wrong type, or a
- * hardware address that is none, makes the whole file invalid: throws `WireError` with its offset.
- */
+/** `matchbox` reads what matchbox reads and no more; `kindling` what is told in docs/http-api.md too. */
+export type Dialect = "matchbox" | "kindling";
+
+/** How many groups one file may stand for. */
+const groupsPerFile = 4_096;
+
+/** `parseGroup` for a group without alternatives, in matchbox's dialect. */
 export function parseGroup(file: string, text: string): Group {
-  const fields = readFields(parseJsonTree(text));
-  return {
+  const [group] = readGroups(file, parseJsonTree(text), "matchbox");
+  if (group === undefined) throw new TypeError("one file is at least one group");
+  return group;
+}
+
+/** `readProfile` from JSON text, in matchbox's dialect. */
+export function parseProfile(file: string, text: string): Profile {
+  return readProfile(file, parseJsonTree(text), "matchbox");
+}
+
+/**
+ * A group file → its groups, as lenient as the files in the field need: keys in any case, unknown
+ * keys ignored, `null` the same as absent, the last of repeated keys. A value of the wrong type, or
+ * a hardware address that is none, makes the whole file invalid: throws `WireError` with its offset.
+ * Kindling's dialect takes a list for a selector, and has a group for each of its values: whatever
+ * reads groups needs to know nothing of it.
+ */
+export function readGroups(file: string, root: JsonNode, dialect: Dialect): readonly Group[] {
+  const fields = readFields(root);
+  const shared = {
     file,
     id: readText(fields, "id"),
     name: readText(fields, "name"),
     profile: readText(fields, "profile"),
-    selector: readSelector(fields.get("selector")),
-    metadata: readMetadata(fields.get("metadata")),
+    metadata: readObject(fields, "metadata"),
   };
+  const alternatives = readSelector(fields.get("selector"), dialect);
+  const count = alternatives.reduce((product, [, values]) => product * values.length, 1);
+  if (count > groupsPerFile || count === 0) {
+    throw wrong(root, `selectors for 1 to ${groupsPerFile} groups`, `for ${count}`);
+  }
+  return combine(alternatives).map((selector) => ({ ...shared, selector }));
 }
 
 /** A profile file → profile, by the same rules; it needs an `id`, though not that of the file. */
-export function parseProfile(file: string, text: string): Profile {
-  const root = parseJsonTree(text);
+export function readProfile(file: string, root: JsonNode, dialect: Dialect): Profile {
   const fields = readFields(root);
   const id = readText(fields, "id");
   if (id === "") throw wrong(root, 'an "id" that is not empty', "none");
@@ -38,7 +62,11 @@ export function parseProfile(file: string, text: string): Profile {
     ignitionId: readText(fields, "ignition_id"),
     cloudId: readText(fields, "cloud_id"),
     genericId: readText(fields, "generic_id"),
-    ...(boot === undefined ? {} : { boot: readBoot(boot) }),
+    ...(boot === undefined ? {} : { boot: readBoot(boot, dialect) }),
+    ...(dialect === "kindling" && {
+      metadata: readObject(fields, "metadata"),
+      generics: readGenerics(fields.get("generic")),
+    }),
   };
 }
 
@@ -47,12 +75,17 @@ export function parseMetadata(text: string): Group["metadata"] {
   return plainObject(parseJsonTree(text));
 }
 
-function readBoot(node: JsonNode): NetBoot {
+function readBoot(node: JsonNode, dialect: Dialect): NetBoot {
   const fields = readFields(node);
+  const template = dialect === "kindling" ? fields.get("template") : undefined;
+  if (template !== undefined && template.kind !== "boolean") {
+    throw wrong(template, 'true or false for "template"', template.kind);
+  }
   return {
     kernel: readText(fields, "kernel"),
     initrd: readTexts(fields, "initrd"),
     args: readTexts(fields, "args"),
+    ...(template?.value && { template: true }),
   };
 }
 
@@ -73,19 +106,43 @@ function readTexts(fields: Fields, key: string): readonly string[] {
   return node.items.map((item) => textOf(item, `strings in "${key}"`));
 }
 
-function readSelector(node: JsonNode | undefined): Readonly<Record<string, string>> {
-  if (node === undefined) return {};
-  const pairs = membersOf(node).map(({ key, value }): [string, string] => {
-    const text = textOf(value, `a string for selector "${key}"`);
-    if (!isMacKey(key)) return [key, text];
-    const mac = canonicalMacLabel(text);
-    if (mac === undefined) throw wrong(value, `a MAC address for selector "${key}"`, `"${text}"`);
-    return [key, mac];
-  });
-  return Object.fromEntries(pairs);
+function readGenerics(node: JsonNode | undefined): ReadonlyMap<string, string> {
+  const members = node === undefined ? [] : membersOf(node);
+  return new Map(members.map(({ key, value }) => [key, textOf(value, `a file for "${key}"`)]));
 }
 
-function readMetadata(node: JsonNode | undefined): Group["metadata"] {
+/** Each key once, with the values of which one is wanted. */
+type Alternatives = readonly (readonly [key: string, values: readonly string[]])[];
+
+function readSelector(node: JsonNode | undefined, dialect: Dialect): Alternatives {
+  if (node === undefined) return [];
+  const pairs = membersOf(node).map(({ key, value }) => {
+    const several = dialect === "kindling" && value.kind === "list";
+    const values = (several ? value.items : [value]).map((item) => readWanted(key, item));
+    return [key, [...new Set(values)]] as const;
+  });
+  return [...new Map(pairs)];
+}
+
+function readWanted(key: string, node: JsonNode): string {
+  const text = textOf(node, `a string for selector "${key}"`);
+  if (!isMacKey(key)) return text;
+  const mac = canonicalMacLabel(text);
+  if (mac === undefined) throw wrong(node, `a MAC address for selector "${key}"`, `"${text}"`);
+  return mac;
+}
+
+function combine(alternatives: Alternatives): readonly Group["selector"][] {
+  const chosen = alternatives.reduce<readonly (readonly [string, string])[][]>(
+    (rows, [key, values]) =>
+      rows.flatMap((row) => values.map((value) => [...row, [key, value] as const])),
+    [[]],
+  );
+  return chosen.map((pairs) => Object.fromEntries(pairs));
+}
+
+function readObject(fields: Fields, key: string): Group["metadata"] {
+  const node = fields.get(key);
   return node === undefined ? {} : plainObject(node);
 }
 

@@ -50,6 +50,7 @@ async function measure(groups: number, path: string): Promise<Result> {
     addresses: [parseIpv4("127.0.0.1")],
     port: 0,
     catalog,
+    extensions: true,
     texts: { templates: { render: () => failed }, butane: { translate: () => failed } },
     assets: { folder, symlinks: "follow" as const },
     loaders: { find: async () => ({ kind: "missing" as const, reason: "none" }) },

@@ -81,7 +81,7 @@ describe("explain", () => {
         "  worker: kernel /k, ignition w.ign, generic w.txt",
         "",
         "variables",
-        "  port = 8080  (metadata)",
+        "  port = 8080  (group)",
         `  mac = "${mac}"  (selector)`,
       ].join("\n"),
     );

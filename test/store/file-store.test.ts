@@ -307,3 +307,22 @@ it.each([
   await mkdir(join(folder, "ignition/folder.ign"));
   expect((await store.ignition(name)).kind).toBe(kind);
 });
+
+it("reads YAML beside JSON, which goes first, and none as matchbox", async () => {
+  await put("groups/a.yaml", "profile: p\nselector: { os: [x, y] }\n");
+  await put("profiles/p.yaml", "id: yaml\n");
+  await put("profiles/q.yaml", "id: yaml\n");
+  await put("profiles/q.json", '{"id": "json"}');
+  await put("groups/bad.yaml", "profile: p\nselector: { os: 7 }\n");
+  const snapshot = await store.snapshot();
+  expect(snapshot.select({ os: "y" })?.file).toBe("a");
+  expect([snapshot.profile("p")?.id, snapshot.profile("q")?.id]).toEqual(["yaml", "json"]);
+  expect(snapshot.problems).toMatchObject([{ file: "groups/bad.yaml", line: 2, column: 17 }]);
+  using matchbox = new FileStore({
+    folder,
+    clock: systemClock,
+    log: silentLog,
+    dialect: "matchbox",
+  });
+  expect((await matchbox.snapshot()).groups).toEqual([]);
+});

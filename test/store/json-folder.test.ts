@@ -22,7 +22,7 @@ async function parsesIn(aheadMs: number, openWatch = noWatch): Promise<number> {
   const clock = { ...systemClock, now: () => Date.now() + aheadMs };
   const folder = new JsonFolder({ root, folder: "." }, () => ++parses, { clock, openWatch });
   for (let scan = 0; scan < 3; scan += 1) {
-    expect([...(await folder.scan()).keys()]).toEqual(["a"]);
+    expect([...(await folder.scan()).keys()]).toEqual(["a.json"]);
   }
   return parses;
 }

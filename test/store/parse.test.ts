@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { WireError } from "../../src/errors.ts";
-import { parseGroup, parseProfile } from "../../src/store/parse.ts";
+import { parseJsonTree } from "../../src/store/json-tree.ts";
+import { parseGroup, parseProfile, readGroups, readProfile } from "../../src/store/parse.ts";
 
 const emptyGroup = { file: "f", id: "", name: "", profile: "", selector: {}, metadata: {} };
 const emptyProfile = { file: "f", id: "p", name: "", ignitionId: "", cloudId: "", genericId: "" };
@@ -88,3 +89,38 @@ function catchError(run: () => void): unknown {
   }
   return undefined;
 }
+
+describe("Kindling's dialect", () => {
+  const groups = (text: string, dialect: "kindling" | "matchbox" = "kindling") =>
+    readGroups("g", parseJsonTree(text), dialect);
+
+  it("has a group for each combination of listed values", () => {
+    const text =
+      '{"selector": {"mac": ["52-54-00-00-00-01", "52:54:00:00:00:02"], "os": ["a", "a"]}}';
+    expect(groups(text).map(({ selector }) => selector)).toEqual([
+      { mac: "52:54:00:00:00:01", os: "a" },
+      { mac: "52:54:00:00:00:02", os: "a" },
+    ]);
+    expect(() => groups(text, "matchbox")).toThrow("want a string for selector");
+  });
+
+  it("has neither no group nor too many", () => {
+    const many = JSON.stringify(Array.from({ length: 100 }, (_, index) => `${index}`));
+    expect(() => groups('{"selector": {"os": []}}')).toThrow("want selectors for 1 to 4096");
+    expect(() => groups(`{"selector": {"a": ${many}, "b": ${many}}}`)).toThrow("got for 10000");
+  });
+
+  it("reads what a profile may say more, and matchbox's does not", () => {
+    const text =
+      '{"id": "p", "metadata": {"a": 1}, "generic": {"ks": "k"}, "boot": {"template": true}}';
+    const read = (dialect: "kindling" | "matchbox") =>
+      readProfile("p", parseJsonTree(text), dialect);
+    expect(read("kindling")).toMatchObject({
+      metadata: { a: 1 },
+      generics: new Map([["ks", "k"]]),
+      boot: { template: true },
+    });
+    expect(read("matchbox")).not.toHaveProperty("metadata");
+    expect(read("matchbox").boot).not.toHaveProperty("template");
+  });
+});

@@ -53,6 +53,7 @@ export async function openHttpRig(): Promise<HttpRig> {
   const deps: MachineDeps = {
     catalog,
     texts: fakeTexts,
+    extensions: true,
     assets: { folder: join(folder, "assets"), symlinks: "follow" },
     loaders: {
       find: async (name) =>
