@@ -1,14 +1,16 @@
 // What Go's own text/template answers: one JSON object {template, data} a line in, one {text} or
 // {error} a line out. request.query becomes a map[string]string, as a server of such templates
-// holds it; missingkey=error is set.
+// holds it; missingkey=error is set. What runs for long or writes much is given up.
 package main
 
 import (
 	"bufio"
 	"encoding/json"
+	"errors"
 	"os"
 	"strings"
 	"text/template"
+	"time"
 )
 
 type question struct {
@@ -48,11 +50,36 @@ func ask(asked question) answer {
 	if err != nil {
 		return answer{Error: err.Error()}
 	}
-	var text strings.Builder
-	if err := parsed.Execute(&text, asked.Data); err != nil {
-		return answer{Error: err.Error()}
+	done := make(chan answer, 1)
+	go func() {
+		var text bounded
+		if err := parsed.Execute(&text, asked.Data); err != nil {
+			done <- answer{Error: err.Error()}
+		} else {
+			done <- answer{Text: text.String()}
+		}
+	}()
+	select {
+	case answered := <-done:
+		return answered
+	case <-time.After(patience):
+		return answer{Error: gaveUp}
 	}
-	return answer{Text: text.String()}
+}
+
+const (
+	patience = time.Second
+	bytesMax = 1 << 20
+	gaveUp   = "gave up"
+)
+
+type bounded struct{ strings.Builder }
+
+func (b *bounded) Write(bytes []byte) (int, error) {
+	if b.Len()+len(bytes) > bytesMax {
+		return 0, errors.New(gaveUp)
+	}
+	return b.Builder.Write(bytes)
 }
 
 func typeQuery(data any) {

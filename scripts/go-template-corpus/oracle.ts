@@ -21,6 +21,7 @@ export function askGo(questions: readonly Question[]): readonly Answer[] {
     encoding: "utf8",
     input: questions.map((question) => `${JSON.stringify(question)}\n`).join(""),
     maxBuffer: 1024 ** 3,
+    timeout: 300_000,
   });
   if (status !== 0) throw new Error(`go run ended with ${status}: ${stderr}`);
   return stdout.trimEnd().split("\n").map(parseAnswer);

@@ -127,6 +127,12 @@ export class JsonFolder<T> implements Disposable {
 
   async #scanSome(names: ReadonlySet<string>): Promise<Entries<T>> {
     const found = await this.#look([...names]);
+    // Perhaps a second name of a file that is known: what is written through one name changes both,
+    // and the kernel tells of the one that was used.
+    const isNewlyUnwatched = found.some(
+      ([name, entry]) => entry?.watched === false && this.#entries.get(name)?.watched !== false,
+    );
+    if (isNewlyUnwatched) return this.#reuse(await this.#scanAll());
     if (found.every(([name, entry]) => this.#entries.get(name) === entry)) return this.#entries;
     const all = present([...this.#entries, ...found]);
     return new Map([...all].sort(([a], [b]) => (a < b ? -1 : 1)));

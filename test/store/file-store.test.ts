@@ -216,6 +216,15 @@ it("sees what a look at everything sees, whatever is done to the folder", async 
   );
 });
 
+it("sees an edit through a second name that was made in the folder meanwhile", async () => {
+  await put("groups/c.json", group("x"));
+  expect(await profiles()).toEqual(["x"]);
+  linkSync(join(folder, "groups/c.json"), join(folder, "groups/b.json"));
+  expect(await profiles()).toEqual(["x", "x"]);
+  await put("groups/b.json", group("y"));
+  expect(await profiles()).toEqual(["y", "y"]);
+});
+
 it("gives the same snapshot until there is an edit, and sorts again only for groups", async () => {
   await put("groups/g.json", group("p"));
   await put("profiles/p.json", '{"id": "p"}');
