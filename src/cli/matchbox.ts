@@ -83,16 +83,16 @@ async function serve(
     readiness: () => [],
   };
   const http = resources.use(await openHttpServer(deps, signal));
-  const services: BoundService[] = [http];
-  if (flags["rpc-address"] !== "") {
-    const rpc = await rpcDeps(flags, { folder, catalog, log });
-    services.push(resources.use(await openRpcServer(rpc, signal)));
-  }
+  const rpc =
+    flags["rpc-address"] === "" ? undefined : await rpcDeps(flags, { folder, catalog, log });
+  const grpc = rpc && resources.use(await openRpcServer(rpc, signal));
+  const services: BoundService[] = grpc ? [http, grpc] : [http];
   for (const service of services) service.serve();
   log.info("kindling serves as matchbox", {
     version,
     address: formatIpv4(address),
     port: http.ports[0],
+    ...(grpc && { rpcPort: grpc.ports[0] }),
   });
   await supervise(services, resources, { signal, log });
   return 0;

@@ -27,9 +27,10 @@ async function start(...flags: readonly string[]) {
     stdio: ["ignore", "pipe", "inherit"],
   });
   const [line] = await once(createInterface(child.stdout), "line");
-  const { port } = JSON.parse(line);
+  const { port, rpcPort } = JSON.parse(line);
   return {
     port: Number(port),
+    rpcPort: Number(rpcPort),
     async [Symbol.asyncDispose]() {
       child.kill("SIGTERM");
       const [code] = await once(child, "exit");
@@ -67,6 +68,29 @@ describe("kindling matchbox", () => {
   }, 20_000);
 });
 
+describe("kindling matchbox with gRPC", () => {
+  it("serves at once what a client puts", async () => {
+    const tls = join(folder, "tls");
+    const file = (name: string) => join(tls, name);
+    expect((await runLine(["tls", "init", "--folder", tls])).exit).toBe(0);
+    const own = ["-cert-file", file("server.crt"), "-key-file", file("server.key")];
+    const rpc = ["-rpc-address=127.0.0.1:0", "-ca-file", file("ca.crt"), ...own];
+    await using server = await start("-assets-path", "", ...rpc);
+    const profile = join(folder, "p.json");
+    await writeFile(profile, '{"id": "p", "boot": {"kernel": "/k"}}');
+    await writeFile(join(folder, "h.json"), '{"id": "g", "profile": "p"}');
+    const flags = [
+      ...["--endpoints", `127.0.0.1:${server.rpcPort}`, "--ca-file", file("ca.crt")],
+      ...["--cert-file", file("client.crt"), "--key-file", file("client.key")],
+    ];
+    expect(await runLine(["profile", "put", profile, ...flags])).toMatchObject({ exit: 0 });
+    const group = ["group", "put", join(folder, "h.json"), ...flags];
+    expect(await runLine(group)).toMatchObject({ exit: 0 });
+    const answer = await fetch(`http://127.0.0.1:${server.port}/ipxe`);
+    expect(await answer.text()).toBe("#!ipxe\nkernel /k\nboot\n");
+  }, 30_000);
+});
+
 describe("kindling matchbox does not start", () => {
   it.each([
     { name: "with a flag that is none", argv: ["-nonsense"], exit: 2, error: "not defined" },
@@ -78,7 +102,18 @@ describe("kindling matchbox does not start", () => {
       exit: 1,
       error: "-log-level: want",
     },
-    { name: "with gRPC", argv: ["-rpc-address=:8081"], exit: 1, error: "-rpc-address: want" },
+    {
+      name: "with gRPC at no address",
+      argv: ["-rpc-address=x"],
+      exit: 1,
+      error: "-rpc-address: want",
+    },
+    {
+      name: "with gRPC and no certificates",
+      argv: ["-rpc-address=:0", "-ca-file=/gone.crt"],
+      exit: 1,
+      error: "make a set with `kindling tls init`",
+    },
     { name: "without its key ring", argv: ["-key-ring-path=/gone"], exit: 1, error: "key ring" },
     { name: "without its certificate", argv: ["-web-ssl"], exit: 1, error: "-web-cert-file: want" },
   ])("$name", async ({ argv, exit, error }) => {
