@@ -28,6 +28,7 @@ const MayImport: Readonly<Record<string, readonly string[] | "everything">> = {
   cli: "everything",
   daemon: "everything",
   "daemon-settings": "everything",
+  "daemon-parts": "everything",
   "text-engines": "everything",
   main: "everything",
 };
@@ -37,9 +38,10 @@ const OnlyFrom: Readonly<Record<string, readonly string[]>> = {
   daemon: ["cli", "main"],
   main: [],
   cli: ["main"],
-  config: ["cli", "daemon", "daemon-settings", "main"],
-  "daemon-settings": ["cli", "daemon"],
-  "text-engines": ["cli", "daemon"],
+  config: ["cli", "daemon", "daemon-parts", "daemon-settings", "main"],
+  "daemon-settings": ["cli", "daemon", "daemon-parts"],
+  "daemon-parts": ["daemon"],
+  "text-engines": ["cli", "daemon-parts"],
   lab: ["cli", "main"],
 };
 

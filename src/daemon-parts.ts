@@ -1,0 +1,228 @@
+/**
+ * The parts of the daemon, each opened and fitted to the others' small interfaces. Nothing here runs by
+ * itself: `daemon.ts` serves what is opened here, and closes it.
+ */
+import { join } from "node:path";
+import { type LoaderLibrary, openLoaderLibrary } from "./assets/loader-library.ts";
+import { wantedPorts } from "./config/ports.ts";
+import type { Resolution, ValidConfig } from "./config/resolve.ts";
+import type { Config } from "./config/schema.ts";
+import type { PartSettings } from "./daemon-settings.ts";
+import { openLeaseStore } from "./dhcp/lease-store.ts";
+import { type DhcpServer, openDhcpServer } from "./dhcp/server.ts";
+import type { BindingReader } from "./dns/live-zones.ts";
+import { type DnsServer, openDnsServer } from "./dns/server.ts";
+import type { Signer } from "./http/deps.ts";
+import { openHttpServer } from "./http/server.ts";
+import { openSigner } from "./http/signer.ts";
+import { readCredentials } from "./rpc/credentials.ts";
+import { openRpcServer } from "./rpc/server.ts";
+import { systemClock } from "./runtime/clock.ts";
+import type { EventBus } from "./runtime/event-bus.ts";
+import type { ServedInterface } from "./runtime/interfaces.ts";
+import type { Log } from "./runtime/log.ts";
+import { openMetrics } from "./runtime/metrics.ts";
+import type { Account } from "./runtime/privileges.ts";
+import type { BoundService } from "./runtime/service.ts";
+import type { Catalog } from "./store/catalog.ts";
+import { FileStore } from "./store/file-store.ts";
+import { FileWriter } from "./store/file-writer.ts";
+import { openTextEngines } from "./text-engines.ts";
+import { openTftpServer, type TftpServer } from "./tftp/server.ts";
+import { parseIpv4 } from "./wire/ipv4.ts";
+
+export type DaemonOptions = {
+  readonly version: string;
+  readonly configuration: ValidConfig;
+  /** Resolves the sources again, for a reload. */
+  readonly reload: () => Promise<Resolution>;
+  readonly configFile: string;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly signal: AbortSignal;
+  readonly onHangup: (task: () => void) => Disposable;
+};
+
+/** What the parts are made from, and what closes them: the last opened first. */
+export type House = {
+  readonly options: DaemonOptions;
+  readonly config: Config;
+  readonly served: readonly ServedInterface[];
+  readonly settings: PartSettings;
+  readonly account: Account | undefined;
+  readonly bus: EventBus;
+  readonly log: Log;
+  readonly resources: AsyncDisposableStack;
+};
+
+/** The parts whose settings follow a reload. */
+export type LiveParts = {
+  readonly dhcp: DhcpServer | undefined;
+  readonly tftp: TftpServer | undefined;
+  readonly dns: DnsServer | undefined;
+};
+
+/** Opens every part: all its ports are bound, none is served. */
+export async function openParts(
+  house: House,
+): Promise<{ live: LiveParts; services: readonly BoundService[] }> {
+  const { log } = house;
+  const loaders = openLoaderLibrary({ folders: house.config.loaders.folders });
+  const dhcp = await openDhcp(house);
+  const tftp = await openTftp(house, loaders);
+  const dns = await openDns(house, dhcp);
+  const { folder } = house.config.data;
+  const catalog = new FileStore({ folder, log: log.child({ part: "store" }), clock: systemClock });
+  const http = await openHttp(house, { dhcp, loaders, catalog });
+  const rpc = await openRpc(house, catalog);
+  const services = [dhcp, tftp, dns, http, rpc].filter((part) => part !== undefined);
+  return { live: { dhcp, tftp, dns }, services };
+}
+
+async function openDhcp(house: House): Promise<DhcpServer | undefined> {
+  const { options, config, served, settings, bus, log, resources } = house;
+  const { mode } = config.dhcp;
+  if (mode === "off") return undefined;
+  const path = leaseFile(config.state);
+  const part = log.child({ part: "dhcp" });
+  const leases = resources.use(openLeaseStore({ path, log: part, now: systemClock.now }));
+  const deps = {
+    mode,
+    interfaces: served,
+    settings: settings.dhcp,
+    leases,
+    httpPort: config.http.port,
+  };
+  return resources.use(
+    await openDhcpServer(
+      { ...deps, clock: systemClock, log: part, publish: bus.publish },
+      options.signal,
+    ),
+  );
+}
+
+async function openTftp(house: House, loaders: LoaderLibrary): Promise<TftpServer | undefined> {
+  const { options, config, served, settings, bus, log, resources } = house;
+  const { tftp } = config;
+  if (!tftp.enabled) return undefined;
+  const deps = {
+    addresses: served.map(({ address }) => address),
+    port: tftp.port,
+    files: { open: (name: string) => loaders.find(name) },
+    settings: settings.tftp,
+    clock: systemClock,
+    log: log.child({ part: "tftp" }),
+    publish: bus.publish,
+  };
+  return resources.use(await openTftpServer(deps, options.signal));
+}
+
+async function openDns(house: House, dhcp: DhcpServer | undefined): Promise<DnsServer | undefined> {
+  const { options, config, served, settings, bus, log, resources } = house;
+  const { dns } = config;
+  if (!dns.enabled) return undefined;
+  const deps = {
+    interfaces: served,
+    port: dns.port,
+    settings: settings.dns,
+    bindings: bindingsOf(dhcp, bus),
+    clock: systemClock,
+    log: log.child({ part: "dns" }),
+  };
+  return resources.use(await openDnsServer(deps, options.signal));
+}
+
+// Every change of a lease is told to a machine or by one, and passes the bus as one of these.
+const changesLease = new Set(["out ack", "in release", "in decline"]);
+
+function bindingsOf(dhcp: DhcpServer | undefined, bus: EventBus): BindingReader {
+  return {
+    bindings: () => {
+      const known = dhcp?.bindings() ?? [];
+      return known.filter(({ reserved, state }) => reserved || state === "bound");
+    },
+    onChange: (listener) =>
+      bus.subscribe((event) => {
+        if (event.kind !== "dhcp") return;
+        if (changesLease.has(`${event.direction} ${event.message}`)) listener();
+      }),
+  };
+}
+
+async function openHttp(
+  house: House,
+  {
+    dhcp,
+    loaders,
+    catalog,
+  }: { dhcp: DhcpServer | undefined; loaders: LoaderLibrary; catalog: Catalog },
+): Promise<BoundService> {
+  const { options, config, served, bus, log, resources } = house;
+  const { version, signal } = options;
+  const part = log.child({ part: "http" });
+  const metrics = resources.use(openMetrics(bus, { version }));
+  const startedAt = systemClock.now();
+  const { socket } = config.admin;
+  const status = () => ({
+    version,
+    mode: config.dhcp.mode,
+    interfaces: served.map(({ device, address }) => ({ name: device, address })),
+    ports: Object.fromEntries(
+      wantedPorts(config).map(({ use, port }) => [use.toLowerCase(), port]),
+    ),
+    startedAt,
+  });
+  const admin = { events: bus, leases: () => dhcp?.bindings() ?? [], status, socket };
+  const deps = {
+    addresses: served.map(({ address }) => address),
+    port: config.http.port,
+    catalog,
+    texts: openTextEngines(log),
+    extensions: true,
+    waitingRoomSeconds: config.http.waitingRoom,
+    signer: await openSigning(house),
+    assets: {
+      folder: config.assets.folder || join(config.data.folder, "assets"),
+      symlinks: "follow" as const,
+    },
+    loaders,
+    publish: bus.publish,
+    machineAt: bus.machineAt.bind(bus),
+    clock: systemClock,
+    log: part,
+    metrics,
+    readiness: () => [],
+    ...(socket !== "" && { admin }),
+  };
+  return resources.use(await openHttpServer(deps, signal));
+}
+
+// On loopback too, where the commands of this host look for it.
+async function openRpc(house: House, catalog: Catalog): Promise<BoundService | undefined> {
+  const { options, config, served, log, resources } = house;
+  const { signal } = options;
+  if (config.rpc.port === 0) return undefined;
+  const { folder } = config.data;
+  const deps = {
+    addresses: [...new Set([...served.map(({ address }) => address), parseIpv4("127.0.0.1")])],
+    port: config.rpc.port,
+    credentials: await readCredentials(config.rpc),
+    catalog,
+    writer: new FileWriter(folder),
+    folder,
+    clock: systemClock,
+    log: log.child({ part: "rpc" }),
+  };
+  return resources.use(await openRpcServer(deps, signal));
+}
+
+async function openSigning({ options, config }: House): Promise<Signer | undefined> {
+  const file = config.http.keyRing;
+  if (file === "") return undefined;
+  const { KINDLING_PASSPHRASE: own, MATCHBOX_PASSPHRASE: inherited } = options.environment;
+  return await openSigner(file, own ?? inherited ?? "");
+}
+
+/** Where the leases of a state folder are. */
+export function leaseFile({ folder }: Config["state"]): string {
+  return join(folder, "leases.db");
+}
