@@ -14,9 +14,6 @@ import type { BindingReader } from "./dns/live-zones.ts";
 import { type DnsServer, openDnsServer } from "./dns/server.ts";
 import type { Signer } from "./http/deps.ts";
 import { openHttpServer } from "./http/server.ts";
-import { openSigner } from "./http/signer.ts";
-import { readCredentials } from "./rpc/credentials.ts";
-import { openRpcServer } from "./rpc/server.ts";
 import { systemClock } from "./runtime/clock.ts";
 import type { EventBus } from "./runtime/event-bus.ts";
 import type { ServedInterface } from "./runtime/interfaces.ts";
@@ -201,6 +198,8 @@ async function openRpc(house: House, catalog: Catalog): Promise<BoundService | u
   const { options, config, served, log, resources } = house;
   const { signal } = options;
   if (config.rpc.port === 0) return undefined;
+  const { readCredentials } = await import("./rpc/credentials.ts"); // off for most, and not small
+  const { openRpcServer } = await import("./rpc/server.ts");
   const { folder } = config.data;
   const deps = {
     addresses: [...new Set([...served.map(({ address }) => address), parseIpv4("127.0.0.1")])],
@@ -219,6 +218,7 @@ async function openSigning({ options, config }: House): Promise<Signer | undefin
   const file = config.http.keyRing;
   if (file === "") return undefined;
   const { KINDLING_PASSPHRASE: own, MATCHBOX_PASSPHRASE: inherited } = options.environment;
+  const { openSigner } = await import("./http/signer.ts"); // OpenPGP is large
   return await openSigner(file, own ?? inherited ?? "");
 }
 

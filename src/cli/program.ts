@@ -1,12 +1,10 @@
 import { Command, CommanderError, Option } from "commander";
 import { ErrorTable, KindlingError } from "../errors.ts";
-import { runBootcmd } from "./bootcmd.ts";
 import { runCheck } from "./check.ts";
 import type { CliContext } from "./context.ts";
 import { addExplainFlags, runExplain } from "./explain.ts";
 import { addImportFlags, runImport } from "./import.ts";
 import { addLabFlags, runLabCommand } from "./lab.ts";
-import { runMatchbox } from "./matchbox.ts";
 import { addRenderFlags, runRender } from "./render.ts";
 import { addRpcCommands } from "./rpc.ts";
 import { runServe } from "./serve.ts";
@@ -56,8 +54,14 @@ export async function runCli(argv: readonly string[], context: CliContext): Prom
   program.command("bootcmd").description("matchbox's example client, for scripts that call it");
   program.command("matchbox").description("matchbox's HTTP service alone, by matchbox's flags");
   // Their flags and exit codes are their own, so their words are not for the parser below.
-  if (argv[0] === "bootcmd") return await runBootcmd(argv.slice(1), context);
-  if (argv[0] === "matchbox") return await runMatchbox(argv.slice(1), context);
+  if (argv[0] === "bootcmd") {
+    const { runBootcmd } = await import("./bootcmd.ts");
+    return await runBootcmd(argv.slice(1), context);
+  }
+  if (argv[0] === "matchbox") {
+    const { runMatchbox } = await import("./matchbox.ts");
+    return await runMatchbox(argv.slice(1), context);
+  }
   try {
     await program.parseAsync([...argv], { from: "user" });
   } catch (error) {

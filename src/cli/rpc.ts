@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import type { Command } from "commander";
 import { KindlingError, WireError } from "../errors.ts";
-import { type CatalogClient, openCatalogClient } from "../rpc/client.ts";
+import type { CatalogClient } from "../rpc/client.ts";
 import { readCredentials } from "../rpc/credentials.ts";
 import { formatGroup, formatProfile } from "../store/format.ts";
 import { parseGroup, parseProfile } from "../store/parse.ts";
@@ -50,6 +50,7 @@ export async function withClient<T>(
     throw new KindlingError("usage.invalid", `--endpoints: want host:port, got "${bad}"`);
   }
   const credentials = await readCredentials(flags);
+  const { openCatalogClient } = await import("../rpc/client.ts"); // other commands need no gRPC
   await using client = openCatalogClient({ endpoints, credentials, timeoutMs });
   return await run(client);
 }
