@@ -2,7 +2,7 @@
 # it runs on the host's network:
 #
 #   docker build -t kindling .
-#   docker run -d --name kindling --network host \
+#   docker run -d --name kindling --network host --restart unless-stopped \
 #     -v /etc/kindling:/etc/kindling:ro -v kindling:/var/lib/kindling \
 #     kindling serve --interface eth1
 #

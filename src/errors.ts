@@ -20,8 +20,9 @@ export const ErrorTable = {
   "usage.invalid": { http: 400, exit: 2, level: "error" },
   "port.in-use": { http: 500, exit: 1, level: "error" },
   "port.forbidden": { http: 500, exit: 77, level: "error" },
-  "interface.missing": { http: 500, exit: 78, level: "error" },
-  "interface.no-address": { http: 500, exit: 78, level: "error" },
+  // Exit 1, not 78: a device or its address may come later, and then a service manager's next try works.
+  "interface.missing": { http: 500, exit: 1, level: "error" },
+  "interface.no-address": { http: 500, exit: 1, level: "error" },
   "interface.replaced": { http: 500, exit: 1, level: "error" },
   "lease-store.unusable": { http: 500, exit: 1, level: "error" },
   "butane.invalid": { http: 500, exit: 78, level: "error" },

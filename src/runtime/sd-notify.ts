@@ -1,4 +1,4 @@
-import { loadLibc } from "./libc.ts";
+import { type Libc, loadLibc } from "./libc.ts";
 
 /** Tells systemd how the service is (sd_notify(3)); does nothing where nobody listens. */
 export type ServiceManager = Disposable & {
@@ -11,18 +11,19 @@ export function openServiceManager(
 ): ServiceManager {
   const path = environment["NOTIFY_SOCKET"];
   if (path === undefined || path === "") return { tell() {}, [Symbol.dispose]() {} };
+  // Once: koffi keeps what is declared, 2.5 kB a time, and the watchdog is pinged for years.
+  const libc = loadLibc();
   const period = Number(environment["WATCHDOG_USEC"] ?? 0) / 2000;
-  const ping = period > 0 ? setInterval(() => notify(path, "WATCHDOG=1"), period) : undefined;
+  const ping = period > 0 ? setInterval(() => notify(libc, path, "WATCHDOG=1"), period) : undefined;
   ping?.unref();
   return {
-    tell: (state) => notify(path, state),
+    tell: (state) => notify(libc, path, state),
     [Symbol.dispose]: () => clearInterval(ping),
   };
 }
 
 // Node has no Unix datagram sockets; one short-lived libc socket a message is cheap enough.
-function notify(path: string, state: string): void {
-  const libc = loadLibc();
+function notify(libc: Libc, path: string, state: string): void {
   const [afUnix, sockDgram, noSignal] = [1, 2, 0x4000];
   const fd = libc.socket(afUnix, sockDgram, 0);
   if (fd < 0) return;

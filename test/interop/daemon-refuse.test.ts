@@ -71,35 +71,40 @@ describe("a daemon that cannot serve what it is told to", () => {
   it.each([
     {
       what: "no interface",
+      exit: 78,
       args: ["--dns-port", "53"],
       says: "no interface is named: name one with --interface eth1 or the setting interfaces",
     },
     {
       what: "an interface that is missing",
+      exit: 1,
       args: ["--interface", "eth9"],
       says: "there is no interface eth9; this host has eth0",
     },
     {
       what: "an interface without an address",
+      exit: 1,
       args: ["--interface", "bare"],
       says: "bare has no IPv4 address; give it one: ip addr add 10.77.0.1/24 dev bare",
     },
     {
       what: "a user there is not",
+      exit: 78,
       args: ["--interface", "eth0", "--user", "kindlin"],
       says: "there is no user kindlin: make one (useradd --system kindlin)",
     },
     {
       what: "a file there is not",
+      exit: 78,
       args: ["--interface", "eth0", "--config", "/nonexistent/kindling.yaml"],
       says: "cannot read the configuration /nonexistent/kindling.yaml (ENOENT): name another",
     },
-  ])("$what: ends with 78 and the cure", async ({ args, says }) => {
+  ])("$what: ends with $exit and the cure", async ({ args, exit, says }) => {
     const cable = ["link", "add", "bare", "type", "veth", "peer", "name", "bare-peer"];
     await site.run("server", "ip", ...cable);
     const { exitCode, stderr } = await site.start({ args }).ended;
     expect(stderr).toContain(`kindling: ${says}`);
-    expect(exitCode).toBe(78);
+    expect(exitCode).toBe(exit);
   });
 
   it.each([

@@ -92,7 +92,7 @@ describe("kindling check", () => {
 
   it.each([
     { what: "no interface", words: [], exit: 78, says: "no interface is named" },
-    { what: "one that is missing", words: ["--interface", "eth9"], exit: 78, says: "eth9" },
+    { what: "one that is missing", words: ["--interface", "eth9"], exit: 1, says: "eth9" },
     { what: "a flag that is none", words: ["--dhcp-leese", "1h"], exit: 2, says: "dhcp-leese" },
     { what: "a bad value", words: ["--dns-port", "x"], exit: 78, says: "--dns-port: dns.port" },
     {
