@@ -47,6 +47,8 @@ export const DebianPackages: readonly DebianPackage[] = [
     "/usr/lib/python3/dist-packages/google/protobuf",
     clients,
   ),
+  row("gnupg", "a reader of signatures", "/usr/bin/gpg", ["test"]),
+  row("openssl", "a reader of certificates", "/usr/bin/openssl", clients),
   row("protobuf-compiler", "messages for gRPC clients", "/usr/bin/protoc", clients),
   row("golang-go", "a gRPC client", "/usr/bin/go", clients),
   row(
