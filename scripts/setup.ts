@@ -3,7 +3,9 @@ import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, globSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { cacheFolder, openGuestFiles } from "../src/lab/guest-files.ts";
+import { openGuestFiles } from "../src/lab/guest-files.ts";
+import { openIgnitionFiles } from "../src/lab/ignition-files.ts";
+import { cacheFolder } from "../src/lab/package-cache.ts";
 import { type DebianPackage, missingPackages, type Task } from "./debian-packages.ts";
 
 const root = join(import.meta.dirname, "..");
@@ -42,9 +44,11 @@ const captures = rest.some((word) => word.startsWith("--pcap"));
 const missing = missingPackages(captures ? [name, "capture"] : [name], existsSync);
 if (missing.length > 0) installPackages(missing);
 // The sandbox has no way out: what must be downloaded is fetched before it is entered.
+const cache = cacheFolder(process.env);
 if (name === "test" || name === "qemu" || name === "bench") {
-  await openGuestFiles(cacheFolder(process.env), console.log).catch(fail);
+  await openGuestFiles(cache, console.log).catch(fail);
 }
+if (name === "test" || name === "qemu") await openIgnitionFiles(cache, console.log).catch(fail);
 if (name === "deep") process.env["FUZZ_PACKETS"] ??= String(deepPackets);
 for (const command of Tasks[name](rest)) {
   const code = await runCommand(command);

@@ -9,6 +9,8 @@ export type MachineSpec = {
   readonly memoryMb: number;
   /** Where its network card is plugged in; without one it has no card. */
   readonly cable?: Cable;
+  /** The file that is its disk, byte for byte; without one it has no disk. */
+  readonly disk?: string;
   /** A kernel handed over by QEMU itself, past any network. */
   readonly direct?: { readonly kernel: string; readonly initrd: string; readonly append: string };
 };
@@ -44,6 +46,7 @@ export function qemuCommand(spec: MachineSpec, varsCopy: string): readonly strin
     ...["-nodefaults", "-no-reboot", "-serial", "stdio", "-monitor", "none"],
     ...firmwareDrives(spec.firmware, varsCopy),
     ...networkCard(spec),
+    ...virtioDisk(spec),
     ...directKernel(spec),
   ];
 }
@@ -76,6 +79,15 @@ function backend(cable: Cable): string {
   const end = (side: string, port: number) =>
     `${side}.type=inet,${side}.host=127.0.0.1,${side}.port=${port}`;
   return `dgram,id=n0,${end("local", cable.localPort)},${end("remote", cable.remotePort)}`;
+}
+
+// unsafe: a test's disk need not outlive the host's power, and waiting for fsync costs seconds.
+function virtioDisk({ disk }: MachineSpec): readonly string[] {
+  if (disk === undefined) return [];
+  return [
+    ...["-drive", `if=none,id=d0,format=raw,cache=unsafe,file=${disk}`],
+    ...["-device", "virtio-blk-pci,drive=d0,bootindex=2"],
+  ];
 }
 
 function directKernel({ direct }: MachineSpec): readonly string[] {

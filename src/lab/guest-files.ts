@@ -1,12 +1,11 @@
-import { createHash } from "node:crypto";
-import { access, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
-import { homedir } from "node:os";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
 import { execa } from "execa";
 import { KindlingError } from "../errors.ts";
 import { formatCpio, labInitramfs } from "./initramfs.ts";
+import { exists, openCached, unpackPackages } from "./package-cache.ts";
 
 /** The kernel and initial RAM disk that lab machines boot. */
 export type GuestFiles = { readonly kernel: string; readonly initrd: string };
@@ -18,36 +17,24 @@ export type Say = (sentence: string) => void;
 const kernelPackage = "linux-image-cloud-amd64";
 const recipe = join(import.meta.dirname, "../../images/lab-linux");
 
-/** Where downloads are kept, shared by all clones of this user. */
-export function cacheFolder(env: Readonly<Record<string, string | undefined>>): string {
-  return join(env["XDG_CACHE_HOME"] || join(env["HOME"] || homedir(), ".cache"), "kindling");
-}
-
 /** The files of the cache, made on first use from two Debian packages that are unpacked, never installed. */
 export async function openGuestFiles(cache: string, say: Say): Promise<GuestFiles> {
-  const folder = join(cache, `lab-linux-${await recipeDigest()}`);
-  const files = { kernel: join(folder, "vmlinuz"), initrd: join(folder, "initrd.gz") };
-  if (await exists(files.initrd)) return files;
-  await mkdir(cache, { recursive: true });
-  const work = await mkdtemp(join(cache, ".new-"));
-  try {
-    await makeFiles(work, say);
-    // Whoever renames first wins; the folder appears whole or not at all.
-    await rename(join(work, "done"), folder).catch(async (error: unknown) => {
-      if (!(await exists(files.initrd))) throw error;
-    });
-  } finally {
-    await rm(work, { recursive: true, force: true });
-  }
-  return files;
+  const folder = await openCached(cache, {
+    name: "lab-linux",
+    sources: [
+      ...["init", "lease", "modules.json"].map((file) => join(recipe, file)),
+      join(import.meta.dirname, "initramfs.ts"),
+    ],
+    make: (work, done) => makeFiles(work, done, say),
+  });
+  return { kernel: join(folder, "vmlinuz"), initrd: join(folder, "initrd.gz") };
 }
 
-async function makeFiles(work: string, say: Say): Promise<void> {
+async function makeFiles(work: string, done: string, say: Say): Promise<void> {
   say("downloading the test machine's kernel and busybox (two Debian packages, 28 MB)");
   const kernelImage = await dependencyOf(kernelPackage);
-  for (const name of ["busybox-static", kernelImage]) await unpack(name, work);
+  const tree = await unpackPackages(["busybox-static", kernelImage], work);
   say("packing the test machine's system");
-  const tree = join(work, "tree");
   const [release = ""] = await readdir(join(tree, "lib/modules"));
   const archive = formatCpio(
     labInitramfs({
@@ -57,8 +44,6 @@ async function makeFiles(work: string, say: Say): Promise<void> {
       modules: await readModules(join(tree, "lib/modules", release)),
     }),
   );
-  const done = join(work, "done");
-  await mkdir(done);
   await writeFile(join(done, "vmlinuz"), await readFile(join(tree, "boot", `vmlinuz-${release}`)));
   await writeFile(join(done, "initrd.gz"), await promisify(gzip)(archive));
 }
@@ -79,24 +64,6 @@ async function readModules(folder: string): Promise<{ file: string; data: Uint8A
   return modules;
 }
 
-async function unpack(name: string, work: string): Promise<void> {
-  // Sandbox::User: as root, apt would else complain that its own user cannot write here.
-  const options = ["-q", "-o", "APT::Sandbox::User=root"];
-  const result = await execa("apt-get", [...options, "download", name], {
-    cwd: work,
-    reject: false,
-  });
-  if (result.failed) {
-    throw new KindlingError(
-      "lab.missing-tool",
-      `apt-get could not download ${name}: run "apt-get update" as root and see that a mirror is reachable`,
-      { package: name, stderr: result.stderr.slice(-1000) },
-    );
-  }
-  const file = (await readdir(work)).find((entry) => entry.startsWith(`${name}_`)) ?? name;
-  await execa("dpkg", ["-x", join(work, file), join(work, "tree")]);
-}
-
 async function dependencyOf(name: string): Promise<string> {
   const options = { env: { LC_ALL: "C" }, reject: false } as const;
   const { stdout } = await execa("apt-cache", ["depends", name], options);
@@ -109,20 +76,4 @@ async function dependencyOf(name: string): Promise<string> {
     );
   }
   return found;
-}
-
-async function recipeDigest(): Promise<string> {
-  const hash = createHash("sha256");
-  for (const file of ["init", "lease", "modules.json"]) {
-    hash.update(await readFile(join(recipe, file)));
-  }
-  hash.update(await readFile(join(import.meta.dirname, "initramfs.ts")));
-  return hash.digest("hex").slice(0, 12);
-}
-
-async function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
 }

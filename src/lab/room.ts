@@ -5,7 +5,7 @@ import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { BootEvent } from "../boot/event.ts";
 import { KindlingError } from "../errors.ts";
-import type { MacAddress } from "../wire/mac.ts";
+import { formatMacHyphen, type MacAddress } from "../wire/mac.ts";
 import { type Cables, openCables, type Plug } from "./cables.ts";
 import { followEvents } from "./event-feed.ts";
 import type { Accelerator, MachineFirmware } from "./firmware.ts";
@@ -28,6 +28,8 @@ export type RoomOptions = {
   readonly guest: GuestFiles;
   readonly settings: LabSettings;
   readonly profiles: readonly LabProfile[];
+  /** Further files of the data folder, by their paths in it. */
+  readonly files?: ReadonlyMap<string, string | Uint8Array>;
   /** The command in front of `serve --config FILE`; the daemon of this source tree by default. */
   readonly daemon?: readonly string[];
 };
@@ -38,6 +40,8 @@ export type RoomMachine = {
   readonly mac: MacAddress;
   readonly firmware: MachineFirmware;
   readonly accelerator: Accelerator;
+  /** The size of its disk, which is blank at first and kept from one boot to the next. */
+  readonly diskMb?: number;
 };
 
 /** A LAN with the daemon on it, and machines that can be switched on. */
@@ -86,13 +90,14 @@ export async function openRoom(options: RoomOptions, signal: AbortSignal): Promi
   };
 }
 
-async function writeRunFolder({ folder, guest, settings, profiles }: RoomOptions): Promise<void> {
+async function writeRunFolder(options: RoomOptions): Promise<void> {
+  const { folder, guest, settings, profiles, files = [] } = options;
   const paths = labPaths(folder);
   await mkdir(join(paths.assets, "lab"), { recursive: true });
   await mkdir(paths.state, { recursive: true });
   await copyFile(guest.kernel, join(paths.assets, "lab/vmlinuz"));
   await copyFile(guest.initrd, join(paths.assets, "lab/initrd.gz"));
-  for (const [path, text] of labCatalog(profiles)) {
+  for (const [path, text] of [...labCatalog(profiles), ...files]) {
     const file = join(paths.data, path);
     await mkdir(dirname(file), { recursive: true });
     await writeFile(file, text);
@@ -117,10 +122,18 @@ class Machines {
   async powerOn(machine: RoomMachine): Promise<Vm> {
     const plug = this.#plugs.get(machine.mac) ?? (await this.#cables.plug());
     this.#plugs.set(machine.mac, plug);
-    const spec = { ...machine, memoryMb, cable: plug.cable };
+    const disk = machine.diskMb && (await this.#disk(machine.mac, machine.diskMb));
+    const spec = { ...machine, memoryMb, cable: plug.cable, ...(disk && { disk }) };
     const vm = await openVm({ spec, folder: this.#folder, within: plug.within }, this.#signal);
     this.#vms.push(vm);
     return vm;
+  }
+
+  async #disk(mac: MacAddress, megabytes: number): Promise<string> {
+    const path = join(this.#folder, `${formatMacHyphen(mac)}.disk`);
+    await using file = await open(path, "a");
+    await file.truncate(megabytes * 1024 * 1024);
+    return path;
   }
 
   async end(): Promise<void> {

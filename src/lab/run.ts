@@ -6,10 +6,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import { KindlingError } from "../errors.ts";
-import { cacheFolder, openGuestFiles } from "./guest-files.ts";
+import { openGuestFiles } from "./guest-files.ts";
 import type { InsideJob } from "./inside.ts";
 import { labPaths } from "./lab-config.ts";
 import type { Screen } from "./live-view.ts";
+import { cacheFolder } from "./package-cache.ts";
 import { sandboxCommand } from "./sandbox.ts";
 
 /** What `kindling lab` is asked to do. */

@@ -21,7 +21,7 @@ describe("qemuCommand", () => {
         "-machine pc,graphics=off",
         "-netdev tap,id=n0,ifname=br0-tap0,script=no,downscript=no",
       ],
-      hasNot: ["romfile", "pflash"],
+      hasNot: ["romfile", "pflash", "virtio-blk"],
     },
     {
       name: "a UEFI machine has no ROM and a private copy of its variables",
@@ -34,6 +34,12 @@ describe("qemuCommand", () => {
       spec: { ...bios, cable: { kind: "datagram", localPort: 20002, remotePort: 20003 } },
       has: ["-netdev dgram,id=n0,local.type=inet,local.host=127.0.0.1,local.port=20002,remote."],
       hasNot: ["tap,"],
+    },
+    {
+      name: "a disk is tried after the network",
+      spec: { ...bios, disk: "/run/m1.disk" },
+      has: ["if=none,id=d0,format=raw,cache=unsafe,file=/run/m1.disk", "drive=d0,bootindex=2"],
+      hasNot: [],
     },
     {
       name: "every end of the guest is an end of QEMU",

@@ -65,9 +65,15 @@ describe("labInitramfs", () => {
   });
 });
 
-describe("the scripts of the lab's Linux", () => {
-  it.each(["init", "lease"])("%s parses", (file) => {
-    execFileSync("sh", ["-n", `${import.meta.dirname}/../../images/lab-linux/${file}`]);
+describe("the scripts of the lab's machines", () => {
+  const scripts = [
+    "lab-linux/init",
+    "lab-linux/lease",
+    "lab-ignition/install",
+    "lab-ignition/show",
+  ];
+  it.each(scripts)("%s parses", (file) => {
+    execFileSync("sh", ["-n", `${import.meta.dirname}/../../images/${file}`]);
   });
 });
 

@@ -6,16 +6,20 @@ import { join } from "node:path";
 import { foldTimelines, type Timeline } from "../../src/boot/timeline.ts";
 import { chooseAccelerator } from "../../src/lab/accelerator.ts";
 import { debianOvmf, type MachineFirmware } from "../../src/lab/firmware.ts";
-import { cacheFolder, openGuestFiles } from "../../src/lab/guest-files.ts";
+import { openGuestFiles } from "../../src/lab/guest-files.ts";
 import { captureWords } from "../../src/lab/inside.ts";
-import type { LabProfile, LabSettings } from "../../src/lab/lab-config.ts";
+import { cacheFolder } from "../../src/lab/package-cache.ts";
 import { parsePcap } from "../../src/lab/pcap.ts";
-import { openRoom, type Room } from "../../src/lab/room.ts";
+import { openRoom, type Room, type RoomMachine, type RoomOptions } from "../../src/lab/room.ts";
 import { onHost } from "../../src/lab/virtual-lan.ts";
 import { endChild, type Vm } from "../../src/lab/vm.ts";
 import { type MacAddress, parseMac } from "../../src/wire/mac.ts";
 import { type Datagram, datagramsOf } from "./frames.ts";
 
+const defaults = {
+  settings: {},
+  profiles: [{ id: "default", end: "poweroff" }],
+} as const satisfies TestRoomOptions;
 const firmwares = { bios: { kind: "bios" }, uefi: debianOvmf } as const;
 
 /** A room for one test: LAN, daemon, capture, machines. Disposing of it ends all of them. */
@@ -29,24 +33,25 @@ export type TestRoom = AsyncDisposable & {
   captured(): Promise<readonly Datagram[]>;
 };
 
+/** What a test chooses; `diskMb` is of every machine. */
+export type TestRoomOptions = Partial<Pick<RoomOptions, "settings" | "profiles" | "files">> &
+  Pick<RoomMachine, "diskMb">;
+
 /** The machine with this number, by its MAC. */
 export function machineMac(number: number): MacAddress {
   return parseMac(`52:54:00:77:00:${number.toString(16).padStart(2, "0")}`);
 }
 
 /** The capture of each test is kept in the ignored folder out/, to look at when it failed. */
-export async function openTestRoom(
-  name: string,
-  options: { settings?: LabSettings; profiles?: readonly LabProfile[] },
-): Promise<TestRoom> {
+export async function openTestRoom(name: string, options: TestRoomOptions): Promise<TestRoom> {
   await using opening = new AsyncDisposableStack();
   const guest = await openGuestFiles(cacheFolder(process.env), () => {});
   const folder = await mkdtemp(join(tmpdir(), "kindling-lab-"));
   opening.defer(() => rm(folder, { recursive: true, force: true }));
   const stop = new AbortController();
   opening.defer(() => stop.abort());
-  const { settings = {}, profiles = [{ id: "default", end: "poweroff" }] } = options;
-  const room = opening.use(await openRoom({ folder, guest, settings, profiles }, stop.signal));
+  const { diskMb, ...chosen } = { ...defaults, ...options };
+  const room = opening.use(await openRoom({ folder, guest, ...chosen }, stop.signal));
   const out = join(import.meta.dirname, "../../out");
   await mkdir(out, { recursive: true });
   const pcap = join(out, `${name}.pcap`);
@@ -58,7 +63,10 @@ export async function openTestRoom(
     async powerOn(machine, mac, kind) {
       const firmware: MachineFirmware = firmwares[kind];
       const accelerator = await chooseAccelerator(firmware, guest, folder);
-      return await room.powerOn({ name: machine, mac, firmware, accelerator });
+      return await room.powerOn({
+        ...{ name: machine, mac, firmware, accelerator },
+        ...(diskMb && { diskMb }),
+      });
     },
     async runOn(host, argv, ready) {
       const running = closing.use(await runUntilClosed(onHost(host, argv), ready));
