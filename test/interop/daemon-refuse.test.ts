@@ -9,7 +9,10 @@ beforeEach(async () => {
 });
 afterEach(() => site[Symbol.asyncDispose]());
 
-const dnsmasq = ["dnsmasq", "-k", "-C", "/dev/null", "-u", "root", "--log-facility=-"];
+const dnsmasq = [
+  ...["dnsmasq", "-k", "-C", "/dev/null", "-u", "root", "--log-facility=-"],
+  "--dhcp-leasefile=/run/dnsmasq.leases",
+];
 const listenOn = (port: number) =>
   `require("net").createServer().listen(${port}, "10.77.0.1", () => console.error("listening"))`;
 

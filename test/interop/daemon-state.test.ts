@@ -21,60 +21,65 @@ afterEach(() => site[Symbol.asyncDispose]());
 
 const asNobody = { args: ["--interface", "eth0", "--user", "nobody"] };
 
-describe("a daemon that becomes another user", () => {
-  it("gives up root for good, in each of its threads", async () => {
-    const daemon = await site.serve(asNobody);
-    const { uid, gid } = readAccount("nobody");
-    const tasks = `/proc/${daemon.pid}/task`;
-    for (const task of readdirSync(tasks)) {
-      const status = readFileSync(join(tasks, task, "status"), "utf8");
-      const field = (name: string) => new RegExp(`^${name}:\\s*(.*?)\\s*$`, "m").exec(status)?.[1];
-      expect(field("Uid")?.split("\t")).toEqual(Array(4).fill(String(uid)));
-      expect(field("Gid")?.split("\t")).toEqual(Array(4).fill(String(gid)));
-      expect(field("Groups")).toBe(String(gid));
-      for (const set of ["CapInh", "CapPrm", "CapEff", "CapAmb"]) {
-        expect([set, field(set)]).toEqual([set, "0".repeat(16)]);
+const isRoot = process.getuid?.() === 0;
+describe.skipIf(!isRoot)(
+  "a daemon that becomes another user (skipped where the tests are not root)",
+  () => {
+    it("gives up root for good, in each of its threads", async () => {
+      const daemon = await site.serve(asNobody);
+      const { uid, gid } = readAccount("nobody");
+      const tasks = `/proc/${daemon.pid}/task`;
+      for (const task of readdirSync(tasks)) {
+        const status = readFileSync(join(tasks, task, "status"), "utf8");
+        const field = (name: string) =>
+          new RegExp(`^${name}:\\s*(.*?)\\s*$`, "m").exec(status)?.[1];
+        expect(field("Uid")?.split("\t")).toEqual(Array(4).fill(String(uid)));
+        expect(field("Gid")?.split("\t")).toEqual(Array(4).fill(String(gid)));
+        expect(field("Groups")).toBe(String(gid));
+        for (const set of ["CapInh", "CapPrm", "CapEff", "CapAmb"]) {
+          expect([set, field(set)]).toEqual([set, "0".repeat(16)]);
+        }
+        // A thread's own; the first one alone starts programs.
+        if (task === String(daemon.pid)) expect(field("NoNewPrivs")).toBe("1");
       }
-      // A thread's own; the first one alone starts programs.
-      if (task === String(daemon.pid)) expect(field("NoNewPrivs")).toBe("1");
-    }
-  });
-
-  it("goes on serving, writes its leases, and removes its socket at the end", async () => {
-    const daemon = await site.serve(asNobody);
-    const lease = await site.lease();
-    expect(await site.dig("provisioner.kindling.lan")).toBe("10.77.0.1");
-    expect(await site.get("/healthz")).toBe("ok");
-    const loader = await site.run(
-      "client",
-      "curl",
-      "-sS",
-      "-o",
-      "/dev/null",
-      "tftp://10.77.0.1/undionly.kpxe",
-    );
-    expect(loader.exitCode).toBe(0);
-    daemon.signal("SIGTERM");
-    expect((await daemon.ended).exitCode).toBe(0);
-    expect(existsSync(join(site.folder, "run/admin.sock"))).toBe(false);
-    await site.serve(asNobody);
-    expect(await site.admin("/v1/leases")).toMatchObject({
-      leases: [{ address: lease?.ip, state: "bound" }],
     });
-  });
 
-  it("takes over its own files and no others", async () => {
-    for (const folder of ["run", "state"]) {
-      mkdirSync(join(site.folder, folder));
-      writeFileSync(join(site.folder, folder, "of-root"), "");
-    }
-    await site.serve(asNobody);
-    const owner = (path: string) => lstatSync(join(site.folder, path)).uid;
-    const { uid } = readAccount("nobody");
-    expect(["state", "state/leases.db", "run/admin.sock"].map(owner)).toEqual([uid, uid, uid]);
-    expect(["run", "run/of-root", "state/of-root"].map(owner)).toEqual([0, 0, 0]);
-  });
-});
+    it("goes on serving, writes its leases, and removes its socket at the end", async () => {
+      const daemon = await site.serve(asNobody);
+      const lease = await site.lease();
+      expect(await site.dig("provisioner.kindling.lan")).toBe("10.77.0.1");
+      expect(await site.get("/healthz")).toBe("ok");
+      const loader = await site.run(
+        "client",
+        "curl",
+        "-sS",
+        "-o",
+        "/dev/null",
+        "tftp://10.77.0.1/undionly.kpxe",
+      );
+      expect(loader.exitCode).toBe(0);
+      daemon.signal("SIGTERM");
+      expect((await daemon.ended).exitCode).toBe(0);
+      expect(existsSync(join(site.folder, "run/admin.sock"))).toBe(false);
+      await site.serve(asNobody);
+      expect(await site.admin("/v1/leases")).toMatchObject({
+        leases: [{ address: lease?.ip, state: "bound" }],
+      });
+    });
+
+    it("takes over its own files and no others", async () => {
+      for (const folder of ["run", "state"]) {
+        mkdirSync(join(site.folder, folder));
+        writeFileSync(join(site.folder, folder, "of-root"), "");
+      }
+      await site.serve(asNobody);
+      const owner = (path: string) => lstatSync(join(site.folder, path)).uid;
+      const { uid } = readAccount("nobody");
+      expect(["state", "state/leases.db", "run/admin.sock"].map(owner)).toEqual([uid, uid, uid]);
+      expect(["run", "run/of-root", "state/of-root"].map(owner)).toEqual([0, 0, 0]);
+    });
+  },
+);
 
 describe("a daemon that was killed", () => {
   it("starts again over its socket and knows its leases", async () => {
@@ -105,7 +110,7 @@ describe("a daemon whose state is not as it should be", () => {
   it("sets a damaged lease file aside, says so and serves", async () => {
     mkdirSync(join(site.folder, "state"));
     writeFileSync(join(site.folder, "state/leases.db"), "this is no database, not at all");
-    const daemon = await site.serve(asNobody);
+    const daemon = await site.serve({ args: ["--interface", "eth0"] });
     const said = await daemon.logged("lease file is damaged; starting with an empty one");
     expect(readFileSync(String(said["setAside"]), "utf8")).toContain("no database");
     expect(await site.lease()).toBeDefined();

@@ -117,7 +117,10 @@ describe("kindling check", () => {
 
   it("lets those be who hold a port on an interface that is not served", async () => {
     await addSecondLink();
-    const dnsmasq = ["dnsmasq", "-k", "-C", "/dev/null", "-u", "root", "--log-facility=-"];
+    const dnsmasq = [
+      ...["dnsmasq", "-k", "-C", "/dev/null", "-u", "root", "--log-facility=-"],
+      "--dhcp-leasefile=/run/dnsmasq.leases",
+    ];
     const other = ["-i", "eth1", "--bind-interfaces", "--dhcp-range=10.88.0.9,10.88.0.9"];
     await site.keep("server", [...dnsmasq, ...other], /started/);
     const { exitCode, stdout } = await site.kindling("check", ...interfaceFlag);
