@@ -67,8 +67,10 @@ describe("decideProxy, a DISCOVER on 67", () => {
     { name: "UEFI that comes back", options: ClientOptions.efi, answer: "direct", want: "form-a" },
   ] as const;
   it.each(chosen)("answers $name as the operator chose: $answer", ({ options, answer, want }) => {
-    const attempt = { form: "direct", at: noon - 1000 } as const;
-    const decision = decideProxy(requestOf({ options }), { ...context, answer, attempt });
+    // Each row stands where "auto" would say the other form: a first DISCOVER, or one that comes back.
+    const cameBack = { attempt: { form: "direct", at: noon - 1000 } } as const;
+    const before = answer === "direct" ? cameBack : {};
+    const decision = decideProxy(requestOf({ options }), { ...context, answer, ...before });
     expect(decision.reason).toBe(want);
   });
 
