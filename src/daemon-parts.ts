@@ -16,6 +16,7 @@ import type { Signer } from "./http/deps.ts";
 import { openHttpServer } from "./http/server.ts";
 import { systemClock } from "./runtime/clock.ts";
 import type { EventBus } from "./runtime/event-bus.ts";
+import type { FindingBoard } from "./runtime/finding-board.ts";
 import type { ServedInterface } from "./runtime/interfaces.ts";
 import type { Log } from "./runtime/log.ts";
 import { openMetrics } from "./runtime/metrics.ts";
@@ -47,6 +48,7 @@ export type House = {
   readonly settings: PartSettings;
   readonly account: Account | undefined;
   readonly bus: EventBus;
+  readonly findings: FindingBoard;
   readonly log: Log;
   readonly resources: AsyncDisposableStack;
 };
@@ -188,6 +190,7 @@ async function openHttp(
     log: part,
     metrics,
     readiness: () => [],
+    findings: () => house.findings.list(),
     ...(socket !== "" && { admin }),
   };
   return resources.use(await openHttpServer(deps, signal));

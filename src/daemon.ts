@@ -22,9 +22,10 @@ import { KindlingError } from "./errors.ts";
 import { systemClock } from "./runtime/clock.ts";
 import { EventBus } from "./runtime/event-bus.ts";
 import { watchPath } from "./runtime/file-watch.ts";
+import { FindingBoard } from "./runtime/finding-board.ts";
 import { watchInterfaces } from "./runtime/interface-watch.ts";
 import { findInterfaces } from "./runtime/interfaces.ts";
-import { openLog } from "./runtime/log.ts";
+import { type Log, openLog } from "./runtime/log.ts";
 import { findPortHolders } from "./runtime/port-holder.ts";
 import { becomeUser, handOver, readAccount } from "./runtime/privileges.ts";
 import { openServiceManager } from "./runtime/sd-notify.ts";
@@ -36,17 +37,20 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
   const { config } = configuration;
   const served = findInterfaces(config.interfaces);
   await using resources = new AsyncDisposableStack();
+  const bus = new EventBus(systemClock);
   const house: House = {
     options,
     config,
     served,
     settings: fitSettings(configuration, served),
     account: config.user === "" ? undefined : readAccount(config.user),
-    bus: new EventBus(systemClock),
+    bus,
+    findings: new FindingBoard(bus.publish),
     log: await openLog(config.log),
     resources,
   };
   const { log, account } = house;
+  resources.use(logFindings(bus, log));
   const paths = pathsToHandOver(config); // before we make some of them
   const { live, services } = await openParts(house).catch((error: unknown) => {
     return nameHolder(error, config);
@@ -73,6 +77,15 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
   const devices = config.interfaces;
   const watch = resources.use(watchInterfaces({ devices, clock: systemClock, log }));
   await supervise([...services, watch], resources, { signal, log });
+}
+
+function logFindings(bus: EventBus, log: Log): Disposable {
+  return bus.subscribe((event) => {
+    if (event.kind !== "finding") return;
+    const { severity, ...finding } = event.finding;
+    const level = event.change === "cleared" || severity === "info" ? "info" : severity;
+    log[level === "warning" ? "warn" : level](`finding ${event.change}`, finding);
+  });
 }
 
 // Made by us, the socket's folder becomes the user's, who may then remove the socket at the end.

@@ -1,5 +1,6 @@
 import type { Ipv4Address } from "../wire/ipv4.ts";
 import type { MacAddress } from "../wire/mac.ts";
+import type { Finding } from "./finding.ts";
 
 /**
  * One thing seen of one machine. Protocols publish these and read none; timeline, diagnosis, metrics
@@ -57,6 +58,12 @@ export type BootFact =
       readonly kind: "report";
       readonly stage: string;
       readonly message?: string;
+    }
+  | {
+      /** A finding began or ceased to hold. */
+      readonly kind: "finding";
+      readonly change: "raised" | "cleared";
+      readonly finding: Finding;
     };
 
 export type DhcpMessageName =

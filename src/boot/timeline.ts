@@ -53,7 +53,7 @@ export const rowLimit = 64;
 export function foldTimelines(events: readonly BootEvent[]): readonly Timeline[] {
   const boots = new Map<MacAddress, Timeline>();
   for (const event of events) {
-    if (event.mac === undefined) continue;
+    if (event.mac === undefined || event.kind === "finding") continue;
     const next = addToTimeline(boots.get(event.mac), { ...event, mac: event.mac });
     if (next !== undefined) boots.set(event.mac, next);
   }
@@ -111,6 +111,7 @@ function addRow(boot: Timeline, event: BootEvent): readonly TimelineRow[] {
     case "report":
       return [...boot.rows, reportRow(boot, event)];
     case "plan":
+    case "finding":
       return boot.rows;
   }
 }

@@ -81,6 +81,7 @@ async function serve(
     log,
     metrics: resources.use(openMetrics(bus, { version })),
     readiness: () => [],
+    findings: () => [],
   };
   const http = resources.use(await openHttpServer(deps, signal));
   const rpc =

@@ -23,18 +23,19 @@ export function buildAdminApp(
   signal: AbortSignal,
 ): FastifyInstance {
   const app = buildMachineApp(deps);
-  app.register(stateRoutes(deps.clock, admin));
+  app.register(stateRoutes(deps, admin));
   app.register(eventRoutes(deps.clock, admin, signal));
   return app;
 }
 
-function stateRoutes(clock: Clock, admin: AdminDeps): FastifyPluginAsync {
+function stateRoutes({ clock, findings }: MachineDeps, admin: AdminDeps): FastifyPluginAsync {
   return async (app) => {
     app.get("/v1/leases", (_request, reply) =>
       reply.send({
         leases: admin.leases().map((row) => ({ ...row, address: formatIpv4(row.address) })),
       }),
     );
+    app.get("/v1/findings", (_request, reply) => reply.send({ findings: findings() }));
     app.get("/v1/status", (_request, reply) => {
       const status = admin.status();
       const interfaces = status.interfaces.map(({ name, address }) => ({

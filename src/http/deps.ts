@@ -1,4 +1,5 @@
 import type { BootEvent, EventSink } from "../boot/event.ts";
+import type { Finding } from "../boot/finding.ts";
 import type { JsonObject } from "../boot/json-value.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Log } from "../runtime/log.ts";
@@ -71,6 +72,8 @@ export type MachineDeps = AnswerDeps & {
   readonly clock: Clock;
   readonly metrics: { render(): Promise<string>; readonly contentType: string };
   readonly readiness: () => readonly Readiness[];
+  /** What `/readyz?verbose` tells besides. */
+  readonly findings: () => readonly Finding[];
 };
 
 /** A lease as operators read it. Times in milliseconds since the epoch. */

@@ -19,7 +19,9 @@ export function healthRoutes(deps: MachineDeps): FastifyPluginAsync {
         return sendText(reply, text, status);
       }
       const { problems, ties } = snapshot;
-      return reply.code(status).send({ ready: status === 200, components, problems, ties });
+      const findings = deps.findings();
+      const ready = status === 200;
+      return reply.code(status).send({ ready, components, problems, ties, findings });
     });
     app.all("/metrics", async (_request, reply) => {
       const text = await deps.metrics.render();

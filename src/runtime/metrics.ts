@@ -51,10 +51,19 @@ function openCounters(registry: Registry): (event: BootEvent) => void {
     "status",
   ]);
   const reports = counter("kindling_boot_reports_total", "Reports of booted systems.", []);
+  const findings = new Gauge({
+    name: "kindling_findings",
+    help: "Findings that hold now.",
+    labelNames: ["code"],
+    registers: [registry],
+  });
   return (event) => {
     if (event.kind === "dhcp") dhcp.inc({ direction: event.direction, message: event.message });
     if (event.kind === "http") requests.inc({ resource: event.resource, status: event.status });
     if (event.kind === "report") reports.inc();
+    if (event.kind === "finding") {
+      findings.inc({ code: event.finding.code }, event.change === "raised" ? 1 : -1);
+    }
     if (event.kind === "tftp") {
       transfers.inc({ outcome: event.outcome });
       tftpBytes.inc(event.bytes);

@@ -60,6 +60,7 @@ async function measure(groups: number, path: string): Promise<Result> {
     log: silentLog,
     metrics: { contentType: "", render: async () => "" },
     readiness: () => [],
+    findings: () => [],
   };
   await using server = await openHttpServer(deps, new AbortController().signal);
   server.serve();

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { FindingCodes } from "../../src/boot/finding.ts";
 import { ErrorTable } from "../../src/errors.ts";
 import { fixture, readTree } from "../architecture/tree.ts";
 import {
@@ -70,6 +71,11 @@ describe("checkErrorCodes", () => {
   it("holds in the tree", () => {
     const page = tree.find(({ path }) => path === "docs/errors.md")?.text ?? "";
     expect(checkErrorCodes(page, Object.keys(ErrorTable))).toEqual([]);
+  });
+
+  it("holds for findings", () => {
+    const page = tree.find(({ path }) => path === "docs/findings.md")?.text ?? "";
+    expect(checkErrorCodes(page, FindingCodes)).toEqual([]);
   });
 
   it("catches a code without a row, a row without a code and a row twice", () => {

@@ -46,7 +46,7 @@ export function checkPaths(files: readonly SourceFile[]): readonly Violation[] {
   );
 }
 
-/** docs/errors.md has a row for each code and for nothing else. */
+/** docs/errors.md, like docs/findings.md, has a row for each code and for nothing else. */
 export function checkErrorCodes(page: string, codes: readonly string[]): readonly Violation[] {
   const rows = [...page.matchAll(/^\| `([^`]+)` \|/gm)].map(({ 1: code = "" }) => code);
   return [

@@ -10,7 +10,7 @@ import type { EventBus } from "../../src/runtime/event-bus.ts";
 import { type Log, silentLog } from "../../src/runtime/log.ts";
 import { parseIpv4 } from "../../src/wire/ipv4.ts";
 import { parseMac } from "../../src/wire/mac.ts";
-import { type HttpRig, openHttpRig } from "../support/http-rig.ts";
+import { type HttpRig, openHttpRig, rigFinding } from "../support/http-rig.ts";
 
 const signal = new AbortController().signal;
 const mac = parseMac("52:54:00:77:00:10");
@@ -270,6 +270,7 @@ describe("the admin socket", () => {
       interfaces: [{ name: "eth0", address: "10.0.0.1" }],
       uptimeMs: expect.any(Number),
     });
+    expect(await json("/v1/findings")).toEqual({ findings: [rigFinding] });
     expect((await ask("/boot.ipxe")).statusCode).toBe(200);
   });
 

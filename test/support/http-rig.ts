@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import type { BootEvent } from "../../src/boot/event.ts";
+import type { Finding } from "../../src/boot/finding.ts";
 import type { MachineDeps } from "../../src/http/deps.ts";
 import { systemClock } from "../../src/runtime/clock.ts";
 import { EventBus } from "../../src/runtime/event-bus.ts";
@@ -42,6 +43,14 @@ const fakeTexts: MachineDeps["texts"] = {
   },
 };
 
+/** The finding that holds in every rig. */
+export const rigFinding: Finding = {
+  code: "dhcp.pool-low",
+  severity: "warning",
+  sentence: "8 of 10 addresses are taken",
+  cure: "widen dhcp.pools",
+};
+
 export async function openHttpRig(): Promise<HttpRig> {
   const folder = await mkdtemp(join(tmpdir(), "kindling-http-"));
   await mkdir(join(folder, "assets"));
@@ -67,6 +76,7 @@ export async function openHttpRig(): Promise<HttpRig> {
     log: silentLog,
     metrics: { render: async () => "up 1\n", contentType: "text/plain; version=0.0.4" },
     readiness: () => [{ component: "dhcp", ready: true, detail: "serving" }],
+    findings: () => [rigFinding],
   };
   return {
     folder,
