@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { openGuestFiles } from "../src/lab/guest-files.ts";
 import { openIgnitionFiles } from "../src/lab/ignition-files.ts";
 import { cacheFolder } from "../src/lab/package-cache.ts";
+import { openPeer, peerNames } from "../src/lab/peer-packages.ts";
 import { type DebianPackage, missingPackages, type Task } from "./debian-packages.ts";
 
 const root = join(import.meta.dirname, "..");
@@ -49,6 +50,9 @@ if (name === "test" || name === "qemu" || name === "bench") {
   await openGuestFiles(cache, console.log).catch(fail);
 }
 if (name === "test" || name === "qemu") await openIgnitionFiles(cache, console.log).catch(fail);
+if (name === "test" || name === "interop" || name === "bench") {
+  for (const peer of peerNames) await openPeer(cache, peer, console.log).catch(fail);
+}
 if (name === "deep") process.env["FUZZ_PACKETS"] ??= String(deepPackets);
 for (const command of Tasks[name](rest)) {
   const code = await runCommand(command);
