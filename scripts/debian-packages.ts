@@ -6,13 +6,13 @@ export type DebianPackage = {
   readonly needs: readonly Need[];
 };
 
-export type Task = "start" | "test" | "interop" | "qemu" | "deep" | "bench";
+export type Task = "start" | "test" | "interop" | "qemu" | "deep" | "bench" | "storm";
 
 /** A task, or a capture of the lab's LAN. */
 export type Need = Task | "capture";
 
-const lab: readonly Need[] = ["start", "test", "qemu", "bench"];
-const peers: readonly Need[] = ["test", "qemu", "interop", "bench"];
+const lab: readonly Need[] = ["start", "test", "qemu", "bench", "storm"];
+const peers: readonly Need[] = ["test", "qemu", "interop", "bench", "storm"];
 const clients: readonly Need[] = ["test", "interop"];
 const daemons: readonly Need[] = ["interop", "deep"];
 
