@@ -1,0 +1,242 @@
+import { createHash } from "node:crypto";
+import type { FileHandle } from "node:fs/promises";
+import type { Clock } from "../runtime/clock.ts";
+import { decideAdmission, type HotLimits, type Kept, sliceAt, sliceBytes } from "./hot-budget.ts";
+
+/** An open file and the name of its present content; the library closes it. */
+export type OpenFile = {
+  readonly handle: FileHandle;
+  readonly size: number;
+  /** Differs for every other file and every other content of the same file. */
+  readonly stamp: string;
+};
+
+/** Bytes of one file for one client; disposing of it ends the reading. */
+export type FileReader = AsyncDisposable & {
+  /** Some bytes from `offset` on, up to `end` (exclusive): a view that stays as it is until the next but one call. */
+  read(offset: number, end: number): Buffer | Promise<Buffer>;
+};
+
+export type HotUsage = { readonly files: number; readonly bytes: number };
+
+export type HotLibraryOptions = HotLimits & {
+  readonly clock: Clock;
+  /** A file that nobody asks for within this time is let go. */
+  readonly idleMs?: number;
+};
+
+const defaultIdleMs = 10 * 60_000;
+
+/** What a file that is not kept is read by; a client that stalls holds two of these and no more. */
+const coldBytes = 512 * 1024;
+
+/**
+ * Files that many machines fetch at once, each read from disk once and kept in slices that all readers
+ * share. A file is read as its first reader asks for it, not before.
+ */
+export class HotLibrary {
+  readonly #options: HotLibraryOptions;
+  readonly #kept = new Map<string, HotFile>();
+  #limits: HotLimits;
+  #sweep: Disposable | undefined;
+
+  constructor(options: HotLibraryOptions) {
+    this.#options = options;
+    this.#limits = options;
+  }
+
+  /** A reader of the file, whose handle is the library's from now on. */
+  open(file: OpenFile): FileReader {
+    const known = this.#kept.get(file.stamp);
+    const hot = known ?? this.#admit(file);
+    if (hot === undefined) return new ColdReader(file.handle);
+    if (known !== undefined) void file.handle.close();
+    this.#kept.delete(file.stamp); // the last used comes last: a Map keeps its order
+    this.#kept.set(file.stamp, hot);
+    return hot.reader(() => this.#touched(hot));
+  }
+
+  /** SHA-256 in hexadecimal of a content that is in memory whole. */
+  digestOf(stamp: string): string | undefined {
+    return this.#kept.get(stamp)?.digest;
+  }
+
+  usage(): HotUsage {
+    const sizes = [...this.#kept.values()].map(({ size }) => size);
+    return { files: sizes.length, bytes: sizes.reduce((sum, size) => sum + size, 0) };
+  }
+
+  /** Another budget, for the files that are asked for from now on. */
+  replaceLimits(limits: HotLimits): void {
+    this.#limits = limits;
+  }
+
+  /** Lets go of everything; open readers read on. */
+  [Symbol.dispose](): void {
+    this.#sweep?.[Symbol.dispose]();
+    for (const key of [...this.#kept.keys()]) this.#drop(key);
+  }
+
+  #admit(file: OpenFile): HotFile | undefined {
+    const admission = decideAdmission<string>(file.size, this.#kept, this.#limits);
+    if (admission.kind === "stream") return undefined;
+    for (const key of admission.drop) this.#drop(key);
+    return new HotFile(file, this.#options.clock.now());
+  }
+
+  #touched(hot: HotFile): void {
+    hot.usedAt = this.#options.clock.now();
+    if (hot.isBroken) this.#drop(hot.stamp);
+    else this.#scheduleSweep();
+  }
+
+  #scheduleSweep(): void {
+    const { clock, idleMs = defaultIdleMs } = this.#options;
+    this.#sweep ??= clock.after(idleMs, () => {
+      this.#sweep = undefined;
+      const now = clock.now();
+      for (const [key, hot] of this.#kept) {
+        if (hot.readers === 0 && now - hot.usedAt >= idleMs) this.#drop(key);
+      }
+      if (this.#kept.size > 0) this.#scheduleSweep();
+    });
+  }
+
+  #drop(key: string): void {
+    const hot = this.#kept.get(key);
+    this.#kept.delete(key);
+    hot?.retire();
+  }
+}
+
+/** One content in memory, filled slice by slice. */
+class HotFile implements Kept {
+  readonly size: number;
+  readonly stamp: string;
+  usedAt: number;
+  readers = 0;
+  isBroken = false;
+  digest: string | undefined;
+  readonly #handle: FileHandle;
+  readonly #slices: (Buffer | Promise<Buffer> | undefined)[];
+  readonly #hash = createHash("sha256");
+  #hashed = 0;
+  #retired = false;
+  #closed = false;
+
+  constructor({ handle, size, stamp }: OpenFile, now: number) {
+    this.#handle = handle;
+    this.size = size;
+    this.stamp = stamp;
+    this.usedAt = now;
+    this.#slices = new Array(Math.ceil(size / sliceBytes));
+  }
+
+  reader(done: () => void): FileReader {
+    this.readers += 1;
+    let open = true;
+    return {
+      read: (offset, end) => this.#read(offset, end),
+      [Symbol.asyncDispose]: async () => {
+        if (!open) return;
+        open = false;
+        this.readers -= 1;
+        done();
+        await this.#closeIfUnused();
+      },
+    };
+  }
+
+  /** No longer kept: the memory goes when the last reader is done. */
+  retire(): void {
+    this.#retired = true;
+    void this.#closeIfUnused();
+  }
+
+  #read(offset: number, end: number): Buffer | Promise<Buffer> {
+    const { index, start } = sliceAt(offset);
+    const last = Math.min(sliceBytes, end - index * sliceBytes);
+    const slice = this.#slices[index] ?? this.#load(index);
+    if (slice instanceof Buffer) return cut(slice, start, last);
+    return slice.then((buffer) => cut(buffer, start, last));
+  }
+
+  #load(index: number): Promise<Buffer> {
+    const loading = this.#readSlice(index);
+    this.#slices[index] = loading;
+    loading.then(
+      (buffer) => {
+        this.#slices[index] = buffer;
+        this.#advance();
+      },
+      () => {
+        this.isBroken = true;
+      },
+    );
+    return loading;
+  }
+
+  async #readSlice(index: number): Promise<Buffer> {
+    const length = Math.min(sliceBytes, this.size - index * sliceBytes);
+    const buffer = Buffer.allocUnsafeSlow(length);
+    await fill(this.#handle, buffer, index * sliceBytes);
+    return buffer;
+  }
+
+  // The digest takes the slices in their order, whatever order they came in.
+  #advance(): void {
+    for (; this.#hashed < this.#slices.length; this.#hashed += 1) {
+      const slice = this.#slices[this.#hashed];
+      if (!(slice instanceof Buffer)) return;
+      this.#hash.update(slice);
+    }
+    this.digest ??= this.#hash.digest("hex");
+    void this.#closeIfUnused();
+  }
+
+  // Whole in memory, or dropped and read to the end: the file itself is not needed any more.
+  async #closeIfUnused(): Promise<void> {
+    const isDone = this.digest !== undefined || (this.#retired && this.readers === 0);
+    if (!isDone || this.#closed) return;
+    this.#closed = true;
+    await this.#handle.close();
+  }
+}
+
+// `end` beyond the slice gives the rest of it.
+function cut(slice: Buffer, start: number, end: number): Buffer {
+  return start === 0 && end >= slice.length ? slice : slice.subarray(start, end);
+}
+
+/** A file of one client's own, read into two buffers by turns: one is sent while the other is filled. */
+class ColdReader implements FileReader {
+  readonly #handle: FileHandle;
+  readonly #buffers: Buffer[] = [];
+  #turn = 0;
+
+  constructor(handle: FileHandle) {
+    this.#handle = handle;
+  }
+
+  async read(offset: number, end: number): Promise<Buffer> {
+    this.#turn = 1 - this.#turn;
+    const length = Math.min(coldBytes, end - offset);
+    const buffer = this.#buffers[this.#turn] ?? Buffer.allocUnsafeSlow(length);
+    this.#buffers[this.#turn] = buffer;
+    const part = buffer.subarray(0, Math.min(length, buffer.length));
+    await fill(this.#handle, part, offset);
+    return part;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#handle.close();
+  }
+}
+
+async function fill(handle: FileHandle, buffer: Buffer, position: number): Promise<void> {
+  for (let at = 0; at < buffer.length; ) {
+    const { bytesRead } = await handle.read(buffer, at, buffer.length - at, position + at);
+    if (bytesRead === 0) throw new Error("the file was cut short while it was read");
+    at += bytesRead;
+  }
+}
