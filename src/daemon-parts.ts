@@ -3,6 +3,8 @@
  * itself: `daemon.ts` serves what is opened here, and closes it.
  */
 import { join } from "node:path";
+import { hotLimits } from "./assets/hot-budget.ts";
+import { HotLibrary } from "./assets/hot-library.ts";
 import { type LoaderLibrary, openLoaderLibrary } from "./assets/loader-library.ts";
 import { wantedPorts } from "./config/ports.ts";
 import type { Resolution, ValidConfig } from "./config/resolve.ts";
@@ -19,6 +21,7 @@ import type { EventBus } from "./runtime/event-bus.ts";
 import type { FindingBoard } from "./runtime/finding-board.ts";
 import type { ServedInterface } from "./runtime/interfaces.ts";
 import type { Log } from "./runtime/log.ts";
+import { memoryOfProcess } from "./runtime/memory.ts";
 import { openMetrics } from "./runtime/metrics.ts";
 import type { Account } from "./runtime/privileges.ts";
 import type { BoundService } from "./runtime/service.ts";
@@ -161,6 +164,7 @@ async function openHttp(
   const metrics = resources.use(openMetrics(bus, { version }));
   const startedAt = systemClock.now();
   const { socket } = config.admin;
+  const limits = hotLimits(memoryOfProcess(), config.assets.memory);
   const status = () => ({
     version,
     mode: config.dhcp.mode,
@@ -182,6 +186,7 @@ async function openHttp(
     assets: {
       folder: config.assets.folder || join(config.data.folder, "assets"),
       symlinks: "follow" as const,
+      files: resources.use(new HotLibrary({ ...limits, clock: systemClock })),
     },
     loaders,
     publish: bus.publish,

@@ -14,6 +14,18 @@ export type Admission<Key> =
 /** Limits in bytes. `fileBytesMax` above `bytesMax` counts as `bytesMax`. */
 export type HotLimits = { readonly bytesMax: number; readonly fileBytesMax: number };
 
+/** No box needs more than this for what a rack boots at one time, however large it is. */
+const budgetMost = 2 ** 31;
+
+/**
+ * The limits for a budget in bytes, or for none given: a quarter of the memory that this process may
+ * use. One file takes three quarters of it at most, which leaves room for the kernel that goes with it.
+ */
+export function hotLimits(memoryBytes: number, budget?: number): HotLimits {
+  const bytesMax = budget ?? Math.min(budgetMost, Math.floor(memoryBytes / 4));
+  return { bytesMax, fileBytesMax: Math.floor((bytesMax * 3) / 4) };
+}
+
 /** Shall a file of `size` be kept, and which others go for it? */
 export function decideAdmission<Key>(
   size: number,

@@ -9,6 +9,8 @@ export type OpenFile = {
   readonly size: number;
   /** Differs for every other file and every other content of the same file. */
   readonly stamp: string;
+  /** The stamp of what the handle would read now. */
+  restamp(): Promise<string>;
 };
 
 /** Bytes of one file for one client; disposing of it ends the reading. */
@@ -47,7 +49,9 @@ export class HotLibrary {
 
   /** A reader of the file, whose handle is the library's from now on. */
   open(file: OpenFile): FileReader {
-    const known = this.#kept.get(file.stamp);
+    const kept = this.#kept.get(file.stamp);
+    if (kept?.isBroken) this.#drop(file.stamp);
+    const known = kept?.isBroken ? undefined : kept;
     const hot = known ?? this.#admit(file);
     if (hot === undefined) return new ColdReader(file.handle);
     if (known !== undefined) void file.handle.close();
@@ -117,19 +121,19 @@ class HotFile implements Kept {
   readers = 0;
   isBroken = false;
   digest: string | undefined;
-  readonly #handle: FileHandle;
+  readonly #file: OpenFile;
   readonly #slices: (Buffer | Promise<Buffer> | undefined)[];
   readonly #hash = createHash("sha256");
   #hashed = 0;
   #retired = false;
   #closed = false;
 
-  constructor({ handle, size, stamp }: OpenFile, now: number) {
-    this.#handle = handle;
-    this.size = size;
-    this.stamp = stamp;
+  constructor(file: OpenFile, now: number) {
+    this.#file = file;
+    this.size = file.size;
+    this.stamp = file.stamp;
     this.usedAt = now;
-    this.#slices = new Array(Math.ceil(size / sliceBytes));
+    this.#slices = new Array(Math.ceil(file.size / sliceBytes));
   }
 
   reader(done: () => void): FileReader {
@@ -157,8 +161,7 @@ class HotFile implements Kept {
     const { index, start } = sliceAt(offset);
     const last = Math.min(sliceBytes, end - index * sliceBytes);
     const slice = this.#slices[index] ?? this.#load(index);
-    if (slice instanceof Buffer) return cut(slice, start, last);
-    return slice.then((buffer) => cut(buffer, start, last));
+    return Buffer.isBuffer(slice) ? cut(slice, start, last) : cutLater(slice, start, last);
   }
 
   #load(index: number): Promise<Buffer> {
@@ -179,7 +182,9 @@ class HotFile implements Kept {
   async #readSlice(index: number): Promise<Buffer> {
     const length = Math.min(sliceBytes, this.size - index * sliceBytes);
     const buffer = Buffer.allocUnsafeSlow(length);
-    await fill(this.#handle, buffer, index * sliceBytes);
+    await fill(this.#file.handle, buffer, index * sliceBytes);
+    // Edited in place since: slices of two contents must not stand beside each other.
+    if ((await this.#file.restamp()) !== this.stamp) throw new Error("the file was changed");
     return buffer;
   }
 
@@ -199,8 +204,12 @@ class HotFile implements Kept {
     const isDone = this.digest !== undefined || (this.#retired && this.readers === 0);
     if (!isDone || this.#closed) return;
     this.#closed = true;
-    await this.#handle.close();
+    await this.#file.handle.close();
   }
+}
+
+async function cutLater(slice: Promise<Buffer>, start: number, end: number): Promise<Buffer> {
+  return cut(await slice, start, end);
 }
 
 // `end` beyond the slice gives the rest of it.

@@ -8,6 +8,7 @@ import {
   macValue,
   portValue,
   rangeValue,
+  sizeValue,
   uuidValue,
 } from "./values.ts";
 
@@ -235,6 +236,11 @@ export const ConfigSchema = z.strictObject({
       folder: leaf(z.string().default(""), {
         help: "Files under /assets/; empty takes assets/ inside data.folder.",
         ...folder,
+      }),
+      memory: leaf(sizeValue.exactOptional(), {
+        help: "Most memory for files that many machines fetch; by default a quarter of it all, at most 2G.",
+        want: "a size such as 512M; 0 keeps nothing",
+        ...restart,
       }),
     })
     .prefault({}),

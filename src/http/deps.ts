@@ -1,3 +1,4 @@
+import type { HotLibrary } from "../assets/hot-library.ts";
 import type { BootEvent, EventSink } from "../boot/event.ts";
 import type { Finding } from "../boot/finding.ts";
 import type { JsonObject } from "../boot/json-value.ts";
@@ -38,7 +39,12 @@ export type Signer = {
 };
 
 /** Where `/assets/` lives; `confine` refuses links that lead out of the folder. */
-export type AssetFolder = { readonly folder: string; readonly symlinks: "follow" | "confine" };
+export type AssetFolder = {
+  readonly folder: string;
+  readonly symlinks: "follow" | "confine";
+  /** What reads the files, and knows the SHA-256 of those that it has whole. */
+  readonly files: Pick<HotLibrary, "open" | "digestOf">;
+};
 
 /** How ready one part of the daemon is, in words for `/readyz?verbose`. */
 export type Readiness = {

@@ -52,7 +52,6 @@ async function measure(groups: number, path: string): Promise<Result> {
     catalog,
     extensions: true,
     texts: { templates: { render: () => failed }, butane: { translate: () => failed } },
-    assets: { folder, symlinks: "follow" as const },
     loaders: { find: async () => ({ kind: "missing" as const, reason: "none" }) },
     publish: () => {},
     machineAt: () => undefined,
