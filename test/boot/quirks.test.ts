@@ -1,5 +1,8 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { architectureOf } from "../../src/boot/firmware.ts";
+import { Architectures, architectureOf } from "../../src/boot/firmware.ts";
+import { explainRefusal } from "../../src/boot/firmware-refusals.ts";
 import {
   DhcpEffects,
   type FirmwareTraits,
@@ -82,6 +85,26 @@ describe("the table of quirks", () => {
   it("lets operators set exactly what DHCP does", () => {
     const byDhcp = Object.entries(QuirkEffects).filter(([, text]) => text.startsWith("DHCP:"));
     expect(byDhcp.map(([name]) => name)).toEqual([...DhcpEffects]);
+  });
+});
+
+describe("docs/firmware.md", () => {
+  const page = readFileSync(join(import.meta.dirname, "../../docs/firmware.md"), "utf8");
+
+  it.each([...Quirks])("tells of $name with its effects and source", (quirk) => {
+    const { name, sentence, effects, source } = quirk;
+    const words = effects.map((effect) => `\`${effect}\``).join(" ");
+    expect(page).toContain(`| \`${name}\` | ${sentence} | ${words} |`);
+    expect(page).toContain(`| ${source} |`);
+  });
+
+  it.each(Object.entries(QuirkEffects))("says what %s does", (name, text) => {
+    expect(page).toContain(`| \`${name}\` | ${text} |`);
+  });
+
+  const refusals = Architectures.flatMap((arch) => explainRefusal(arch) ?? []);
+  it.each([...new Set(refusals)])("says of a machine: %s", (refusal) => {
+    expect(page).toContain(`| ${refusal} |`);
   });
 });
 
