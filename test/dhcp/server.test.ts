@@ -172,6 +172,21 @@ describe("openDhcpServer", () => {
     ]);
   });
 
+  it("leaves a search for a boot server on 67 to the menu that allows it", async () => {
+    const { network, open, hear, saved } = await start();
+    await using server = await open();
+    server.serve();
+    const items = [{ text: "Install", boot: "loader" }] as const;
+    const menu = { prompt: "Boot?", timeout: 5, broadcast: true, items };
+    const item = [43, Buffer.of(71, 4, 0x80, 0, 0, 0)] as const;
+    const options = [...ClientOptions.efi, item];
+    server.replaceSettings({ ...settings, menu });
+    hear({ type: "request", ciaddr: "10.77.0.120", options });
+    const ack = parseDhcp(network.sent[0]?.datagram ?? Buffer.alloc(0));
+    expect(Buffer.from(ack.options.get(43) ?? []).toString("hex")).toBe("470480000000ff");
+    expect([ack.yiaddr, saved]).toEqual([0, []]);
+  });
+
   it("remembers its leases, though not its offers, over a restart", async () => {
     const world = await start();
     {

@@ -21,7 +21,7 @@ export type Wire = {
   readonly options: readonly string[];
 };
 
-export const wireMac = "525400770010";
+const wireMac = "525400770010";
 
 /** The message's bytes, filled up to BOOTP's 300. */
 export function wire(parts: Wire): string {
