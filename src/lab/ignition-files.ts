@@ -1,8 +1,8 @@
+import { execFile } from "node:child_process";
 import { copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
-import { execa } from "execa";
 import { formatDiskHead } from "./disk-head.ts";
 import type { Say } from "./guest-files.ts";
 import { type CpioEntry, formatCpio } from "./initramfs.ts";
@@ -99,7 +99,7 @@ async function makeDiskHead(work: string): Promise<Buffer> {
     core,
   ];
   const LD_LIBRARY_PATH = [libraries, `usr/${libraries}`].map((at) => join(tree, at)).join(":");
-  await execa(join(tree, "usr/bin/grub-mkimage"), [...words, ...grubModules], {
+  await promisify(execFile)(join(tree, "usr/bin/grub-mkimage"), [...words, ...grubModules], {
     env: { LD_LIBRARY_PATH },
   });
   const boot = await readFile(join(parts, "boot.img"));
