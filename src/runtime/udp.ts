@@ -1,6 +1,6 @@
-import { createSocket, type Socket } from "node:dgram";
+import { createSocket, type Socket, type SocketOptions } from "node:dgram";
 import { KindlingError } from "../errors.ts";
-import { formatIpv4, type Ipv4Address, parseIpv4 } from "../wire/ipv4.ts";
+import { anyAddress, formatIpv4, type Ipv4Address, parseIpv4 } from "../wire/ipv4.ts";
 import { loadLibc } from "./libc.ts";
 
 /** The other end of a datagram. */
@@ -13,6 +13,8 @@ export type UdpOptions = {
   readonly port: number;
   /** Bind to this network device: nothing is heard from, or leaves by, another one. */
   readonly device?: string;
+  /** For a socket that hears one peer only; absent: room for many. */
+  readonly receiveBuffer?: number;
 };
 
 /** A bound UDP socket. Datagrams arrive only once `receive` was called. */
@@ -36,7 +38,8 @@ const receiveBufferBytes = 4 * 1024 * 1024;
  * before 5.7). Fails with `port.in-use`, `port.forbidden` or `interface.missing`.
  */
 export async function openUdp(options: UdpOptions): Promise<UdpSocket> {
-  const socket = createSocket({ type: "udp4", recvBufferSize: receiveBufferBytes });
+  const recvBufferSize = options.receiveBuffer ?? receiveBufferBytes;
+  const socket = createSocket({ type: "udp4", recvBufferSize, lookup: alreadyAddress });
   await new Promise<void>((resolve, reject) => {
     socket.once("listening", resolve); // before bind: with a descriptor the event fires synchronously
     socket.once("error", (error) => reject(translate(codeOf(error), options)));
@@ -50,8 +53,20 @@ export async function openUdp(options: UdpOptions): Promise<UdpSocket> {
   return wrap(socket);
 }
 
+// Every send asks for a look-up, which by default answers on a later tick, even to an address.
+const alreadyAddress: SocketOptions["lookup"] = (address, _options, found) =>
+  found(null, address, 4);
+
 function wrap(socket: Socket): UdpSocket {
   let failed = (_error: Error): void => {};
+  let last = { text: "", address: anyAddress };
+  const parsed = (text: string): Ipv4Address => {
+    // The next datagram is most often the same peer's.
+    if (text !== last.text) last = { text, address: parseIpv4(text) };
+    return last.address;
+  };
+  const formatted = (address: Ipv4Address): string =>
+    address === last.address && last.text !== "" ? last.text : formatIpv4(address);
   socket.on("error", (error) => failed(error));
   const local = socket.address();
   return {
@@ -60,14 +75,14 @@ function wrap(socket: Socket): UdpSocket {
       socket.removeAllListeners("message");
       socket.on("message", (datagram, peer) => {
         try {
-          handler(datagram, { address: parseIpv4(peer.address), port: peer.port });
+          handler(datagram, { address: parsed(peer.address), port: peer.port });
         } catch (error) {
           failed(error instanceof Error ? error : new Error(String(error)));
         }
       });
     },
     send(datagram, peer) {
-      socket.send(datagram, peer.port, formatIpv4(peer.address), (error) => {
+      socket.send(datagram, peer.port, formatted(peer.address), (error) => {
         if (error) failed(error);
       });
     },

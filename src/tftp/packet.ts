@@ -115,9 +115,11 @@ export function formatPacket(packet: TftpPacket): Uint8Array {
   }
 }
 
-/** One DATA packet, in one allocation: this is what a transfer spends its time on. */
+/** One DATA packet: this is what a transfer spends its time on. */
 export function formatData(block: number, bytes: Uint8Array): Uint8Array {
-  const packet = new Uint8Array(4 + bytes.length);
+  // Out of the pool and not zeroed: every byte is written below.
+  const packet = Buffer.allocUnsafe(4 + bytes.length);
+  packet[0] = 0;
   packet[1] = OpCode.data;
   packet[2] = block >>> 8;
   packet[3] = block;

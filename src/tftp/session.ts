@@ -33,6 +33,10 @@ export class Session {
   #state: TransferState;
   #queue: readonly TransferSend[] = [];
   #timer: Disposable | undefined;
+  /** When the timer that runs is due, and when the wait is over: later, once there was progress. */
+  #timerAt = 0;
+  #waitAt = 0;
+  #waitMs = 0;
   #pumping = false;
   #ended = false;
 
@@ -73,19 +77,40 @@ export class Session {
       this.end(step.outcome, cause);
       return;
     }
-    if (step.waitMs !== undefined) {
-      this.#timer?.[Symbol.dispose]();
-      this.#timer = this.#options.clock.after(step.waitMs, () => this.step({ kind: "timeout" }));
-    }
+    if (step.waitMs !== undefined) this.#wait(step.waitMs);
     if (step.send.length === 0) return;
     this.#queue = step.send;
     if (!this.#pumping) this.#pump();
   }
 
+  // Each block starts the wait anew: a timer that runs already is left to find out when it is due.
+  #wait(ms: number): void {
+    const { clock } = this.#options;
+    this.#waitAt = clock.now() + ms;
+    this.#waitMs = ms;
+    if (this.#timer !== undefined && this.#timerAt <= this.#waitAt) return;
+    this.#timer?.[Symbol.dispose]();
+    this.#setTimer(ms);
+  }
+
+  #setTimer(ms: number): void {
+    const { clock } = this.#options;
+    this.#timerAt = clock.now() + ms;
+    this.#timer = clock.after(ms, () => {
+      this.#timer = undefined;
+      // The time of day may have been set back meanwhile: then one whole wait at most.
+      const left = Math.min(this.#waitAt - clock.now(), this.#waitMs);
+      if (left > 0) this.#setTimer(left);
+      else this.step({ kind: "timeout" });
+    });
+  }
+
   #pump(): void {
-    const now = this.#queue.slice(0, burst);
-    this.#queue = this.#queue.slice(burst);
-    for (const item of now) this.#options.send(this.#format(item));
+    const items = this.#queue;
+    this.#queue = items.length > burst ? items.slice(burst) : [];
+    for (const item of items.length > burst ? items.slice(0, burst) : items) {
+      this.#options.send(this.#format(item));
+    }
     this.#pumping = this.#queue.length > 0;
     if (this.#pumping) soon(() => this.#guard(() => this.#pump()));
   }

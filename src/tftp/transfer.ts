@@ -181,11 +181,13 @@ function sendFrom(state: TransferState, acked: number): TransferStep {
 function pending(state: TransferState): readonly TransferSend[] {
   if (state.phase === "offering") return [{ kind: "option-ack" }];
   const { size, terms } = state.plan;
-  return Array.from({ length: state.sent - state.acked }, (_, index) => {
-    const start = (state.acked + index) * terms.blksize;
-    const end = Math.min(start + terms.blksize, size);
-    return { kind: "data", block: state.acked + index + 1, start, end };
-  });
+  const blocks: TransferSend[] = [];
+  // A loop: Array.from with a function was the dearest thing of a block that is not the kernel's.
+  for (let block = state.acked + 1; block <= state.sent; block += 1) {
+    const start = (block - 1) * terms.blksize;
+    blocks.push({ kind: "data", block, start, end: Math.min(start + terms.blksize, size) });
+  }
+  return blocks;
 }
 
 // The last block is the first shorter one: a file that fills its blocks exactly ends with an empty
