@@ -118,13 +118,14 @@ async function openTftp(house: House, loaders: LoaderLibrary): Promise<TftpServe
   const { tftp } = config;
   if (!tftp.enabled) return undefined;
   const deps = {
-    addresses: served.map(({ address }) => address),
+    links: served,
     port: tftp.port,
     files: { open: (name: string) => loaders.find(name) },
     settings: settings.tftp,
     clock: systemClock,
     log: log.child({ part: "tftp" }),
     publish: bus.publish,
+    machineAt: bus.machineAt.bind(bus),
   };
   return resources.use(await openTftpServer(deps, options.signal));
 }

@@ -58,6 +58,8 @@ export function settingsOf(config: Config, served: readonly ServedInterface[]): 
       blksizeMax: tftp.blksizeMax,
       windowMax: tftp.windowMax,
       transfersMax: tftp.transfersMax,
+      transfersPerClient: tftp.transfersPerClient,
+      onLinkOnly: tftp.onLinkOnly,
       singlePort: tftp.singlePort,
     },
     dns: { ...dns, ttl: defaultTtl },

@@ -156,6 +156,14 @@ export const ConfigSchema = z.strictObject({
         help: "Most transfers at once.",
         ...number,
       }),
+      transfersPerClient: leaf(z.int().min(1).max(10_000).default(100), {
+        help: "Most transfers at once of one address; behind NAT all machines have one.",
+        ...number,
+      }),
+      onLinkOnly: leaf(z.boolean().default(false), {
+        help: "Answer only addresses of the link's own subnet: not machines behind a DHCP relay.",
+        ...flag,
+      }),
       singlePort: leaf(z.boolean().default(false), {
         help: "Send data from the request port, for NAT and container bridges.",
         ...flag,

@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { networkInterfaces } from "node:os";
 import { KindlingError } from "../errors.ts";
 import { type Ipv4Address, parseIpv4 } from "../wire/ipv4.ts";
@@ -9,6 +9,8 @@ export type ServedInterface = {
   readonly device: string;
   readonly address: Ipv4Address;
   readonly subnet: Subnet;
+  /** The largest IP packet of the link; absent where sysfs does not tell. */
+  readonly mtu?: number;
 };
 
 /** Looks the named devices up. Fails with `interface.missing` or `interface.no-address`, naming the cure. */
@@ -18,11 +20,9 @@ export function findInterfaces(devices: readonly string[]): readonly ServedInter
     const found = present[device]?.find((entry) => entry.family === "IPv4");
     if (found !== undefined) {
       const address = parseIpv4(found.address);
-      return {
-        device,
-        address,
-        subnet: subnetOf(address, Number(found.cidr?.split("/")[1] ?? 32)),
-      };
+      const subnet = subnetOf(address, Number(found.cidr?.split("/")[1] ?? 32));
+      const mtu = readMtu(device);
+      return { device, address, subnet, ...(mtu !== undefined && { mtu }) };
     }
     if (existsSync(`/sys/class/net/${device}`) || present[device] !== undefined) {
       throw new KindlingError(
@@ -38,4 +38,13 @@ export function findInterfaces(devices: readonly string[]): readonly ServedInter
       { device, others },
     );
   });
+}
+
+function readMtu(device: string): number | undefined {
+  try {
+    const mtu = Number(readFileSync(`/sys/class/net/${device}/mtu`, "utf8"));
+    return Number.isInteger(mtu) && mtu > 0 ? mtu : undefined;
+  } catch {
+    return undefined; // no sysfs, as in some containers
+  }
 }

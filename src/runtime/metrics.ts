@@ -44,7 +44,13 @@ function openCounters(registry: Registry): (event: BootEvent) => void {
   ]);
   const transfers = counter("kindling_tftp_transfers_total", "TFTP requests by how they ended.", [
     "outcome",
+    "reason",
   ]);
+  const retries = counter(
+    "kindling_tftp_retries_total",
+    "Times that TFTP sent again for want of an answer.",
+    [],
+  );
   const tftpBytes = counter("kindling_tftp_bytes_total", "File bytes sent by TFTP.", []);
   const requests = counter("kindling_http_requests_total", "HTTP requests by how they ended.", [
     "resource",
@@ -65,7 +71,8 @@ function openCounters(registry: Registry): (event: BootEvent) => void {
       findings.inc({ code: event.finding.code }, event.change === "raised" ? 1 : -1);
     }
     if (event.kind === "tftp") {
-      transfers.inc({ outcome: event.outcome });
+      transfers.inc({ outcome: event.outcome, reason: event.reason ?? "" });
+      retries.inc(event.retries);
       tftpBytes.inc(event.bytes);
     }
   };

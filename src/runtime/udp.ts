@@ -42,7 +42,10 @@ export async function openUdp(options: UdpOptions): Promise<UdpSocket> {
   const socket = createSocket({ type: "udp4", recvBufferSize, lookup: alreadyAddress });
   await new Promise<void>((resolve, reject) => {
     socket.once("listening", resolve); // before bind: with a descriptor the event fires synchronously
-    socket.once("error", (error) => reject(translate(codeOf(error), options)));
+    socket.once("error", (error) => {
+      socket.close();
+      reject(translate(codeOf(error), options));
+    });
     if (options.device === undefined) {
       socket.bind({ address: formatIpv4(options.address), port: options.port });
     } else {

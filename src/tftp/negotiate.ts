@@ -19,6 +19,15 @@ export type TransferTerms = {
   readonly granted: readonly TftpOption[];
 };
 
+/** The limits on a link: a larger block would be cut, and many ROMs cannot put fragments together. */
+export function limitsOn(mtu: number | undefined, limits: TftpLimits): TftpLimits {
+  if (mtu === undefined) return limits;
+  return { ...limits, blksizeMax: Math.max(8, Math.min(limits.blksizeMax, mtu - headerBytes)) };
+}
+
+/** IPv4, UDP and TFTP in front of a block. */
+const headerBytes = 20 + 8 + 4;
+
 /** More datagrams in one burst than this overflow the receive buffers of ROMs and of some hosts. */
 export const windowCeiling = 64;
 

@@ -1,13 +1,19 @@
 import type { EventSink } from "../boot/event.ts";
 import type { Log } from "../runtime/log.ts";
 import type { UdpPeer } from "../runtime/udp.ts";
-import { formatIpv4 } from "../wire/ipv4.ts";
+import { formatIpv4, type Ipv4Address } from "../wire/ipv4.ts";
+import type { MacAddress } from "../wire/mac.ts";
 import { nameLimit } from "./name.ts";
 import type { TftpRequest } from "./packet.ts";
 import type { Refusal } from "./request.ts";
 import { bytesAcked, type TransferOutcome, type TransferState } from "./transfer.ts";
 
-type Listeners = { readonly log: Log; readonly publish: EventSink };
+type Listeners = {
+  readonly log: Log;
+  readonly publish: EventSink;
+  /** The machine that was last seen at an address. */
+  readonly machineAt?: (address: Ipv4Address) => MacAddress | undefined;
+};
 
 /**
  * One log line and one event for a transfer that ended; a size probe is everyday and logged at
@@ -30,7 +36,7 @@ export function reportTransfer(
   const facts = { file, bytes, ms, blksize, windowsize, retries: state.retries };
   const result = { outcome: outcome.kind, reason: outcome.reason };
   const why = cause === undefined ? {} : { cause: cause instanceof Error ? cause.stack : cause };
-  const line = { client: formatIpv4(peer.address), ...facts, ...result, ...why };
+  const line = { ...clientOf(to, peer), ...facts, ...result, ...why };
   if (outcome.reason === "internal-error") to.log.error("tftp transfer", line);
   else if (outcome.kind === "probe") to.log.debug("tftp transfer", line);
   else to.log.info("tftp transfer", line);
@@ -49,9 +55,11 @@ export function reportRefusal(
 ): void {
   const { peer, request, refusal, ms } = refused;
   const file = request.name.replace(/[^\x20-\x7e]/g, "?").slice(0, nameLimit);
-  const client = formatIpv4(peer.address);
   const { reason, text } = refusal;
-  to.log.info("tftp transfer", { client, file, outcome: "refused", reason, text });
+  const line = { ...clientOf(to, peer), file, outcome: "refused", reason, text };
+  // A flood is told by its own line, see `Notice`.
+  if (reason === "busy" || reason === "client-busy") to.log.debug("tftp transfer", line);
+  else to.log.info("tftp transfer", line);
   const nothing = { bytes: 0, ms, blksize: 512, windowsize: 1, retries: 0 };
   to.publish({
     kind: "tftp",
@@ -61,4 +69,12 @@ export function reportRefusal(
     ...nothing,
     reason: refusal.reason,
   });
+}
+
+function clientOf(
+  { machineAt }: Listeners,
+  { address }: UdpPeer,
+): Readonly<Record<string, string>> {
+  const mac = machineAt?.(address);
+  return { client: formatIpv4(address), ...(mac !== undefined && { mac }) };
 }

@@ -16,6 +16,7 @@ export type Refusal = {
     | "missing"
     | "unreadable"
     | "busy"
+    | "client-busy"
     | "stopping";
   readonly text: string;
 };
@@ -103,6 +104,14 @@ export const Busy: Refusal = {
   code: TftpErrorCode.undefined,
   reason: "busy",
   text: "busy, try again",
+};
+
+/** The refusal while `transfersPerClient` transfers are open for one address. */
+export const ClientBusy: Refusal = {
+  kind: "refuse",
+  code: TftpErrorCode.undefined,
+  reason: "client-busy",
+  text: "too many transfers of this address, try again",
 };
 
 /** The refusal while the server ends. */

@@ -1,23 +1,28 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { EventSink } from "../boot/event.ts";
-import { WireError } from "../errors.ts";
+import { KindlingError, WireError } from "../errors.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Log } from "../runtime/log.ts";
 import type { BoundService } from "../runtime/service.ts";
 import { openUdp, type UdpPeer, type UdpSocket } from "../runtime/udp.ts";
-import { formatIpv4, type Ipv4Address } from "../wire/ipv4.ts";
-import { type FileSource, findFile } from "./file-source.ts";
-import type { TftpLimits } from "./negotiate.ts";
+import { formatIpv4, type Ipv4Address, limitedBroadcast } from "../wire/ipv4.ts";
+import type { MacAddress } from "../wire/mac.ts";
+import type { Subnet } from "../wire/subnet.ts";
 import {
-  formatError,
-  parsePacket,
-  TftpErrorCode,
-  type TftpPacket,
-  type TftpRequest,
-} from "./packet.ts";
+  type AdmissionDecision,
+  type AdmissionLimits,
+  decideAdmission,
+  isForeign,
+  patienceMs,
+} from "./admission.ts";
+import { type FileSource, findFile } from "./file-source.ts";
+import { limitsOn, type TftpLimits } from "./negotiate.ts";
+import { Notice } from "./notice.ts";
+import { formatError, parsePacket, TftpErrorCode, type TftpPacket } from "./packet.ts";
 import { reportRefusal, reportTransfer } from "./report.ts";
 import {
   Busy,
+  ClientBusy,
   decideRequest,
   decideTransfer,
   type Refusal,
@@ -33,23 +38,35 @@ import {
   type TransferPlan,
   type TransferState,
 } from "./transfer.ts";
+import { type Ask, type Slot, TransferTable } from "./transfer-table.ts";
 
-export type TftpSettings = TftpLimits & {
-  /** Transfers open at once; past it a request is told to come back. */
-  readonly transfersMax: number;
-  /** Everything leaves by the port that was asked: for containers, NAT and strict firewalls. */
-  readonly singlePort: boolean;
+export type TftpSettings = TftpLimits &
+  AdmissionLimits & {
+    /** Everything leaves by the port that was asked: for containers, NAT and strict firewalls. */
+    readonly singlePort: boolean;
+  };
+
+/** A link that is served, and from which address. */
+export type TftpLink = {
+  readonly address: Ipv4Address;
+  /** Absent: requests sent to 255.255.255.255 are not heard. */
+  readonly device?: string;
+  /** Absent: every address is taken for one on the link. */
+  readonly subnet?: Subnet;
+  readonly mtu?: number;
 };
 
 export type TftpDeps = {
   /** One socket each, so that an answer leaves from the address that was asked. */
-  readonly addresses: readonly Ipv4Address[];
+  readonly links: readonly TftpLink[];
   readonly port: number;
   readonly files: FileSource;
   readonly settings: TftpSettings;
   readonly clock: Clock;
   readonly log: Log;
   readonly publish: EventSink;
+  /** The machine that was last seen at an address, for the log. */
+  readonly machineAt?: (address: Ipv4Address) => MacAddress | undefined;
 };
 
 export type TftpServer = BoundService & {
@@ -68,10 +85,17 @@ export const drainMs = 2000;
  */
 export async function openTftpServer(deps: TftpDeps, signal: AbortSignal): Promise<TftpServer> {
   await using binding = new AsyncDisposableStack();
-  const sockets: UdpSocket[] = [];
-  for (const address of deps.addresses) {
+  const doors: Door[] = [];
+  for (const link of deps.links) {
     signal.throwIfAborted();
-    sockets.push(binding.use(await openUdp({ address, port: deps.port })));
+    const socket = binding.use(await openUdp({ address: link.address, port: deps.port }));
+    doors.push({ link, socket, ear: socket });
+    if (link.device === undefined) continue;
+    // A socket bound to an address does not hear broadcasts; one bound to 255.255.255.255 hears
+    // nothing else, and its device says which address has to answer.
+    const { port } = socket.local;
+    const where = { address: limitedBroadcast, port, device: link.device };
+    doors.push({ link, socket, ear: binding.use(await openUdp(where)) });
   }
   const shell = new TftpShell(deps);
   const bound = binding.move();
@@ -79,8 +103,8 @@ export async function openTftpServer(deps: TftpDeps, signal: AbortSignal): Promi
   return {
     name: "tftp",
     done,
-    bound: sockets.map((socket) => socket.local),
-    serve: () => sockets.forEach((socket) => void shell.serve(socket)),
+    bound: [...new Set(doors.map(({ socket }) => socket.local))],
+    serve: () => doors.forEach((door) => void shell.serve(door)),
     replaceSettings: (settings) => shell.replaceSettings(settings),
     async [Symbol.asyncDispose]() {
       await shell.stop();
@@ -90,29 +114,23 @@ export async function openTftpServer(deps: TftpDeps, signal: AbortSignal): Promi
   };
 }
 
-/** One request as it came in. */
-type Ask = {
-  readonly request: TftpRequest;
-  /** The datagram as text: the same text from the same peer is the same request. */
-  readonly text: string;
-  readonly peer: UdpPeer;
-  readonly socket: UdpSocket;
-  readonly at: number;
-};
-
-/** One open transfer: first only its request, then a session on `socket`. */
-type Slot = { readonly ask: Ask; session?: Session; socket?: UdpSocket };
+/** Where requests come in (`ear`) and from where they are answered, which is the same most often. */
+type Door = { readonly link: TftpLink; readonly socket: UdpSocket; readonly ear: UdpSocket };
 
 class TftpShell {
   readonly #deps: TftpDeps;
-  readonly #open = new Map<string, Slot>();
+  readonly #open = new TransferTable();
   readonly #closing = new Set<Promise<void>>();
   readonly #drained = Promise.withResolvers<void>();
+  readonly #shed: Notice;
+  readonly #shared: Notice;
   #settings: TftpSettings;
   #stopping = false;
 
   constructor(deps: TftpDeps) {
     this.#deps = deps;
+    this.#shed = new Notice(deps.clock.now);
+    this.#shared = new Notice(deps.clock.now);
     this.#settings = deps.settings;
   }
 
@@ -120,20 +138,20 @@ class TftpShell {
     this.#settings = settings;
   }
 
-  serve(socket: UdpSocket): void {
-    this.#watch(socket);
-    socket.receive((datagram, peer) => {
+  serve({ link, socket, ear }: Door): void {
+    this.#watch(ear);
+    ear.receive((datagram, peer) => {
       const packet = this.#parse(datagram, peer);
       if (packet?.kind === "read-request" || packet?.kind === "write-request") {
         const text = Buffer.from(datagram).toString("latin1");
-        const ask = { request: packet, text, peer, socket, at: this.#deps.clock.now() };
+        const ask = { request: packet, text, peer, socket, link, at: this.#deps.clock.now() };
         // #answer catches what the file source throws; anything else is our bug and costs one
         // request.
         this.#answer(ask).catch((error: unknown) => this.#lament(peer, error));
       } else if (packet !== undefined) {
         // Only in single-port mode does a transfer's own traffic arrive here. Strangers get no
         // answer: most are late copies of a last ACK.
-        const slot = this.#open.get(keyOf(socket, peer));
+        const slot = this.#open.at(socket, peer);
         if (slot?.socket === socket) slot.session?.receive(packet);
       }
     });
@@ -145,7 +163,7 @@ class TftpShell {
       using _limit = this.#deps.clock.after(drainMs, this.#drained.resolve);
       await this.#drained.promise;
     }
-    for (const { session } of this.#open.values()) {
+    for (const { session } of this.#open.all()) {
       session?.end({ kind: "failed", reason: "server-stopping" });
     }
     await Promise.all(this.#closing);
@@ -153,14 +171,19 @@ class TftpShell {
   }
 
   async #answer(ask: Ask): Promise<void> {
+    const { peer, link, socket } = ask;
+    if (isForeign(peer.address, link.subnet, this.#settings)) return this.#ignore(ask);
     const decision = decideRequest(ask.request);
     if (decision.kind === "refuse") return this.#refuse(ask, decision);
-    const key = keyOf(ask.socket, ask.peer);
-    if (this.#belongsToOpen(ask, this.#open.get(key))) return;
+    if (this.#belongsToOpen(ask, this.#open.at(socket, peer))) return;
     if (this.#stopping) return this.#refuse(ask, Stopping);
-    if (this.#open.size >= this.#settings.transfersMax) return this.#refuse(ask, Busy);
+    const admission = this.#admit(ask);
+    if (admission.kind === "refuse") return this.#refuse(ask, admission);
+    if (admission.kind === "displace") {
+      this.#oldest(ask.at)?.session?.end({ kind: "failed", reason: "displaced" });
+    }
     const slot: Slot = { ask };
-    this.#open.set(key, slot);
+    this.#open.add(slot);
     try {
       const refusal = await this.#start(slot, decision.names);
       if (refusal !== undefined) this.#refuse(ask, refusal);
@@ -184,15 +207,32 @@ class TftpShell {
     return isRepeat;
   }
 
+  #admit({ peer, at }: Ask): AdmissionDecision {
+    const { size } = this.#open;
+    const isFull = size >= this.#settings.transfersMax;
+    const oldest = isFull ? this.#oldest(at) : undefined;
+    const crowd = {
+      open: size,
+      ofClient: this.#open.ofClient(peer.address),
+      ...(oldest && { unansweredMs: at - oldest.ask.at }),
+    };
+    return decideAdmission(crowd, this.#settings);
+  }
+
+  #oldest(now: number): Slot | undefined {
+    return this.#open.oldestUnanswered(now - patienceMs);
+  }
+
   async #start(slot: Slot, names: readonly string[]): Promise<Refusal | undefined> {
-    const { request, peer, socket } = slot.ask;
-    const settings = this.#settings;
+    const { request, peer, socket, link } = slot.ask;
+    const limits = limitsOn(link.mtu, this.#settings);
+    const { singlePort } = this.#settings;
     const client = { ...peer, server: socket.local.address };
     const file = await findFile(this.#deps.files, names, client);
     if (file.kind === "missing") return refuseMissing(file.reason);
-    const transfer = decideTransfer(request, file.bytes, settings);
+    const transfer = decideTransfer(request, file.bytes, limits);
     if (transfer.kind === "refuse") return transfer;
-    slot.socket = settings.singlePort ? socket : await this.#openOwnSocket(slot);
+    slot.socket = singlePort ? socket : await this.#openOwnSocket(slot);
     if (this.#stopping) return Stopping;
     this.#run(slot, slot.socket, { ...transfer, file: file.name });
     return undefined;
@@ -226,7 +266,9 @@ class TftpShell {
 
   async #openOwnSocket(slot: Slot): Promise<UdpSocket> {
     const { peer, socket } = slot.ask;
-    const own = await openUdp({ address: socket.local.address, port: 0 });
+    const where = { address: socket.local.address, port: 0, receiveBuffer: ownBufferBytes };
+    const own = await openUdp(where).catch((error: unknown) => this.#shareSocket(error, socket));
+    if (own === socket) return own;
     this.#watch(own);
     own.receive((datagram, from) => {
       const packet = this.#parse(datagram, from);
@@ -237,16 +279,38 @@ class TftpShell {
     return own;
   }
 
+  // Out of descriptors or ports, all that a transfer needs is the socket there is.
+  #shareSocket(error: unknown, socket: UdpSocket): UdpSocket {
+    if (!(error instanceof KindlingError)) throw error;
+    const times = this.#shared.happened();
+    if (times !== undefined) {
+      const cure = "raise LimitNOFILE of the service or lower tftp.transfersMax";
+      const fields = { times, errno: error.details["errno"], open: this.#open.size, cure };
+      this.#deps.log.warn("tftp has no socket left and serves by the request port", fields);
+    }
+    return socket;
+  }
+
+  #ignore({ peer }: Ask): void {
+    const client = formatIpv4(peer.address);
+    this.#deps.log.debug("tftp request ignored", { client, reason: "off-link" });
+  }
+
   #refuse(ask: Ask, refusal: Refusal): void {
+    const isShed = refusal === Busy || refusal === ClientBusy;
+    const times = isShed ? this.#shed.happened() : undefined;
+    if (times !== undefined) {
+      const fields = { times, open: this.#open.size, reason: refusal.reason };
+      this.#deps.log.warn("tftp requests turned away", fields);
+    }
     ask.socket.send(formatError(refusal.code, refusal.text), ask.peer);
     const ms = this.#deps.clock.now() - ask.at;
     reportRefusal(this.#deps, { peer: ask.peer, request: ask.request, refusal, ms });
   }
 
   #forget(slot: Slot): void {
-    const { peer, socket } = slot.ask;
-    const key = keyOf(socket, peer);
-    if (this.#open.get(key) === slot) this.#open.delete(key);
+    const { socket } = slot.ask;
+    this.#open.remove(slot);
     if (slot.socket !== undefined && slot.socket !== socket) {
       const closing = closeSoon(slot.socket).finally(() => this.#closing.delete(closing));
       this.#closing.add(closing);
@@ -275,14 +339,13 @@ class TftpShell {
   }
 }
 
+/** For the ACKs of one client; every one of 500 sockets with room for a rack would be 4 GB. */
+const ownBufferBytes = 64 * 1024;
+
 const StrangerError = formatError(TftpErrorCode.unknownTransfer, "unknown transfer");
 
 // What was sent last leaves on a later turn of the event loop, and a closed socket sends nothing.
 async function closeSoon(socket: UdpSocket): Promise<void> {
   await nextTurn();
   await socket[Symbol.asyncDispose]();
-}
-
-function keyOf(socket: UdpSocket, peer: UdpPeer): string {
-  return `${socket.local.address} ${peer.address}:${peer.port}`;
 }

@@ -98,9 +98,9 @@ export class Session {
     this.#timerAt = clock.now() + ms;
     this.#timer = clock.after(ms, () => {
       this.#timer = undefined;
-      // The time of day may have been set back meanwhile: then one whole wait at most.
-      const left = Math.min(this.#waitAt - clock.now(), this.#waitMs);
-      if (left > 0) this.#setTimer(left);
+      const left = this.#waitAt - clock.now();
+      // More is left than the whole wait when the time of day was set back meanwhile.
+      if (left > 0 && left <= this.#waitMs) this.#setTimer(left);
       else this.step({ kind: "timeout" });
     });
   }

@@ -55,6 +55,7 @@ export type TransferOutcome =
         | "client-error"
         | "client-silent"
         | "client-restarted"
+        | "displaced"
         | "server-stopping"
         | "internal-error";
     };
@@ -74,6 +75,14 @@ const longestWaitMs = 4000;
 
 /** EDK2 gives up after 6 times 4 s: a client silent for longer is gone. */
 export const silenceLimitMs = 25_000;
+
+/**
+ * How often a first packet is sent again that nobody answered, by the clock and for repeated requests.
+ * Whoever forges a sender has that address sent this much and no more; a client that is there and lost
+ * them all asks again.
+ */
+export const firstRetriesMax = 3;
+export const firstRepeatsMax = 4;
 
 /** A request on its way for longer than this is not a copy of the one that opened the transfer. */
 export const repeatMs = 2000;
@@ -127,6 +136,11 @@ export function outcomeOfRestart(state: TransferState): TransferOutcome {
     : { kind: "failed", reason: "client-restarted" };
 }
 
+/** Has the client said nothing since its request? Then it may be one that somebody made up. */
+export function isUnanswered({ phase, acked, plan }: TransferState): boolean {
+  return acked === 0 && (phase === "offering" || plan.terms.granted.length === 0);
+}
+
 /** Bytes the client is known to have. */
 export function bytesAcked({ acked, plan }: TransferState): number {
   return Math.min(acked * plan.terms.blksize, plan.size);
@@ -155,15 +169,21 @@ function onTimeout(state: TransferState): TransferStep {
   if (idleMs >= Math.max(silenceLimitMs, 2 * (state.plan.terms.timeoutMs ?? 0))) {
     return { state: { ...state, idleMs }, send: [], outcome: outcomeOfSilence(state) };
   }
-  const next = { ...state, idleMs, waits: state.waits + 1, retries: state.retries + 1 };
+  const waits = state.waits + 1;
+  if (isUnanswered(state) && waits > firstRetriesMax) {
+    const next = { ...state, idleMs, waits };
+    return { state: next, send: [], waitMs: waitOf(next) };
+  }
+  const next = { ...state, idleMs, waits, retries: state.retries + 1 };
   return { state: next, send: pending(next), waitMs: waitOf(next) };
 }
 
 // Answered while nothing is acknowledged, when one packet is out at most: a forged sender is sent
 // no more than it cost to ask. The wait goes on, so repeating does not keep a transfer alive.
 function onRepeat(state: TransferState): TransferStep {
-  const isUnanswered = state.phase === "offering" || state.plan.terms.granted.length === 0;
-  if (!isUnanswered || state.acked > 0) return unchanged(state);
+  if (!isUnanswered(state)) return unchanged(state);
+  const repeats = state.retries - Math.min(state.waits, firstRetriesMax);
+  if (repeats >= firstRepeatsMax) return unchanged(state);
   return { state: { ...state, retries: state.retries + 1 }, send: pending(state) };
 }
 

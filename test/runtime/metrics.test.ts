@@ -11,16 +11,17 @@ it("counts what passes on the bus, by bounded labels", async () => {
   using metrics = openMetrics(bus, { version: "1.2.3" });
   bus.publish({ ...http, status: 200, bytes: 10 });
   bus.publish({ ...http, status: 200, bytes: 20 });
-  bus.publish({ ...tftp, outcome: "sent", bytes: 1000 });
-  bus.publish({ ...tftp, outcome: "failed", bytes: 24 });
+  bus.publish({ ...tftp, outcome: "sent", reason: "acknowledged", bytes: 1000, retries: 2 });
+  bus.publish({ ...tftp, outcome: "failed", reason: "client-silent", bytes: 24 });
   bus.publish({ kind: "report", stage: "up" });
   bus.publish({ kind: "dhcp", direction: "out", message: "offer", port: 67, stage: "firmware" });
   const text = await metrics.render();
   for (const line of [
     'kindling_build_info{version="1.2.3"} 1',
     'kindling_dhcp_messages_total{direction="out",message="offer"} 1',
-    'kindling_tftp_transfers_total{outcome="sent"} 1',
-    'kindling_tftp_transfers_total{outcome="failed"} 1',
+    'kindling_tftp_transfers_total{outcome="sent",reason="acknowledged"} 1',
+    'kindling_tftp_transfers_total{outcome="failed",reason="client-silent"} 1',
+    "kindling_tftp_retries_total 2",
     "kindling_tftp_bytes_total 1024",
     'kindling_http_requests_total{resource="asset",status="200"} 2',
     "kindling_boot_reports_total 1",

@@ -1,7 +1,7 @@
 /**
  * A TFTP server for clients in other processes: `node serve-tftp.ts ADDRESS PORT MODE SIZE…`, MODE
  * `single` or `own`. Prints its bound port as a JSON line when it serves, then one line for each
- * event; ends with SIGTERM.
+ * event and warning; ends with SIGTERM.
  */
 import { once } from "node:events";
 import { systemClock } from "../../src/runtime/clock.ts";
@@ -16,16 +16,18 @@ const settings = {
   blksizeMax: 1468,
   windowMax: 64,
   transfersMax: 500,
+  transfersPerClient: 500,
+  onLinkOnly: false,
   singlePort: mode === "single",
 };
 await using server = await openTftpServer(
   {
-    addresses: [parseIpv4(address)],
+    links: [{ address: parseIpv4(address) }],
     port: Number(port),
     files: filesOfSizes(sizes.map(Number)),
     settings,
     clock: systemClock,
-    log: silentLog,
+    log: { ...silentLog, warn: (warning, fields) => tell({ warning, ...fields }) },
     publish: tell,
   },
   new AbortController().signal,

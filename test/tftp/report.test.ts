@@ -2,10 +2,12 @@ import { describe, expect, it } from "vitest";
 import type { BootFact } from "../../src/boot/event.ts";
 import { type Log, silentLog } from "../../src/runtime/log.ts";
 import { reportRefusal, reportTransfer } from "../../src/tftp/report.ts";
-import { Busy } from "../../src/tftp/request.ts";
+import { Busy, Stopping } from "../../src/tftp/request.ts";
 import { beginTransfer, stepTransfer, type TransferOutcome } from "../../src/tftp/transfer.ts";
 import { parseIpv4 } from "../../src/wire/ipv4.ts";
+import { parseMac } from "../../src/wire/mac.ts";
 
+const mac = parseMac("52:54:00:12:34:56");
 const peer = { address: parseIpv4("10.0.0.9"), port: 2070 };
 
 /** Collects log lines as `level message` with their fields, and published facts. */
@@ -40,14 +42,29 @@ describe("reportTransfer", () => {
   });
 });
 
+it("names the machine that was last seen at the address", () => {
+  const heard = listeners();
+  const request = { kind: "read-request", name: "a", mode: "octet", options: [] } as const;
+  const machineAt = (address: number) => (address === peer.address ? mac : undefined);
+  reportRefusal({ ...heard, machineAt }, { peer, request, refusal: Stopping, ms: 0 });
+  expect(heard.lines[0]?.fields).toMatchObject({ client: "10.0.0.9", mac });
+});
+
 describe("reportRefusal", () => {
+  it("tells one of a flood at debug", () => {
+    const heard = listeners();
+    const request = { kind: "read-request", name: "a", mode: "octet", options: [] } as const;
+    reportRefusal(heard, { peer, request, refusal: Busy, ms: 0 });
+    expect(heard.lines).toMatchObject([{ line: "debug tftp transfer" }]);
+  });
+
   it("prints a hostile name harmlessly", () => {
     const heard = listeners();
     const name = `a\x1b[2J\n${"x".repeat(400)}`;
     const request = { kind: "read-request", name, mode: "octet", options: [] } as const;
-    reportRefusal(heard, { peer, request, refusal: Busy, ms: 0 });
+    reportRefusal(heard, { peer, request, refusal: Stopping, ms: 0 });
     const file = `a?[2J?${"x".repeat(400)}`.slice(0, 255);
-    expect(heard.facts).toMatchObject([{ outcome: "refused", reason: "busy", file }]);
+    expect(heard.facts).toMatchObject([{ outcome: "refused", reason: "stopping", file }]);
     expect(heard.lines).toMatchObject([{ line: "info tftp transfer", fields: { file } }]);
   });
 });

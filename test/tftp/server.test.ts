@@ -14,6 +14,8 @@ const settings: TftpSettings = {
   blksizeMax: 1468,
   windowMax: 16,
   transfersMax: 4,
+  transfersPerClient: 4,
+  onLinkOnly: false,
   singlePort: false,
 };
 const loader = Buffer.alloc(10_000, "not all blocks look the same ");
@@ -33,7 +35,7 @@ async function serve(changes: Partial<TftpSettings> = {}) {
   const clock = new FakeClock();
   const server = await openTftpServer(
     {
-      addresses: [parseIpv4("127.0.0.1")],
+      links: [{ address: parseIpv4("127.0.0.1") }],
       port: 0,
       files,
       settings: { ...settings, ...changes },
@@ -222,7 +224,10 @@ describe("a server", () => {
     const { server, port } = await serve();
     const { signal } = new AbortController();
     const deps = { files, settings, clock: new FakeClock(), log: silentLog, publish: () => {} };
-    const second = openTftpServer({ ...deps, addresses: [parseIpv4("127.0.0.1")], port }, signal);
+    const second = openTftpServer(
+      { ...deps, links: [{ address: parseIpv4("127.0.0.1") }], port },
+      signal,
+    );
     await expect(second).rejects.toMatchObject({ code: "port.in-use" });
     await server[Symbol.asyncDispose]();
   });

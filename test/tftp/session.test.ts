@@ -2,17 +2,22 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { parsePacket, type TftpPacket } from "../../src/tftp/packet.ts";
 import { Session } from "../../src/tftp/session.ts";
+import { firstRetriesMax } from "../../src/tftp/transfer.ts";
 import { FakeClock } from "../support/fake-clock.ts";
 
 /** A session of a 100-block file with the granted window, what it sent and how it ended. */
-function open(windowsize: number, failAt = Number.POSITIVE_INFINITY) {
+function open(
+  windowsize: number,
+  failAt = Number.POSITIVE_INFINITY,
+  timeOfDay = (now: number) => now,
+) {
   const clock = new FakeClock();
   const sent: TftpPacket[] = [];
   const ends: { outcome: string; cause: unknown }[] = [];
   const bytes = Buffer.alloc(800);
   const granted = [{ name: "windowsize", value: String(windowsize) }];
   const session = new Session({
-    clock,
+    clock: { now: () => timeOfDay(clock.now()), after: clock.after },
     bytes,
     plan: { size: bytes.length, terms: { blksize: 8, windowsize, granted } },
     send: (datagram) => {
@@ -40,7 +45,28 @@ describe("Session", () => {
     expect(sent).toHaveLength(2);
     clock.step(60_000);
     expect(ends).toEqual([{ outcome: "failed client-silent", cause: undefined }]);
-    expect(sent).toHaveLength(8);
+    expect(sent).toHaveLength(1 + firstRetriesMax);
+  });
+
+  it("waits from the last progress on, with one timer", () => {
+    const { clock, sent, session } = open(1);
+    clock.step(900);
+    session.receive({ kind: "ack", block: 0 });
+    clock.step(900);
+    session.receive({ kind: "ack", block: 1 });
+    clock.step(999);
+    expect(sent).toHaveLength(3);
+    clock.step(1);
+    expect(sent.slice(2)).toMatchObject([{ block: 2 }, { block: 2 }]);
+  });
+
+  it("waits no longer because the time of day was set back", () => {
+    let shift = 0;
+    const { clock, sent, session } = open(1, undefined, (now) => now - shift);
+    session.receive({ kind: "ack", block: 0 });
+    shift = 3_600_000;
+    clock.step(1000);
+    expect(sent).toHaveLength(3);
   });
 
   it("takes nothing and sends nothing once it ended", () => {

@@ -2,6 +2,8 @@ import { describe, expect, it } from "vitest";
 import {
   beginTransfer,
   bytesAcked,
+  firstRepeatsMax,
+  firstRetriesMax,
   inputOf,
   meaningOfRequest,
   outcomeOfRestart,
@@ -91,6 +93,25 @@ describe("a transfer's sends", () => {
   ];
   it.each(rows)("$name", ({ plan, inputs, want }) => {
     expect(sends(play(plan, ...inputs))).toEqual(want);
+  });
+
+  it("sends a first packet that nobody answers a few times, whatever is asked", () => {
+    for (const plan of [plain, offered]) {
+      const inputs = Array.from({ length: 20 }, () => [timeout, repeat]).flat();
+      let step = beginTransfer(plan);
+      let packets = step.send.length;
+      for (const input of inputs) {
+        if (step.outcome !== undefined) break;
+        step = stepTransfer(step.state, input);
+        packets += step.send.length;
+      }
+      expect(packets).toBe(1 + firstRetriesMax + firstRepeatsMax);
+      expect(step.outcome).toMatchObject({ kind: "failed", reason: "client-silent" });
+    }
+  });
+
+  it("takes an answer after it stopped asking for one", () => {
+    expect(sends(play(offered, ...Array(5).fill(timeout), ack(0)))).toEqual([1, 2, 3, 4]);
   });
 
   it("ends a file that fills its blocks with an empty one", () => {

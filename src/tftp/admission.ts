@@ -1,0 +1,52 @@
+import type { Ipv4Address } from "../wire/ipv4.ts";
+import { type Subnet, subnetContains } from "../wire/subnet.ts";
+import { Busy, ClientBusy, type Refusal } from "./request.ts";
+
+/** How many transfers may be open, and for whom. */
+export type AdmissionLimits = {
+  /** Transfers open at once; past it a request is told to come back. */
+  readonly transfersMax: number;
+  /** Of these, for one address: behind NAT a whole rack has one. */
+  readonly transfersPerClient: number;
+  /** Nothing is sent to an address outside of the link's subnet. */
+  readonly onLinkOnly: boolean;
+};
+
+/** What is open when a new request comes. */
+export type Crowd = {
+  readonly open: number;
+  readonly ofClient: number;
+  /** Age of the oldest transfer whose client never answered; absent when there is none. */
+  readonly unansweredMs?: number;
+};
+
+export type AdmissionDecision =
+  | { readonly kind: "admit" }
+  /** Admit, and end the oldest transfer that was never answered. */
+  | { readonly kind: "displace" }
+  | Refusal;
+
+/**
+ * A client that is there answers within its round trip; one that is silent for this long was made up,
+ * or will ask again. Shorter would end transfers whose answer was lost once.
+ */
+export const patienceMs = 1000;
+
+/**
+ * Whether there is room for one more transfer. Requests from made-up senders fill the table like real
+ * ones, but are never answered: they make room, so a flood of them does not lock out those who are.
+ */
+export function decideAdmission(crowd: Crowd, limits: AdmissionLimits): AdmissionDecision {
+  if (crowd.ofClient >= limits.transfersPerClient) return ClientBusy;
+  if (crowd.open < limits.transfersMax) return { kind: "admit" };
+  return (crowd.unansweredMs ?? 0) >= patienceMs ? { kind: "displace" } : Busy;
+}
+
+/** Is nothing to be said to this address at all, since whoever has it may not have asked? */
+export function isForeign(
+  address: Ipv4Address,
+  subnet: Subnet | undefined,
+  limits: AdmissionLimits,
+): boolean {
+  return limits.onLinkOnly && subnet !== undefined && !subnetContains(subnet, address);
+}

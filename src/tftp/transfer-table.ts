@@ -1,0 +1,74 @@
+import type { UdpPeer, UdpSocket } from "../runtime/udp.ts";
+import type { Ipv4Address } from "../wire/ipv4.ts";
+import type { Subnet } from "../wire/subnet.ts";
+import type { TftpRequest } from "./packet.ts";
+import type { Session } from "./session.ts";
+import { isUnanswered } from "./transfer.ts";
+
+/** One request as it came in. */
+export type Ask = {
+  readonly request: TftpRequest;
+  /** The datagram as text: the same text from the same peer is the same request. */
+  readonly text: string;
+  readonly peer: UdpPeer;
+  /** Bound to the address that answers. */
+  readonly socket: UdpSocket;
+  /** The link it came in by. */
+  readonly link: { readonly subnet?: Subnet; readonly mtu?: number };
+  readonly at: number;
+};
+
+/** One open transfer: first only its request, then a session on `socket`. */
+export type Slot = { readonly ask: Ask; session?: Session; socket?: UdpSocket };
+
+/** The open transfers by who asked where, the oldest first, and how many each address has. */
+export class TransferTable {
+  readonly #slots = new Map<string, Slot>();
+  readonly #ofClient = new Map<Ipv4Address, number>();
+
+  get size(): number {
+    return this.#slots.size;
+  }
+
+  ofClient(address: Ipv4Address): number {
+    return this.#ofClient.get(address) ?? 0;
+  }
+
+  at(socket: UdpSocket, peer: UdpPeer): Slot | undefined {
+    return this.#slots.get(keyOf(socket, peer));
+  }
+
+  all(): readonly Slot[] {
+    return [...this.#slots.values()];
+  }
+
+  /** The caller has seen that there is none for this peer. */
+  add(slot: Slot): void {
+    const { socket, peer } = slot.ask;
+    this.#slots.set(keyOf(socket, peer), slot);
+    this.#ofClient.set(peer.address, this.ofClient(peer.address) + 1);
+  }
+
+  remove(slot: Slot): void {
+    const { socket, peer } = slot.ask;
+    const key = keyOf(socket, peer);
+    if (this.#slots.get(key) !== slot) return;
+    this.#slots.delete(key);
+    const left = this.ofClient(peer.address) - 1;
+    if (left > 0) this.#ofClient.set(peer.address, left);
+    else this.#ofClient.delete(peer.address);
+  }
+
+  /** The oldest transfer whose client never answered, if it is older than one that came `since`. */
+  oldestUnanswered(since: number): Slot | undefined {
+    for (const slot of this.#slots.values()) {
+      if (slot.ask.at > since) return undefined; // all further ones are younger
+      if (slot.session !== undefined && isUnanswered(slot.session.state)) return slot;
+    }
+    return undefined;
+  }
+}
+
+function keyOf(socket: UdpSocket, peer: UdpPeer): string {
+  return `${socket.local.address} ${peer.address}:${peer.port}`;
+}
