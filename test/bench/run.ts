@@ -20,9 +20,10 @@ import { type Bench, runRounds, type Series } from "./series.ts";
 import { memoryBench, offersBench, startUpBench } from "./server-benches.ts";
 import { openSite, type Site } from "./site.ts";
 import { formatTable } from "./table.ts";
+import { tftpBench } from "./tftp.ts";
 
 /** Benches of a whole server on a LAN beside others, and of one part in this process. */
-const SiteNames = ["start-up", "memory", "offers", "bios", "uefi"] as const;
+const SiteNames = ["start-up", "memory", "offers", "tftp", "bios", "uefi"] as const;
 const PartNames = ["catalog", "puts", "templates"] as const;
 const Names = [...SiteNames, ...PartNames];
 type SiteName = (typeof SiteNames)[number];
@@ -117,6 +118,8 @@ async function openBench(
       return memoryBench(site, rounds);
     case "offers":
       return offersBench(site, rounds, values.quick ? 2 : 10);
+    case "tftp":
+      return await tftpBench(site, rounds);
     case "bios":
       return await boots({ kind: "bios" });
     case "uefi":

@@ -7,7 +7,7 @@
 /** What one round measures: a number, and the promise about it where there is one. */
 export type Metric = {
   readonly name: string;
-  readonly unit: "ms" | "s" | "MB" | "packets" | "1/s";
+  readonly unit: "ms" | "s" | "MB" | "packets" | "1/s" | "MB/s" | "×";
   /** The most that Kindling may need, or the least that it should reach. */
   readonly target?: number;
   /** Absent: less is better. */
@@ -54,7 +54,7 @@ export async function runRounds<C extends Named>(
       say(`${bench.name} ${round}/${bench.rounds} ${contender.name}: ${numbers.join(", ")}`);
     }
   }
-  return bench.metrics.flatMap(({ name, unit, target: promise, wants }) =>
+  const all = bench.metrics.flatMap(({ name, unit, target: promise, wants }) =>
     [...samples].map(([contender, results]) => {
       const target = contender.targets?.[name] ?? promise;
       return {
@@ -68,6 +68,8 @@ export async function runRounds<C extends Named>(
       };
     }),
   );
+  // A ratio beside others is a number of one contender only.
+  return all.filter(({ samples: found }) => !found.every(Number.isNaN));
 }
 
 /** The sample below which this share of all lies; the mean of two neighbours for the median of an even number. */
