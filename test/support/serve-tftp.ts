@@ -1,6 +1,6 @@
 /**
- * A TFTP server for clients in other processes: `node serve-tftp.ts ADDRESS PORT MODE SIZE…`, MODE
- * `single` or `own`. Prints its bound port as a JSON line when it serves, then one line for each
+ * A TFTP server for clients in other processes: `node serve-tftp.ts ADDRESS[%DEVICE],… PORT MODE SIZE…`,
+ * MODE `single` or `own`. Prints its bound port as a JSON line when it serves, then one line for each
  * event and warning; ends with SIGTERM.
  */
 import { once } from "node:events";
@@ -10,7 +10,7 @@ import { openTftpServer } from "../../src/tftp/server.ts";
 import { parseIpv4 } from "../../src/wire/ipv4.ts";
 import { filesOfSizes } from "./tftp-files.ts";
 
-const [address = "", port = "", mode = "", ...sizes] = process.argv.slice(2);
+const [links = "", port = "", mode = "", ...sizes] = process.argv.slice(2);
 const tell = (line: unknown) => process.stdout.write(`${JSON.stringify(line)}\n`);
 const settings = {
   blksizeMax: 1468,
@@ -22,7 +22,10 @@ const settings = {
 };
 await using server = await openTftpServer(
   {
-    links: [{ address: parseIpv4(address) }],
+    links: links.split(",").map((link) => {
+      const [address = "", device] = link.split("%");
+      return { address: parseIpv4(address), ...(device !== undefined && { device }) };
+    }),
     port: Number(port),
     files: filesOfSizes(sizes.map(Number)),
     settings,
