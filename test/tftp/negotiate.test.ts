@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { negotiate, windowCeiling } from "../../src/tftp/negotiate.ts";
+import { limitsOn, negotiate, windowCeiling } from "../../src/tftp/negotiate.ts";
 
 const limits = { blksizeMax: 1468, windowMax: 16 };
 const list = (asked: Readonly<Record<string, string>>) =>
@@ -31,6 +31,15 @@ describe("negotiate", () => {
 
   it("uses plain RFC 1350 terms where nothing was granted", () => {
     expect(negotiate([], limits, 9)).toEqual({ blksize: 512, windowsize: 1, granted: [] });
+  });
+
+  it.each([
+    { mtu: undefined, want: 1468 },
+    { mtu: 9000, want: 1468 },
+    { mtu: 1400, want: 1368 },
+    { mtu: 20, want: 8 },
+  ])("grants at most $want on a link with MTU $mtu", ({ mtu, want }) => {
+    expect(limitsOn(mtu, limits)).toEqual({ ...limits, blksizeMax: want });
   });
 
   it("waits as long as the client asked for", () => {

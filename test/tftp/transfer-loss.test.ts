@@ -91,6 +91,24 @@ describe("a transfer over a bad link", () => {
     );
   });
 
+  it("brings the same bytes in every combination of block, window, size and loss", () => {
+    for (const [size, file] of [...files].filter(([size]) => size < 1000)) {
+      for (const blksize of blksizes) {
+        for (const windowsize of windowsizes) {
+          for (const loss of [0, 0.01, 0.1]) {
+            const seed = size * 7 + (blksize ?? 1) * 3 + (windowsize ?? 0);
+            const what = { size, ...(blksize && { blksize }), ...(windowsize && { windowsize }) };
+            const faults = { seed, loss, duplicates: 0.05, delayMs: 3 };
+            const { bytes, outcome } = download(file, what, faults);
+            const where = JSON.stringify({ ...what, ...faults });
+            expect(outcome.kind, where).toBe("sent");
+            expect(bytes.equals(file), where).toBe(true);
+          }
+        }
+      }
+    }
+  });
+
   const long = [
     { name: "block numbers wrap", size: 65_535 * 8 + 3, blksize: 8, windowsize: 16, loss: 0 },
     { name: "block numbers wrap, one by one", size: 65_536 * 8, blksize: 8, loss: 0 },
