@@ -34,7 +34,7 @@ describe.each(["own", "single"])("a server with two addresses on a link, by %s p
     { to: "255.255.255.255", from: addresses[0] },
   ];
   it.each(rows)("answers $to from $from", async ({ to, from }) => {
-    const script = join(support, "ask-tftp.ts");
+    const script = join(support, "tftp-probe.ts");
     const answer = JSON.parse(await run("client", process.execPath, script, to, "1300.bin"));
     expect(answer).toMatchObject({ from, bytes: 1300 });
     expect(answer.port === 69).toBe(mode === "single");

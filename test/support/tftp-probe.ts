@@ -1,6 +1,6 @@
 /**
  * Reads FILE block by block from whoever answers at an address, which may be a broadcast's: `node
- * ask-tftp.ts TO FILE`. Prints the address and port that answered, and how many bytes came.
+ * tftp-probe.ts TO FILE`. Prints the address and port that answered, and how many bytes came.
  */
 import { openUdp, type UdpPeer } from "../../src/runtime/udp.ts";
 import { formatPacket, parsePacket } from "../../src/tftp/packet.ts";
