@@ -90,6 +90,7 @@ async function openDhcp(house: House): Promise<DhcpServer | undefined> {
     settings: settings.dhcp,
     leases,
     httpPort: config.http.port,
+    findings: house.findings,
   };
   return resources.use(
     await openDhcpServer(

@@ -28,6 +28,8 @@ export const FindingCodes = [
   "dhcp.foreign-server",
   "dhcp.foreign-server-gone",
   "dhcp.hold",
+  "dhcp.name-refused",
+  "dhcp.name-taken",
   "dhcp.pool-exhausted",
   "dhcp.pool-low",
   "dhcp.short-lease",

@@ -24,6 +24,10 @@ export type DhcpClient = {
   readonly arch?: Architecture;
   /** Option 97 as it came, when it is of the one form that may be echoed. */
   readonly uuidOption?: Uint8Array;
+  /** Option 60 as text. */
+  readonly vendorClass: string;
+  /** Option 77 in both readings, lower case. */
+  readonly userClasses: readonly string[];
 };
 
 /**
@@ -44,6 +48,8 @@ export function identifyDhcp(message: DhcpMessage): DhcpClient {
     identity: identityOf(message, marks, arch),
     stage: stageOf(clientClass, marks.ipxe),
     clientClass,
+    vendorClass: marks.vendorClass,
+    userClasses: marks.userClasses,
     ...(arch && { arch }),
     ...(uuidOption && { uuidOption }),
   };

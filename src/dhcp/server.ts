@@ -1,4 +1,5 @@
 import type { BootEvent, BootFact, EventSink } from "../boot/event.ts";
+import type { FindingSink } from "../boot/finding.ts";
 import { WireError } from "../errors.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Log } from "../runtime/log.ts";
@@ -7,8 +8,9 @@ import { openUdp, type UdpOptions, type UdpPeer, type UdpSocket } from "../runti
 import { anyAddress, formatIpv4, type Ipv4Address } from "../wire/ipv4.ts";
 import type { Subnet } from "../wire/subnet.ts";
 import { type Binding, listBindings } from "./bindings.ts";
-import { type DhcpDecision, decideDhcp } from "./decide.ts";
+import { decideDhcp } from "./decide.ts";
 import { decideBootServer, decideProxy, type ProxyDecision } from "./decide-proxy.ts";
+import type { DhcpDecision, FindingChange } from "./decision.ts";
 import type { LeaseChange } from "./lease.ts";
 import type { LeaseStore } from "./lease-store.ts";
 import { LeaseTable } from "./lease-table.ts";
@@ -17,12 +19,8 @@ import { formatDhcp, parseDhcp } from "./packet.ts";
 import { ProxyMemory } from "./proxy-memory.ts";
 import { type DhcpReply, nameOfType } from "./reply.ts";
 import { type DhcpRequest, readRequest } from "./request.ts";
-import {
-  bookReservations,
-  type DhcpSettings,
-  type DhcpSite,
-  type ReservationBook,
-} from "./settings.ts";
+import { bookReservations, type ReservationBook } from "./reservations.ts";
+import type { DhcpSettings, DhcpSite } from "./settings.ts";
 
 /** An interface to serve, with this host's address on it. */
 export type DhcpInterface = {
@@ -39,6 +37,7 @@ export type DhcpServerDeps = {
   readonly clock: Clock;
   readonly log: Log;
   readonly publish: EventSink;
+  readonly findings?: FindingSink;
   readonly httpPort: number;
   /** The well-known ports by default; a client's port is where broadcasts go. */
   readonly ports?: DhcpPorts;
@@ -174,6 +173,7 @@ class Exchange {
       const known = { settings: this.#settings, reservations: this.#reservations };
       const decision = decideDhcp(request, { ...known, site, leases: this.#table, now });
       if (decision.kind !== "ignore") this.#keep(decision.changes);
+      if ("findings" in decision) this.#tell(decision.findings ?? []);
       return decision;
     }
     const attempt = this.#proxy.attemptOf(request.key);
@@ -190,6 +190,13 @@ class Exchange {
     const durable = changes.flatMap((change) => (change.kind === "lease" ? [change.lease] : []));
     if (durable.length > 0) this.#deps.leases.save(durable);
     this.#table.apply(changes);
+  }
+
+  #tell(changes: readonly FindingChange[]): void {
+    for (const change of changes) {
+      if (change.kind === "raise") this.#deps.findings?.raise(change.finding);
+      else this.#deps.findings?.clear(change);
+    }
   }
 
   #send(

@@ -1,6 +1,9 @@
+import { type ClientContext, contextOn } from "../../src/dhcp/client-context.ts";
 import { LeaseTable } from "../../src/dhcp/lease-table.ts";
 import type { DhcpContext } from "../../src/dhcp/pool.ts";
-import { bookReservations, DefaultTimes, type DhcpSettings } from "../../src/dhcp/settings.ts";
+import type { DhcpRequest } from "../../src/dhcp/request.ts";
+import { bookReservations } from "../../src/dhcp/reservations.ts";
+import { DefaultTimes, type DhcpSettings } from "../../src/dhcp/settings.ts";
 import { parseIpv4 } from "../../src/wire/ipv4.ts";
 import { parseSubnet } from "../../src/wire/subnet.ts";
 
@@ -32,9 +35,16 @@ export const settings: DhcpSettings = {
   proxyAnswer: "auto",
 };
 
-export function contextOf(
-  parts: { settings?: Partial<DhcpSettings>; leases?: LeaseTable; now?: number } = {},
-): DhcpContext & { readonly leases: LeaseTable } {
+type ContextParts = { settings?: Partial<DhcpSettings>; leases?: LeaseTable; now?: number };
+
+/** The same, with what is known of the client on the first subnet. */
+export function clientContextOf(request: DhcpRequest, parts: ContextParts = {}): ClientContext {
+  const context = contextOf(parts);
+  const { scopes } = context.settings;
+  return contextOn(scopes[0] ?? scope, request, { link: scopes, context });
+}
+
+export function contextOf(parts: ContextParts = {}): DhcpContext & { readonly leases: LeaseTable } {
   const merged = { ...settings, ...parts.settings };
   return {
     site,

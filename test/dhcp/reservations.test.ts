@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { bookReservations } from "../../src/dhcp/settings.ts";
+import { bookReservations } from "../../src/dhcp/reservations.ts";
 import { parseMac } from "../../src/wire/mac.ts";
 import { parseUuid } from "../../src/wire/uuid.ts";
 import { ip } from "../support/dhcp-site.ts";
