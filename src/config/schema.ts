@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { classRows, identityValue, optionsRow, reservationRows, subnetRows } from "./dhcp-rows.ts";
 import {
   domainValue,
   durationValue,
@@ -8,7 +9,6 @@ import {
   macValue,
   portValue,
   rangeValue,
-  uuidValue,
 } from "./values.ts";
 
 const restart = { live: false } as const;
@@ -24,17 +24,6 @@ const time = { kind: "text", want: "a time such as 30s, 5m, 12h or 2d" } as cons
 const flag = { kind: "boolean", want: "true or false" } as const;
 const pemFile = { want: "a PEM file's path", ...restart } as const;
 const folder = { want: "a folder's path", ...restart } as const;
-
-const reservation = z
-  .strictObject({
-    mac: macValue.exactOptional(),
-    uuid: uuidValue.exactOptional(),
-    address: ipv4Value.exactOptional(),
-    hostname: labelValue.exactOptional(),
-  })
-  .refine((row) => row.mac !== undefined || row.uuid !== undefined, {
-    message: "a reservation names a machine by mac or by uuid",
-  });
 
 const record = z.strictObject({
   name: z.string().min(1).max(253),
@@ -117,9 +106,53 @@ export const ConfigSchema = z.strictObject({
         help: "How long an address that a machine declined is left alone.",
         ...time,
       }),
-      reservations: leaf(z.array(reservation).default([]), {
-        help: "Fixed rows: mac or uuid, with address and/or hostname. Each is a DNS name too.",
-        want: "a list of { mac or uuid, address, hostname }",
+      reservedLease: leaf(durationValue.exactOptional(), {
+        help: "Lease time of a machine with a reservation; dhcp.lease without it.",
+        ...time,
+      }),
+      randomLease: leaf(durationValue.prefault("1h"), {
+        help: "Longest lease of a system with a locally administered MAC, which may change.",
+        ...time,
+      }),
+      renewalSpread: leaf(z.int().min(0).max(20).default(0), {
+        help: "Percent by which machines at most renew earlier, so that they do not all at once.",
+        ...number,
+        want: "a whole number up to 20",
+      }),
+      identity: leaf(identityValue.default("mac"), {
+        help: "What a machine is known by; mac is the same in firmware, iPXE and its system.",
+        want: "mac, client-id or uuid",
+      }),
+      authoritative: leaf(z.boolean().default(true), {
+        help: "This is the only server: it answers for leases that it does not remember.",
+        ...flag,
+      }),
+      rapidCommit: leaf(z.boolean().default(false), {
+        help: "Answer a DISCOVER with an ACK where the client asks for it (RFC 4039).",
+        ...flag,
+      }),
+      bootp: leaf(z.boolean().default(false), {
+        help: "Answer BOOTP clients that have a reservation.",
+        ...flag,
+      }),
+      options: leaf(optionsRow.default({}), {
+        help: "DHCP options for every machine, by name or number; see [dhcp](dhcp.md).",
+        want: "options such as { ntp: [10.0.0.1], 252: 'http://…' }",
+        kind: "structure",
+      }),
+      classes: leaf(classRows.default([]), {
+        help: "Classes of clients, with options and lease of their own; pools may be theirs alone.",
+        want: "a list of { name, firmware, cpu, stage, known, vendorClass, userClass, … }",
+        kind: "structure",
+      }),
+      subnets: leaf(subnetRows.default([]), {
+        help: "Further subnets, or those of the interfaces in full; see [dhcp](dhcp.md).",
+        want: "a list of { subnet, pools, exclude, router, dns, options, … }",
+        kind: "structure",
+      }),
+      reservations: leaf(reservationRows.default([]), {
+        help: "Fixed rows: who, with address, hostname and options. Each is a DNS name too.",
+        want: "a list of { mac, uuid, clientId, circuitId or remoteId; address, hostname, options }",
         kind: "structure",
       }),
     })

@@ -17,7 +17,7 @@ export function linkOptions(request: DhcpRequest, context: ClientContext): reado
   const { layers } = context;
   const { wanted } = request;
   const built = builtOptions(context);
-  const valueOf = (code: number): Uint8Array | undefined => {
+  const told = (code: number): Uint8Array | undefined => {
     const rule = ruleOf(code, layers);
     if (rule === undefined) return built.get(code);
     return rule.kind === "value" ? rule.bytes : undefined;
@@ -26,10 +26,10 @@ export function linkOptions(request: DhcpRequest, context: ClientContext): reado
   for (const code of codesFor(request, context, built)) {
     const row = optionRow(code);
     if (row?.netboot || (row?.listedOnly && !wanted.includes(code))) continue;
-    const value = valueOf(code);
+    const value = told(code);
     if (value !== undefined) values.set(code, value);
   }
-  return [...routed(values, request, valueOf)];
+  return [...routed(values, request, told)];
 }
 
 function builtOptions({ scope, reservation }: ClientContext): ReadonlyMap<number, Uint8Array> {
@@ -64,14 +64,14 @@ function codesFor(
 function routed(
   values: Map<number, Uint8Array>,
   { wanted }: DhcpRequest,
-  valueOf: (code: number) => Uint8Array | undefined,
+  told: (code: number) => Uint8Array | undefined,
 ): ReadonlyMap<number, Uint8Array> {
-  const routes = valueOf(OptionCode.classlessRoutes);
+  const routes = told(OptionCode.classlessRoutes);
   if (routes === undefined) return values;
-  const whole = withDefaultRoute(routes, valueOf(OptionCode.router));
+  const whole = withDefaultRoute(routes, told(OptionCode.router));
   const { classlessRoutes, microsoftRoutes } = OptionCode;
   if (wanted.includes(microsoftRoutes)) {
-    values.set(microsoftRoutes, valueOf(microsoftRoutes) ?? whole);
+    values.set(microsoftRoutes, told(microsoftRoutes) ?? whole);
   }
   if (wanted.includes(classlessRoutes)) {
     values.set(classlessRoutes, whole);

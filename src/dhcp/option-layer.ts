@@ -29,6 +29,7 @@ export function readOptionLayer(texts: OptionTexts): OptionLayer {
       }
       if (layer.has(target.code)) throw new RangeError("it is given twice; keep one");
       const bytes = value === "none" ? undefined : readOptionValue(value, target.row?.type);
+      checkLength(bytes, target.row);
       layer.set(target.code, bytes ? { kind: "value", bytes, always } : { kind: "none" });
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
@@ -72,6 +73,11 @@ function readKey(key: string): Target {
     return { code, row: optionRow(code), path };
   }
   throw new RangeError("want 43.N or 125.ENTERPRISE.N, N from 1 to 254");
+}
+
+function checkLength(bytes: Uint8Array | undefined, row: OptionRow | undefined): void {
+  if (bytes === undefined || row?.max === undefined || bytes.length <= row.max) return;
+  throw new RangeError(`want at most ${row.max} bytes, got ${bytes.length}`);
 }
 
 function encapsulate(parts: readonly SubOption[], depth: number): Uint8Array {

@@ -19,6 +19,8 @@ export type OptionRow = {
   readonly type: OptionType;
   /** Sent only to machines that boot from the network: an installed system must not see it. */
   readonly netboot?: true;
+  /** Most bytes: firmware's options must fit beside all that a lease needs. */
+  readonly max?: number;
   /** Sent only to clients that list it, whatever the operator says. */
   readonly listedOnly?: true;
 };
@@ -57,8 +59,8 @@ export const OptionRows: readonly OptionRow[] = [
   { code: 47, name: "netbios-scope", type: "text" },
   { code: 64, name: "nis-plus-domain", type: "text" },
   { code: 65, name: "nis-plus-servers", type: "addresses" },
-  { code: 66, name: "tftp-server", type: "text", ...netboot },
-  { code: 67, name: "boot-file", type: "text", ...netboot },
+  { code: 66, name: "tftp-server", type: "text", max: 63, ...netboot },
+  { code: 67, name: "boot-file", type: "text", max: 127, ...netboot },
   { code: 69, name: "smtp-servers", type: "addresses" },
   { code: 72, name: "www-servers", type: "addresses" },
   { code: 100, name: "posix-timezone", type: "text" }, // RFC 4833

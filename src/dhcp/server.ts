@@ -15,7 +15,7 @@ import type { LeaseChange } from "./lease.ts";
 import type { LeaseStore } from "./lease-store.ts";
 import { LeaseTable } from "./lease-table.ts";
 import { MessageType, OptionCode } from "./options.ts";
-import { formatDhcp, parseDhcp } from "./packet.ts";
+import { droppedOptions, formatDhcp, parseDhcp } from "./packet.ts";
 import { ProxyMemory } from "./proxy-memory.ts";
 import { type DhcpReply, nameOfType } from "./reply.ts";
 import { type DhcpRequest, readRequest } from "./request.ts";
@@ -214,7 +214,8 @@ class Exchange {
 
   #sent(decision: Decision & { reply: DhcpReply }, request: DhcpRequest, port: Port): void {
     const { reply, reason } = decision;
-    const { message } = reply;
+    const { message, maxBytes } = reply;
+    const dropped = droppedOptions(message, maxBytes);
     const type = nameOfType(message.options.get(OptionCode.messageType)?.[0]);
     const { yiaddr, ciaddr, file } = message;
     const address = type === "ack" ? yiaddr || ciaddr : 0;
@@ -231,6 +232,7 @@ class Exchange {
       reason,
       ...(yiaddr !== 0 && { address: formatIpv4(yiaddr) }),
       ...(file !== "" && { file }),
+      ...(dropped.length > 0 && { dropped }),
       to: formatIpv4(reply.to.address),
     });
   }

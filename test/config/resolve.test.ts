@@ -87,7 +87,9 @@ describe("resolveConfig", () => {
     {
       name: "a reservation for nobody",
       text: "dhcp:\n  reservations:\n    - hostname: a\n",
-      want: { message: "a reservation names a machine by mac or by uuid" },
+      want: {
+        message: "a reservation names a machine by mac, uuid, clientId, circuitId or remoteId",
+      },
     },
     {
       name: "a range that ends before it begins",

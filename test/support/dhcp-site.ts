@@ -3,7 +3,7 @@ import { LeaseTable } from "../../src/dhcp/lease-table.ts";
 import type { DhcpContext } from "../../src/dhcp/pool.ts";
 import type { DhcpRequest } from "../../src/dhcp/request.ts";
 import { bookReservations } from "../../src/dhcp/reservations.ts";
-import { DefaultTimes, type DhcpSettings } from "../../src/dhcp/settings.ts";
+import { DefaultTimes, type DhcpScope, type DhcpSettings } from "../../src/dhcp/settings.ts";
 import { parseIpv4 } from "../../src/wire/ipv4.ts";
 import { parseSubnet } from "../../src/wire/subnet.ts";
 
@@ -24,6 +24,15 @@ export const scope = {
   router: ip("10.77.0.254"),
   dns: [ip("10.77.0.1")],
   domain: "lab.test",
+};
+
+/** 10.88.0.0/24, which only relays reach. */
+export const far: DhcpScope = {
+  subnet: parseSubnet("10.88.0.0/24"),
+  pools: [{ first: ip("10.88.0.100"), last: ip("10.88.0.199") }],
+  excluded: [],
+  dns: [],
+  link: "relays",
 };
 
 export const settings: DhcpSettings = {
