@@ -1,12 +1,12 @@
 import { broadcastOf, subnetMask } from "../wire/subnet.ts";
 import type { OptionEntry } from "./boot-fields.ts";
+import { withDefaultRoute } from "./classless-route.ts";
 import type { ClientContext } from "./client-context.ts";
 import { ruleOf } from "./option-layer.ts";
 import { optionRow } from "./option-table.ts";
 import { OptionCode } from "./options.ts";
 import { addressBytes } from "./reply.ts";
 import type { DhcpRequest } from "./request.ts";
-import { withDefaultRoute } from "./static-routes.ts";
 
 /**
  * What the link's configuration and the operator's options say, for the client's parameter list:

@@ -1,8 +1,8 @@
 import { parseIpv4 } from "../wire/ipv4.ts";
+import { formatRoutes, parseRoute } from "./classless-route.ts";
 import { formatDomainNames } from "./domain-names.ts";
 import type { OptionType } from "./option-table.ts";
 import { addressBytes } from "./reply.ts";
-import { formatRoutes, parseRoute } from "./static-routes.ts";
 
 /** A value as YAML gives it. */
 export type OptionValue = string | number | boolean | readonly (string | number | boolean)[];

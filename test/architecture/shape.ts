@@ -59,7 +59,7 @@ const Unmirrored: readonly (Exception & { readonly by?: string })[] = [
     by: "test/render/go-template/corpus.test.ts",
   },
   {
-    path: /^src\/dhcp\/(?:boot-fields|grant|lease|reply|screen|settings)\.ts$/,
+    path: /^src\/dhcp\/(?:acknowledge|boot-fields|client-context|configuration|decide-bootp|decide-request|decision|grant|host-name-grant|lease|lease-findings|reply|screen|settings)\.ts$/,
     reason: "pieces of one decision, whole in its table only",
     by: "test/dhcp/decide.test.ts",
   },

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { formatRoutes, parseRoute, withDefaultRoute } from "../../src/dhcp/static-routes.ts";
+import { formatRoutes, parseRoute, withDefaultRoute } from "../../src/dhcp/classless-route.ts";
 
 const hex = (...routes: string[]) =>
   Buffer.from(formatRoutes(routes.map(parseRoute))).toString("hex");
