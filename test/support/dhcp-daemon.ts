@@ -1,6 +1,7 @@
 /**
  * A DHCP server on `eth0` of its namespace, for clients in other namespaces: 10.77.0.1/24 with the
- * pool .100 to .199. Arguments: mode, lease file, lease seconds. Prints `{"ready":true}`, then
+ * pool .100 to .199, and 10.88.0.0/24 and 10.99.0.0/24 behind relays. Arguments: mode, lease file,
+ * lease seconds. Prints `{"ready":true}`, then
  * every event.
  */
 import { writeSync } from "node:fs";
@@ -8,7 +9,7 @@ import { openLeaseStore } from "../../src/dhcp/lease-store.ts";
 import { openDhcpServer } from "../../src/dhcp/server.ts";
 import { systemClock } from "../../src/runtime/clock.ts";
 import { openLog } from "../../src/runtime/log.ts";
-import { scope, settings, site } from "./dhcp-site.ts";
+import { far, farther, scope, settings, site } from "./dhcp-site.ts";
 
 const [mode, path = "", seconds] = process.argv.slice(2);
 const print = (value: unknown): void => {
@@ -22,7 +23,7 @@ await using server = await openDhcpServer(
   {
     mode: mode === "proxy" ? "proxy" : "full",
     interfaces: [{ device: "eth0", address: site.server, subnet: site.subnet }],
-    settings: { ...settings, scopes: [scope], leaseSeconds: Number(seconds) },
+    settings: { ...settings, scopes: [scope, far, farther], leaseSeconds: Number(seconds) },
     leases,
     clock: systemClock,
     log,

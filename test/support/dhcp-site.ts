@@ -35,6 +35,13 @@ export const far: DhcpScope = {
   link: "relays",
 };
 
+/** 10.99.0.0/24, likewise. */
+export const farther: DhcpScope = {
+  ...far,
+  subnet: parseSubnet("10.99.0.0/24"),
+  pools: [{ first: ip("10.99.0.100"), last: ip("10.99.0.199") }],
+};
+
 export const settings: DhcpSettings = {
   ...DefaultTimes,
   scopes: [scope],
