@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
 import { OptionRows, optionRow, ServerOptions } from "../../src/dhcp/option-table.ts";
 
@@ -11,4 +12,10 @@ it("has each number and each name once, and none that the server keeps for itsel
 it("finds a row by name and by number", () => {
   expect(optionRow("ntp")).toBe(optionRow(42));
   expect(optionRow(222)).toBeUndefined();
+});
+
+it("is what docs/dhcp.md lists, each name with its number", () => {
+  const page = readFileSync(new URL("../../docs/dhcp.md", import.meta.url), "utf8");
+  const missing = OptionRows.filter(({ name, code }) => !page.includes(`${name} ${code}`));
+  expect(missing).toEqual([]);
 });

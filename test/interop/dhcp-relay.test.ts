@@ -45,7 +45,20 @@ async function ip(words: string): Promise<void> {
 /** ISC's relay between the links; `-a` adds option 82. */
 async function startRelay() {
   const { program, env } = await openPeer(cacheFolder(process.env), "dhcrelay");
-  const argv = [program, "-4", "-d", "-a", "--no-pid", "-iu", "eth0", "-id", "eth1", "-id", "eth2", "10.77.0.1"];
+  const argv = [
+    program,
+    "-4",
+    "-d",
+    "-a",
+    "--no-pid",
+    "-iu",
+    "eth0",
+    "-id",
+    "eth1",
+    "-id",
+    "eth2",
+    "10.77.0.1",
+  ];
   const relay = run("relay", argv, env);
   await new Promise<void>((resolve) => {
     relay.all?.on("data", (chunk: Buffer) => {

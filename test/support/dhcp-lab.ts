@@ -45,7 +45,11 @@ export async function startDhcp(args: readonly string[]) {
 }
 
 /** A program on a host; `env` besides what it inherits. */
-export function run(host: string, argv: readonly string[], env: Readonly<Record<string, string>> = {}) {
+export function run(
+  host: string,
+  argv: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+) {
   const [program = "", ...rest] = onHost(host, argv);
   return execa(program, rest, { reject: false, all: true, env });
 }
