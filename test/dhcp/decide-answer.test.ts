@@ -170,6 +170,39 @@ describe("what a lease is made of", () => {
     expect(first?.kind === "lease" && first.lease.hostname).toBeUndefined();
   });
 
+  it("leaves the name of an ended lease where it is, and says nothing", () => {
+    const ended = other("10.77.0.130", { hostname: "node", expires: noon - 1 });
+    const decision = decide(named("node"), { leases: [ended] });
+    expect(decision.kind === "reply" && decision.findings).toBeUndefined();
+    expect(leaseOf(named("node"), { leases: [ended] })?.hostname).toBe("node");
+  });
+
+  it("takes nothing from a lease of the machine's on another link", () => {
+    const leases = [lease({ at: "10.88.0.120", relayed: true })];
+    const decision = decide(selecting(at), behind({ leases }));
+    expect(decision.kind === "reply" && decision.changes).toMatchObject([
+      { lease: { address: ip(at) } },
+    ]);
+  });
+
+  it("takes no other machine's port from a lease that is not the client's", () => {
+    const classes = [{ name: "rack-7", circuitId: "07", leaseSeconds: 77 }];
+    const foreign = other("10.77.0.130", { relayAgent: "010107", expires: noon - 4 * 3_600_000 });
+    const world = { leases: [foreign], settings: { classes } };
+    const decision = decide(renewing("10.77.0.130"), world);
+    expect(option(decision, 51)?.readUInt32BE()).toBe(43_200);
+  });
+
+  it("moves renewal forward by the client's xid where it is set", () => {
+    const send = { header: { xid: 0x8000 } };
+    const times = (spread: number) => {
+      const decision = decide(send, { settings: { renewalSpread: spread } });
+      return [51, 58, 59].map((code) => option(decision, code)?.readUInt32BE());
+    };
+    expect(times(0)).toEqual([43_200, 21_600, 37_800]);
+    expect(times(0.2)).toEqual([43_200, 19_440, 34_020]);
+  });
+
   it("gives no service's name and no other machine's", () => {
     const reservations = [{ mac: parseMac(bob.mac), hostname: "db" }];
     const world = { settings: { protectedNames: new Set(["wpad"]), reservations } };

@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { BootEvent, BootFact } from "../../src/boot/event.ts";
+import type { Finding } from "../../src/boot/finding.ts";
 import type { Lease } from "../../src/dhcp/lease.ts";
+import { readOptionLayer } from "../../src/dhcp/option-layer.ts";
 import { formatDhcp, parseDhcp } from "../../src/dhcp/packet.ts";
 import { type DhcpServerDeps, openDhcpServer } from "../../src/dhcp/server.ts";
 import type { Log } from "../../src/runtime/log.ts";
@@ -60,6 +62,30 @@ async function start(parts: Partial<DhcpServerDeps> = {}) {
 const selecting = { type: "request", serverId: "10.77.0.1", requested: "10.77.0.120" } as const;
 
 describe("openDhcpServer", () => {
+  it("raises and clears what a decision found, and logs the options that found no room", async () => {
+    const told: string[] = [];
+    const findings = {
+      raise: ({ code, subject }: Finding) => void told.push(`raise ${code} ${subject}`),
+      clear: ({ code, subject }: Pick<Finding, "code" | "subject">) =>
+        void told.push(`clear ${code} ${subject}`),
+    };
+    const options = readOptionLayer({ "root-path": "x".repeat(400) });
+    const { lines, open, hear } = await start({
+      findings,
+      settings: { ...settings, options, declineSeconds: 0 },
+    });
+    await using server = await open();
+    server.serve();
+    hear(selecting);
+    expect(lines.at(-1)?.fields).toMatchObject({ decision: "ack", dropped: [17] });
+    hear({ ...selecting, type: "decline" });
+    hear(selecting);
+    expect(told).toEqual([
+      "raise dhcp.address-conflict 10.77.0.120",
+      "clear dhcp.address-conflict 10.77.0.120",
+    ]);
+  });
+
   it("binds 67 and 4011 of the interface, and hears nobody before serve()", async () => {
     const { network, open, hear } = await start();
     await using server = await open();
