@@ -7,7 +7,8 @@ import { checkRawIgnition, isRawIgnition } from "../render/ignition.ts";
 import { renderMetadata } from "../render/metadata.ts";
 import { renderShellVariables } from "../render/shell-variables.ts";
 import { templateVariables } from "../render/variables.ts";
-import type { FileLookup } from "../store/catalog.ts";
+import type { CatalogSnapshot, FileLookup } from "../store/catalog.ts";
+import type { Partials } from "../store/partial.ts";
 import type { Answer } from "./answer.ts";
 import { type Asking, tellMiss } from "./asking.ts";
 import type { AnswerDeps } from "./deps.ts";
@@ -38,8 +39,21 @@ export function variablesFor(
   return templateVariables(sources, { labels: identity.labels, rawQuery });
 }
 
+/** What this catalog's templates may call; nothing where matchbox is followed to the letter. */
+export function partialsFor(
+  { extensions }: AnswerDeps,
+  { partials }: CatalogSnapshot,
+): Partials | undefined {
+  return extensions ? partials : undefined;
+}
+
 /** A file that a machine's profile names, and what fills it. */
-type Source = { readonly name: string; readonly bytes: Buffer; readonly variables: JsonObject };
+type Source = {
+  readonly name: string;
+  readonly bytes: Buffer;
+  readonly variables: JsonObject;
+  readonly partials: Partials | undefined;
+};
 type Sought = { readonly kind: "source"; readonly source: Source } | { readonly kind: "missing" };
 type FileKind = "ignition" | "cloud" | "generic";
 
@@ -103,7 +117,8 @@ async function answerMetadata(deps: AnswerDeps, asking: Asking): Promise<Answer>
 }
 
 async function seek(deps: AnswerDeps, asking: Asking, kind: FileKind): Promise<Sought> {
-  const decision = decideProfile(asking.identity, await deps.catalog.snapshot());
+  const snapshot = await deps.catalog.snapshot();
+  const decision = decideProfile(asking.identity, snapshot);
   if (decision.kind !== "profile") {
     tellMiss(deps.log, asking, decision);
     return missing;
@@ -115,7 +130,8 @@ async function seek(deps: AnswerDeps, asking: Asking, kind: FileKind): Promise<S
   if (found.kind === "missing") return miss(deps, kind, { name, reason: "no such file" });
   if (found.kind === "refused") return miss(deps, kind, { name, reason: found.reason });
   const variables = variablesFor(deps, asking, { group, profile });
-  return { kind: "source", source: { name, bytes: found.bytes, variables } };
+  const partials = partialsFor(deps, snapshot);
+  return { kind: "source", source: { name, bytes: found.bytes, variables, partials } };
 }
 
 function fileNameOf(
@@ -143,7 +159,8 @@ function lookUp({ catalog }: AnswerDeps, kind: FileKind, name: string): Promise<
 }
 
 function fill(deps: AnswerDeps, kind: FileKind, source: Source): string | undefined {
-  const filled = deps.texts.templates.render(source.bytes.toString("utf8"), source.variables);
+  const { bytes, variables, partials } = source;
+  const filled = deps.texts.templates.render(bytes.toString("utf8"), variables, partials);
   if (filled.kind === "text") return filled.text;
   miss(deps, kind, { name: source.name, reason: filled.reason });
   return undefined;

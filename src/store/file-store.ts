@@ -11,15 +11,26 @@ import { type FolderEntry, type FolderTools, JsonFolder } from "./json-folder.ts
 import { type JsonNode, parseJsonTree } from "./json-tree.ts";
 import { refusedName } from "./name.ts";
 import { type Dialect, readGroups, readProfile } from "./parse.ts";
+import {
+  type CheckPartial,
+  type PartialFile,
+  type Partials,
+  partialEnding,
+  partialName,
+} from "./partial.ts";
 import { parseYamlTree } from "./yaml-tree.ts";
 
 /** The largest file that a profile may name: far above what Ignition itself can take. */
 const fileBytesLimit = 16 << 20;
 
+const partialFolder = "templates";
+
 type FileStoreOptions = FolderTools & {
   readonly folder: string;
   readonly log: Log;
   readonly dialect?: Dialect;
+  /** Absent: there are no partials, and `templates/` is not looked at. */
+  readonly checkPartial?: CheckPartial;
 };
 
 type Entries<T> = ReadonlyMap<string, FolderEntry<T>>;
@@ -37,12 +48,14 @@ export class FileStore implements Catalog, Disposable {
   readonly #options: FileStoreOptions;
   readonly #groups: JsonFolder<readonly Group[]>;
   readonly #profiles: JsonFolder<Profile>;
+  readonly #partials: JsonFolder<string> | undefined;
   #reported: ReadonlySet<string> = new Set();
   #running: Promise<unknown> = Promise.resolve();
   #next: Promise<CatalogSnapshot> | undefined;
   /** The newest state; undefined while a newer one is being made. */
   #last: CatalogSnapshot | undefined;
   #arranged: Arranged | undefined;
+  #named: { readonly entries: Entries<string>; readonly partials: Partials } | undefined;
 
   constructor(options: FileStoreOptions) {
     const { folder: root, dialect = "kindling" } = options;
@@ -58,6 +71,15 @@ export class FileStore implements Catalog, Disposable {
       (file, text) => readProfile(nameOf(file), treeOf(file, text), dialect),
       options,
     );
+    const { checkPartial } = options;
+    if (checkPartial === undefined) return;
+    const place = { root, folder: partialFolder, endings: [partialEnding] };
+    const check = (file: string, text: string): string => {
+      partialName(file);
+      checkPartial(`${partialFolder}/${file}`, text);
+      return text;
+    };
+    this.#partials = new JsonFolder(place, check, options);
   }
 
   /**
@@ -80,6 +102,7 @@ export class FileStore implements Catalog, Disposable {
   [Symbol.dispose](): void {
     this.#groups[Symbol.dispose]();
     this.#profiles[Symbol.dispose]();
+    this.#partials?.[Symbol.dispose]();
   }
 
   ignition(name: string): Promise<FileLookup> {
@@ -111,10 +134,10 @@ export class FileStore implements Catalog, Disposable {
     }
   }
 
-  // Both are asked, since each answer takes what the kernel has to tell.
+  // All are asked, since each answer takes what the kernel has to tell.
   #holds(): boolean {
-    const [groups, profiles] = [this.#groups.isCurrent(), this.#profiles.isCurrent()];
-    return groups && profiles;
+    const folders = [this.#groups, this.#profiles, this.#partials];
+    return folders.map((folder) => folder?.isCurrent() ?? true).every(Boolean);
   }
 
   async #scan(): Promise<CatalogSnapshot> {
@@ -122,14 +145,18 @@ export class FileStore implements Catalog, Disposable {
     const root = await this.#rootProblems();
     const groups = await this.#groups.scan();
     const profiles = await this.#profiles.scan();
-    const problems = [...root, ...problemsOf(groups), ...problemsOf(profiles)];
+    const texts = await this.#partials?.scan();
+    const broken = texts === undefined ? [] : problemsOf(texts);
+    const problems = [...root, ...problemsOf(groups), ...problemsOf(profiles), ...broken];
     const { ordered, ties, select } = this.#arrange(groups);
     const found = { problems, ties };
     this.#report(found);
     // JSON first: it is what other programs write.
     const profile = (id: string) =>
       entryValue(profiles.get(`${id}.json`)) ?? entryValue(profiles.get(`${id}.yaml`));
-    this.#last = { groups: ordered, select, profiles: valuesOf(profiles), profile, ...found };
+    const partials = texts && this.#partialsOf(texts);
+    const machines = { groups: ordered, select, profiles: valuesOf(profiles), profile };
+    this.#last = { ...machines, partials, ...found };
     return this.#last;
   }
 
@@ -140,6 +167,13 @@ export class FileStore implements Catalog, Disposable {
     const ties = findTies(ordered);
     this.#arranged = { entries, ordered, ties, select: indexGroups(ordered) };
     return this.#arranged;
+  }
+
+  // The same map and objects for the same files: who parses them need not do it again.
+  #partialsOf(entries: Entries<string>): Partials {
+    if (this.#named?.entries !== entries)
+      this.#named = { entries, partials: namePartials(entries) };
+    return this.#named.partials;
   }
 
   async #rootProblems(): Promise<readonly CatalogProblem[]> {
@@ -171,6 +205,18 @@ export class FileStore implements Catalog, Disposable {
 
 function nameOf(file: string): string {
   return file.replace(/\.(json|yaml)$/, "");
+}
+
+function namePartials(entries: Entries<string>): Partials {
+  const named = [...entries].map(([name, { result }]): [string, PartialFile] => {
+    const file = `${partialFolder}/${name}`;
+    const partial: PartialFile =
+      result.kind === "value"
+        ? { kind: "text", file, text: result.value }
+        : { kind: "broken", file, reason: result.problem.reason };
+    return [name.slice(0, -partialEnding.length), partial];
+  });
+  return new Map(named);
 }
 
 function treeOf(file: string, text: string): JsonNode {
