@@ -178,6 +178,7 @@ async function openHttp(
     catalog,
     texts: openTextEngines(log),
     extensions: true,
+    ignitionUpgrade: config.http.ignitionUpgrade,
     waitingRoomSeconds: config.http.waitingRoom,
     signer: await openSigning(house),
     assets: {

@@ -22,10 +22,11 @@ export async function runRender(
   options: Readonly<Record<string, unknown>>,
   context: CliContext,
 ): Promise<number> {
-  const { rawQuery, folder } = await readMachineFlags(options, context);
+  const { rawQuery, folder, ignitionUpgrade } = await readMachineFlags(options, context);
   const log = logTo(context);
   using catalog = new FileStore({ folder, clock: systemClock, log, checkPartial });
-  const deps = { catalog, texts: openTextEngines(log), log, extensions: true };
+  const texts = openTextEngines(log);
+  const deps = { catalog, texts, log, extensions: true, ignitionUpgrade };
   const answers = new Map([...scriptAnswers(deps), ...configAnswers(deps)]);
   const what = String(options["what"]);
   const answer = answers.get(`/${what}`);

@@ -58,6 +58,8 @@ export type AnswerDeps = {
   readonly log: Log;
   /** What matchbox does not know: named generic files, partials, shell variables, `server.url`. */
   readonly extensions: boolean;
+  /** Whether Ignition files of 3.0 to 3.4 are sent as 3.4.0; absent or false: as they are. */
+  readonly ignitionUpgrade?: boolean | undefined;
   /** How long a machine that no group matches is told to wait; absent: it is told that nothing is there. */
   readonly waitingRoomSeconds?: number | undefined;
 };
