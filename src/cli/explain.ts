@@ -9,6 +9,7 @@ import { silentLog } from "../runtime/log.ts";
 import type { CatalogProblem } from "../store/catalog.ts";
 import { FileStore } from "../store/file-store.ts";
 import { checkPartial } from "../text-engines.ts";
+import { placeOf } from "./catalog-trouble.ts";
 import type { CliContext } from "./context.ts";
 import { addMachineFlags, readMachineFlags } from "./machine.ts";
 import { explainPartials, type PartialStory, partialLines } from "./partial-story.ts";
@@ -66,9 +67,7 @@ function toText(found: Explanation): string {
   const variables = found.variables.map(
     ({ name, value, origin }) => `  ${name} = ${JSON.stringify(value)}  (${origin})`,
   );
-  const problems = found.problems.map(({ file, reason, line, column }) => {
-    return `  ${[file, line, column].filter((part) => part !== undefined).join(":")}: ${reason}`;
-  });
+  const problems = found.problems.map((problem) => `  ${placeOf(problem)}: ${problem.reason}`);
   const sections: readonly (readonly [string, readonly string[]])[] = [
     ["labels", [...labels.map((text) => `  ${text}`), ...ignored]],
     ["groups, in the order they are tried", groupLines(found.groups)],

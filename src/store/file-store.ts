@@ -181,7 +181,9 @@ export class FileStore implements Catalog, Disposable {
       const stats = await stat(this.#options.folder);
       return stats.isDirectory() ? [] : [{ file: ".", reason: "want a folder, got a file" }];
     } catch (error) {
-      return [{ file: ".", reason: `cannot be read: ${systemErrorCode(error)}` }];
+      const code = systemErrorCode(error);
+      const reason = code === "ENOENT" ? "there is no data folder" : `cannot be read: ${code}`;
+      return [{ file: ".", reason }];
     }
   }
 
