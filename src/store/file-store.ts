@@ -7,6 +7,7 @@ import type { Profile } from "../boot/profile.ts";
 import type { Log } from "../runtime/log.ts";
 import { systemErrorCode } from "../runtime/system-error.ts";
 import type { Catalog, CatalogProblem, CatalogSnapshot, FileLookup } from "./catalog.ts";
+import { FileCache } from "./file-cache.ts";
 import { type FolderEntry, type FolderTools, JsonFolder } from "./json-folder.ts";
 import { type JsonNode, parseJsonTree } from "./json-tree.ts";
 import { refusedName } from "./name.ts";
@@ -23,6 +24,9 @@ import { parseYamlTree } from "./yaml-tree.ts";
 /** The largest file that a profile may name: far above what Ignition itself can take. */
 const fileBytesLimit = 16 << 20;
 
+/** What is kept in memory of each folder of such files. */
+const cacheLimits = { filesMax: 1_000, bytesMax: 16 << 20 } as const;
+
 const partialFolder = "templates";
 
 type FileStoreOptions = FolderTools & {
@@ -32,6 +36,9 @@ type FileStoreOptions = FolderTools & {
   /** Absent: there are no partials, and `templates/` is not looked at. */
   readonly checkPartial?: CheckPartial;
 };
+
+/** Folders of files that profiles name. */
+type FileFolder = "ignition" | "cloud" | "generic";
 
 type Entries<T> = ReadonlyMap<string, FolderEntry<T>>;
 
@@ -49,6 +56,7 @@ export class FileStore implements Catalog, Disposable {
   readonly #groups: JsonFolder<readonly Group[]>;
   readonly #profiles: JsonFolder<Profile>;
   readonly #partials: JsonFolder<string> | undefined;
+  readonly #files: Readonly<Record<FileFolder, FileCache>>;
   #reported: ReadonlySet<string> = new Set();
   #running: Promise<unknown> = Promise.resolve();
   #next: Promise<CatalogSnapshot> | undefined;
@@ -71,6 +79,10 @@ export class FileStore implements Catalog, Disposable {
       (file, text) => readProfile(nameOf(file), treeOf(file, text), dialect),
       options,
     );
+    const cache = (folder: FileFolder) =>
+      new FileCache({ ...options, path: join(root, folder), limits: cacheLimits });
+    const [ignition, cloud, generic] = [cache("ignition"), cache("cloud"), cache("generic")];
+    this.#files = { ignition, cloud, generic };
     const { checkPartial } = options;
     if (checkPartial === undefined) return;
     const place = { root, folder: partialFolder, endings: [partialEnding] };
@@ -103,6 +115,7 @@ export class FileStore implements Catalog, Disposable {
     this.#groups[Symbol.dispose]();
     this.#profiles[Symbol.dispose]();
     this.#partials?.[Symbol.dispose]();
+    for (const cache of Object.values(this.#files)) cache[Symbol.dispose]();
   }
 
   ignition(name: string): Promise<FileLookup> {
@@ -117,16 +130,21 @@ export class FileStore implements Catalog, Disposable {
     return this.#file("generic", name);
   }
 
-  async #file(folder: string, name: string): Promise<FileLookup> {
+  async #file(folder: FileFolder, name: string): Promise<FileLookup> {
     const reason = refusedName(name);
     if (reason !== undefined) return { kind: "refused", reason };
+    const cache = this.#files[folder];
+    const known = cache.lookUp(name);
+    if (known.kind === "kept") return { kind: "file", bytes: known.bytes };
     try {
       const path = join(this.#options.folder, folder, name);
       await using handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
       const stats = await handle.stat();
       if (!stats.isFile()) return { kind: "refused", reason: "is not a regular file" };
       if (stats.size > fileBytesLimit) return { kind: "refused", reason: "is too large" };
-      return { kind: "file", bytes: await handle.readFile() };
+      const bytes = await handle.readFile();
+      await cache.offer(name, { bytes, handle, since: known.since });
+      return { kind: "file", bytes };
     } catch (error) {
       const code = systemErrorCode(error);
       const absent = code === "ENOENT" || code === "ENAMETOOLONG";

@@ -179,8 +179,9 @@ export class JsonFolder<T> implements Disposable {
       return this.#unread(name, `want at most ${fileBytesLimit} bytes, got ${stats.size}`);
     }
     const text = (await handle.readFile()).toString("utf8");
+    const told = watched && this.#watch?.holds(handle.fd) === true;
     const settled = this.#clock.now() - Number(stats.ctimeMs) > settleMs;
-    return { stamp: stampOf(stats), settled, watched, result: this.#parsed(name, text) };
+    return { stamp: stampOf(stats), settled, watched: told, result: this.#parsed(name, text) };
   }
 
   #unread(name: string, reason: string): FolderEntry<T> {
