@@ -28,7 +28,7 @@ import type { BoundService } from "./runtime/service.ts";
 import type { Catalog } from "./store/catalog.ts";
 import { FileStore } from "./store/file-store.ts";
 import { FileWriter } from "./store/file-writer.ts";
-import { openTextEngines } from "./text-engines.ts";
+import { checkPartial, openTextEngines } from "./text-engines.ts";
 import { openTftpServer, type TftpServer } from "./tftp/server.ts";
 import { parseIpv4 } from "./wire/ipv4.ts";
 
@@ -73,7 +73,8 @@ export async function openParts(
   const tftp = await openTftp(house, loaders);
   const dns = await openDns(house, dhcp);
   const { folder } = house.config.data;
-  const catalog = new FileStore({ folder, log: log.child({ part: "store" }), clock: systemClock });
+  const part = log.child({ part: "store" });
+  const catalog = new FileStore({ folder, log: part, clock: systemClock, checkPartial });
   const http = await openHttp(house, { dhcp, loaders, catalog });
   const rpc = await openRpc(house, catalog);
   const services = [dhcp, tftp, dns, http, rpc].filter((part) => part !== undefined);
@@ -181,6 +182,7 @@ async function openHttp(
     catalog,
     texts: openTextEngines(log),
     extensions: true,
+    ignitionUpgrade: config.http.ignitionUpgrade,
     waitingRoomSeconds: config.http.waitingRoom,
     signer: await openSigning(house),
     assets: {

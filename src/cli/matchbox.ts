@@ -72,6 +72,8 @@ async function serve(
     catalog,
     texts: openTextEngines(log),
     extensions: false,
+    // matchbox 0.10 and later rewrite every such file; what cannot be is told, not emptied.
+    ignitionUpgrade: true,
     signer:
       ring === "" ? undefined : await openSigner(ring, environment["MATCHBOX_PASSPHRASE"] ?? ""),
     uncleanPaths: readCompat(flags.compat),

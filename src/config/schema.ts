@@ -194,6 +194,11 @@ export const ConfigSchema = z.strictObject({
         want: "a whole number up to 3600",
         ...restart,
       }),
+      ignitionUpgrade: leaf(z.boolean().default(false), {
+        help: "Sends Ignition files of 3.0 to 3.4 as 3.4.0; otherwise they go out byte for byte.",
+        ...flag,
+        ...restart,
+      }),
       keyRing: leaf(z.string().default(""), {
         help: "Binary OpenPGP key ring that signs what machines read (.sig, .asc); empty signs nothing.",
         want: "a key ring's path",
@@ -226,7 +231,7 @@ export const ConfigSchema = z.strictObject({
   data: z
     .strictObject({
       folder: leaf(z.string().min(1).default("/var/lib/kindling"), {
-        help: "groups/, profiles/, ignition/, cloud/ and generic/ in matchbox's layout.",
+        help: "groups/, profiles/, ignition/, cloud/ and generic/ in matchbox's layout, and templates/.",
         ...folder,
       }),
     })

@@ -5,6 +5,7 @@ import type { JsonObject } from "../boot/json-value.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Log } from "../runtime/log.ts";
 import type { Catalog } from "../store/catalog.ts";
+import type { Partials } from "../store/partial.ts";
 import type { Ipv4Address } from "../wire/ipv4.ts";
 import type { MacAddress } from "../wire/mac.ts";
 
@@ -27,7 +28,10 @@ export type TextResult =
   | { readonly kind: "failed"; readonly reason: string };
 
 /** Fills templates of the language that matchbox's files are written in. */
-export type TemplateEngine = { render(text: string, data: JsonObject): TextResult };
+export type TemplateEngine = {
+  /** With `partials` a text may call them by name; without, only what it defines itself. */
+  render(text: string, data: JsonObject, partials?: Partials): TextResult;
+};
 
 /** Translates Butane to Ignition. */
 export type ButaneTranslator = { translate(text: string): TextResult };
@@ -58,8 +62,10 @@ export type AnswerDeps = {
   readonly catalog: Catalog;
   readonly texts: { readonly templates: TemplateEngine; readonly butane: ButaneTranslator };
   readonly log: Log;
-  /** What matchbox does not know: named generic files, shell variables, `server.url`. */
+  /** What matchbox does not know: named generic files, partials, shell variables, `server.url`. */
   readonly extensions: boolean;
+  /** Whether Ignition files of 3.0 to 3.4 are sent as 3.4.0; absent or false: as they are. */
+  readonly ignitionUpgrade?: boolean | undefined;
   /** How long a machine that no group matches is told to wait; absent: it is told that nothing is there. */
   readonly waitingRoomSeconds?: number | undefined;
 };

@@ -12,7 +12,7 @@ const Shells: readonly Exception[] = [
   { path: /^src\/http\/signer\.ts$/, reason: "reads a key ring; keys tell the time" },
   { path: /^src\/dns\/tcp\.ts$/, reason: "the server's other transport" },
   { path: /^src\/tftp\/session\.ts$/, reason: "one transfer's socket and its pace" },
-  { path: /^src\/store\/json-folder\.ts$/, reason: "reads the catalog's files" },
+  { path: /^src\/store\/(?:json-folder|file-cache)\.ts$/, reason: "reads the catalog's files" },
   { path: /^src\/store\/file-writer\.ts$/, reason: "writes the catalog's files" },
   { path: /^src\/rpc\/client\.ts$/, reason: "asks a daemon" },
   { path: /^src\/rpc\/(?:certify|credentials|credential-set)\.ts$/, reason: "key files, keys" },

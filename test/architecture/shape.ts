@@ -18,7 +18,6 @@ const Unmirrored: readonly (Exception & { readonly by?: string })[] = [
     path: /^src\/daemon(?:-parts)?\.ts$/,
     reason: "wiring only; every interop and qemu test starts it",
   },
-  { path: /^src\/text-engines\.ts$/, reason: "wiring only, like the daemon's" },
   { path: /^src\/cli\//, reason: "thin over the admin API; the command-line tests run each noun" },
   { path: /^src\/runtime\/clock\.ts$/, reason: "two calls of the platform; tests pass a fake" },
   { path: /^src\/runtime\/libc\.ts$/, reason: "a table of foreign functions; udp binds with it" },
@@ -54,7 +53,7 @@ const Unmirrored: readonly (Exception & { readonly by?: string })[] = [
     by: "test/render/container-linux/translate.test.ts",
   },
   {
-    path: /^src\/render\/go-template\/(?!bytes|float-text|lexer|template)[a-z-]+\.ts$/,
+    path: /^src\/render\/go-template\/(?!bytes|calls|float-text|lexer|template)[a-z-]+\.ts$/,
     reason: "one language, held word by word against what Go answers",
     by: "test/render/go-template/corpus.test.ts",
   },
