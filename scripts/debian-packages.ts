@@ -34,7 +34,6 @@ export const DebianPackages: readonly DebianPackage[] = [
   row("netbase", "names of ports, which atftp looks up", "/etc/services", clients),
   row("bind9-dnsutils", "dig", "/usr/bin/dig", [...clients, "deep"]),
   row("curl", "an HTTP and TFTP client", "/usr/bin/curl", [...clients, "deep"]),
-  row("ignition", "checks Ignition configurations", "/usr/bin/ignition-validate", ["test"]),
   row("nftables", "packet loss on purpose", "/usr/sbin/nft", ["test", "qemu", "interop"]),
   row(
     "python3-grpcio",

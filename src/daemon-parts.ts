@@ -11,7 +11,7 @@ import type { Resolution, ValidConfig } from "./config/resolve.ts";
 import type { Config } from "./config/schema.ts";
 import type { PartSettings } from "./daemon-settings.ts";
 import { openLeaseStore } from "./dhcp/lease-store.ts";
-import { type DhcpServer, openDhcpServer } from "./dhcp/server.ts";
+import { type DhcpServer, type DhcpServerDeps, openDhcpServer } from "./dhcp/server.ts";
 import type { BindingReader } from "./dns/live-zones.ts";
 import { type DnsServer, openDnsServer } from "./dns/server.ts";
 import type { Signer } from "./http/deps.ts";
@@ -94,6 +94,8 @@ async function openDhcp(house: House): Promise<DhcpServer | undefined> {
     settings: settings.dhcp,
     leases,
     httpPort: config.http.port,
+    findings: house.findings,
+    onFetch: fetchesOf(bus),
   };
   return resources.use(
     await openDhcpServer(
@@ -101,6 +103,14 @@ async function openDhcp(house: House): Promise<DhcpServer | undefined> {
       options.signal,
     ),
   );
+}
+
+// The bus knows whose address a file went to.
+function fetchesOf(bus: EventBus): DhcpServerDeps["onFetch"] {
+  return (listener) =>
+    bus.subscribe(({ kind, mac }) => {
+      if (mac !== undefined && (kind === "tftp" || kind === "http")) listener(mac);
+    });
 }
 
 async function openTftp(house: House, loaders: LoaderLibrary): Promise<TftpServer | undefined> {

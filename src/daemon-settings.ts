@@ -1,11 +1,12 @@
 import type { ValidConfig } from "./config/resolve.ts";
 import type { Config } from "./config/schema.ts";
+import { formatMenu, menuBytesMax } from "./dhcp/boot-menu.ts";
 import { DefaultTimes, type DhcpScope, type DhcpSettings } from "./dhcp/settings.ts";
 import { type DnsSettings, defaultTtl, parseDnsSettings } from "./dns/settings.ts";
 import { KindlingError } from "./errors.ts";
 import type { ServedInterface } from "./runtime/interfaces.ts";
 import type { TftpSettings } from "./tftp/server.ts";
-import { formatIpv4, type Ipv4Address } from "./wire/ipv4.ts";
+import { anyAddress, formatIpv4, type Ipv4Address } from "./wire/ipv4.ts";
 import { broadcastOf, formatSubnet, subnetContains } from "./wire/subnet.ts";
 
 /** The configuration as each part takes it. Pure: called at the start and at every reload. */
@@ -36,6 +37,7 @@ export function fitSettings(
 export function settingsOf(config: Config, served: readonly ServedInterface[]): PartSettings {
   checkRanges(config, served);
   checkTwice(config);
+  checkMenu(config);
   const { dhcp, tftp, dns } = config;
   return {
     dhcp: {
@@ -49,6 +51,8 @@ export function settingsOf(config: Config, served: readonly ServedInterface[]): 
       authoritative: true,
       disabled: new Set(dhcp.disabled),
       proxyAnswer: dhcp.proxyAnswer,
+      quirks: new Map(dhcp.quirks.map(({ mac, ...override }) => [mac, override])),
+      ...(dhcp.menu && { menu: dhcp.menu }),
     },
     tftp: {
       blksizeMax: tftp.blksizeMax,
@@ -97,17 +101,34 @@ function checkRanges(config: Config, served: readonly ServedInterface[]): void {
 
 // With two rows for one machine or one address, which one counts would be chance.
 function checkTwice({ dhcp }: Config): void {
-  const names = dhcp.reservations.flatMap(({ mac, uuid, address }) => {
+  const reserved = dhcp.reservations.flatMap(({ mac, uuid, address }) => {
     return [mac, uuid, address === undefined ? undefined : formatIpv4(address)];
   });
+  checkNames("dhcp.reservations", reserved);
+  checkNames(
+    "dhcp.quirks",
+    dhcp.quirks.map(({ mac }) => mac),
+  );
+}
+
+function checkNames(key: string, names: readonly (string | undefined)[]): void {
   const seen = new Set<string>();
   for (const name of names) {
     if (name === undefined) continue;
     if (seen.has(name)) {
-      const key = "dhcp.reservations";
       const message = `${key}: ${name} is given twice; keep one row`;
       throw new KindlingError("config.invalid", message, { key });
     }
     seen.add(name);
   }
+}
+
+// Firmware reads option 43 whole or not at all, so a menu that is too long would never be seen.
+function checkMenu({ dhcp: { menu } }: Config): void {
+  if (menu === undefined) return;
+  const got = formatMenu(menu, anyAddress).length;
+  if (got <= menuBytesMax) return;
+  const key = "dhcp.menu";
+  const message = `${key}: want at most ${menuBytesMax} bytes of option 43, got ${got}; shorten the texts`;
+  throw new KindlingError("config.invalid", message, { key });
 }

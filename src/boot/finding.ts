@@ -30,6 +30,7 @@ export const FindingCodes = [
   "dhcp.hold",
   "dhcp.pool-exhausted",
   "dhcp.pool-low",
+  "dhcp.proxy-ignored",
   "dhcp.short-lease",
   "firmware.quirk",
   "store.unusable",

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { bootMenu, quirkRow } from "./boot-values.ts";
 import {
   domainValue,
   durationValue,
@@ -82,6 +83,16 @@ export const ConfigSchema = z.strictObject({
       proxyAnswer: leaf(z.enum(["auto", "direct", "boot-server"]).default("auto"), {
         help: "How proxy offers name the boot file: at once, by port 4011, or by what the firmware takes.",
         want: "auto, direct or boot-server",
+      }),
+      menu: leaf(bootMenu.exactOptional(), {
+        help: "A menu for firmware itself to show: prompt, timeout, broadcast, items. None by default.",
+        want: "{ prompt, timeout, items: [{ text, boot: loader, local or an address }] }",
+        kind: "structure",
+      }),
+      quirks: leaf(z.array(quirkRow).default([]), {
+        help: "Single machines' firmware: mac, and the effects to force or to forbid.",
+        want: "a list of { mac, force, forbid }",
+        kind: "structure",
       }),
       disabled: leaf(z.array(macValue).default([]), {
         help: "Machines whose network boot gets no answer, so that they go on to their disk.",

@@ -2,6 +2,7 @@ import { assertNever } from "../errors.ts";
 import type { Ipv4Address } from "../wire/ipv4.ts";
 import { subnetContains } from "../wire/subnet.ts";
 import { bootFields, type OptionEntry } from "./boot-fields.ts";
+import { clientQuirks, fullForm } from "./boot-form.ts";
 import { formLease, linkOptions, timeOptions } from "./grant.ts";
 import { isLive, type Lease, type LeaseChange, leaseStateAt } from "./lease.ts";
 import { MessageType, OptionCode } from "./options.ts";
@@ -43,7 +44,8 @@ type AckReason =
   | "lease-renewed"
   | "lease-rebuilt";
 type RecordReason = "released" | "declined" | "other-server-chosen";
-type IgnoreReason =
+/** Why the address server has nothing to say. */
+export type IgnoreReason =
   | ScreenReason
   | "unknown-subnet"
   | "pool-exhausted"
@@ -98,9 +100,9 @@ function decideDiscover(request: DhcpRequest, context: PoolContext): DhcpDecisio
   const choice = chooseAddress(request, context);
   if (choice.kind === "none") return { kind: "ignore", reason: choice.reason };
   const { address } = choice;
-  const { now, settings } = context;
+  const { now } = context;
   const lease = formLease(address, request, context);
-  const expires = now + settings.offerSeconds * 1000;
+  const expires = now + offerSeconds(request, context) * 1000;
   const offer = { address, key: request.key, since: now, expires };
   return {
     kind: "reply",
@@ -108,6 +110,14 @@ function decideDiscover(request: DhcpRequest, context: PoolContext): DhcpDecisio
     reply: formGrant(MessageType.offer, lease, request, context),
     changes: [{ kind: "offer", offer }],
   };
+}
+
+/** A ROM that uses its offer and sends no REQUEST has started its system after so long. */
+const provisionalSeconds = 600;
+
+function offerSeconds({ client }: DhcpRequest, { settings }: PoolContext): number {
+  const provisional = clientQuirks(client, settings).effects.has("provisional-offer");
+  return provisional ? Math.max(provisionalSeconds, settings.offerSeconds) : settings.offerSeconds;
 }
 
 /** The client's state as its REQUEST shows it (RFC 2131 §4.3.2, table 4). */
@@ -193,7 +203,7 @@ function decideRefusal(
   const sure = state === "selecting" || reason === "wrong-subnet" || reason === "lease-elsewhere";
   if (!sure && !context.settings.authoritative) return { kind: "ignore", reason: "unknown-lease" };
   const type = MessageType.nak;
-  const options: OptionEntry[] = [...echoedClientId(request)];
+  const options: OptionEntry[] = [...echoedClientId(request, context)];
   options.push([OptionCode.message, Buffer.from(reason)]);
   // RFC 2131 §4.3.2: the client's address is wrong there, so the relay must broadcast.
   const broadcast = request.message.giaddr !== 0;
@@ -259,17 +269,18 @@ function formConfiguration(
 ): DhcpReply {
   const { type, times, ...addressed } = parts;
   const { client } = request;
-  const found = bootFields(client, context.site, "direct");
+  const found = bootFields(client, context.site, fullForm(client, context.settings));
   const boot = found.kind === "boot" ? found : undefined;
   const options: OptionEntry[] = [...times, ...linkOptions(request, context)];
-  options.push(...echoedClientId(request));
+  options.push(...echoedClientId(request, context));
   if (client.stage.kind === "ipxe") options.push([OptionCode.ipxe, noProxy]);
   const message = formReply(request, context.site, { type, ...addressed, boot, options });
   return { message, to: destinationOf(message), maxBytes: request.maxBytes };
 }
 
 // RFC 6842 §3: echoed in every reply, NAK too.
-function echoedClientId(request: DhcpRequest): readonly OptionEntry[] {
+function echoedClientId(request: DhcpRequest, { settings }: PoolContext): readonly OptionEntry[] {
+  if (clientQuirks(request.client, settings).effects.has("no-client-id-echo")) return [];
   const value = request.message.options.get(OptionCode.clientId);
   return value === undefined ? [] : [[OptionCode.clientId, value]];
 }

@@ -1,8 +1,10 @@
 import type { BootSite } from "../boot/next-stage.ts";
+import type { QuirkOverride } from "../boot/quirks.ts";
 import type { Ipv4Address } from "../wire/ipv4.ts";
 import type { MacAddress } from "../wire/mac.ts";
 import type { Subnet } from "../wire/subnet.ts";
 import type { Uuid } from "../wire/uuid.ts";
+import type { BootMenu } from "./boot-menu.ts";
 
 /** Where this daemon stands on the link that a message came in by. */
 export type DhcpSite = BootSite & { readonly subnet: Subnet };
@@ -37,7 +39,7 @@ export type Reservation = {
  */
 export type ProxyAnswer = "auto" | "direct" | "boot-server";
 
-/** What an operator decides; in proxy mode only `disabled` and `proxyAnswer` count. */
+/** What an operator decides; in proxy mode only what `ProxySettings` names counts. */
 export type DhcpSettings = {
   readonly scopes: readonly DhcpScope[];
   readonly reservations: readonly Reservation[];
@@ -58,6 +60,10 @@ export type DhcpSettings = {
    */
   readonly disabled: ReadonlySet<MacAddress>;
   readonly proxyAnswer: ProxyAnswer;
+  /** What an operator says of single machines' firmware. */
+  readonly quirks: ReadonlyMap<MacAddress, QuirkOverride>;
+  /** A menu for firmware to show; absent by default. */
+  readonly menu?: BootMenu;
 };
 
 /** The times that RFC 2131 leaves to the operator; an operator may change each one. */

@@ -33,7 +33,7 @@ const Unmirrored: readonly (Exception & { readonly by?: string })[] = [
     by: "test/wire/bytes.test.ts",
   },
   {
-    path: /^src\/config\/(?:leaves|load|schema|values)\.ts$/,
+    path: /^src\/config\/(?:boot-values|leaves|load|schema|values)\.ts$/,
     reason: "the schema and how it is read are one promise",
     by: "test/config/resolve.test.ts",
   },
@@ -61,6 +61,11 @@ const Unmirrored: readonly (Exception & { readonly by?: string })[] = [
     path: /^src\/dhcp\/(?:boot-fields|grant|lease|reply|screen|settings)\.ts$/,
     reason: "pieces of one decision, whole in its table only",
     by: "test/dhcp/decide.test.ts",
+  },
+  {
+    path: /^src\/dhcp\/(?:proxy-desk|proxy-findings)\.ts$/,
+    reason: "what goes into an answer and what comes of it, seen in decisions and by the server",
+    by: "test/dhcp/decide-proxy.test.ts",
   },
   {
     path: /^src\/dns\/tcp\.ts$/,

@@ -30,6 +30,7 @@ export const settings: DhcpSettings = {
   authoritative: true,
   disabled: new Set(),
   proxyAnswer: "auto",
+  quirks: new Map(),
 };
 
 export function contextOf(
