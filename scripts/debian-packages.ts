@@ -6,13 +6,13 @@ export type DebianPackage = {
   readonly needs: readonly Need[];
 };
 
-export type Task = "start" | "test" | "interop" | "qemu" | "deep" | "bench";
+export type Task = "start" | "test" | "interop" | "qemu" | "deep" | "bench" | "storm";
 
 /** A task, or a capture of the lab's LAN. */
 export type Need = Task | "capture";
 
-const lab: readonly Need[] = ["start", "test", "qemu", "bench"];
-const peers: readonly Need[] = ["test", "qemu", "interop", "bench"];
+const lab: readonly Need[] = ["start", "test", "qemu", "bench", "storm"];
+const peers: readonly Need[] = ["test", "qemu", "interop", "bench", "storm"];
 const clients: readonly Need[] = ["test", "interop"];
 const daemons: readonly Need[] = ["interop", "deep"];
 
@@ -34,7 +34,6 @@ export const DebianPackages: readonly DebianPackage[] = [
   row("netbase", "names of ports, which atftp looks up", "/etc/services", clients),
   row("bind9-dnsutils", "dig", "/usr/bin/dig", [...clients, "deep"]),
   row("curl", "an HTTP and TFTP client", "/usr/bin/curl", [...clients, "deep"]),
-  row("ignition", "checks Ignition configurations", "/usr/bin/ignition-validate", ["test"]),
   row("nftables", "packet loss on purpose", "/usr/sbin/nft", ["test", "qemu", "interop"]),
   row(
     "python3-grpcio",

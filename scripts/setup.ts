@@ -30,6 +30,7 @@ const Tasks: Readonly<Record<Task, (rest: readonly string[]) => readonly (readon
     [...vitest, "--project", "unit", "--testTimeout", "3600000", ...fuzzFiles(), ...rest],
     [...sandbox, ...vitest, "--project", "deep", ...rest],
   ],
+  storm: (rest) => [[...sandbox, process.execPath, join(root, "test/bench/storm/run.ts"), ...rest]],
   bench: (rest) => [[...sandbox, process.execPath, join(root, "test/bench/run.ts"), ...rest]],
 };
 
@@ -50,7 +51,7 @@ if (name === "test" || name === "qemu" || name === "bench") {
   await openGuestFiles(cache, console.log).catch(fail);
 }
 if (name === "test" || name === "qemu") await openIgnitionFiles(cache, console.log).catch(fail);
-if (name === "test" || name === "interop" || name === "bench") {
+if (name === "test" || name === "interop" || name === "bench" || name === "storm") {
   for (const peer of peerNames) await openPeer(cache, peer, console.log).catch(fail);
 }
 if (name === "deep") process.env["FUZZ_PACKETS"] ??= String(deepPackets);

@@ -3,13 +3,15 @@
  * itself: `daemon.ts` serves what is opened here, and closes it.
  */
 import { join } from "node:path";
+import { hotLimits } from "./assets/hot-budget.ts";
+import { HotLibrary } from "./assets/hot-library.ts";
 import { type LoaderLibrary, openLoaderLibrary } from "./assets/loader-library.ts";
 import { wantedPorts } from "./config/ports.ts";
 import type { Resolution, ValidConfig } from "./config/resolve.ts";
 import type { Config } from "./config/schema.ts";
 import type { PartSettings } from "./daemon-settings.ts";
 import { openLeaseStore } from "./dhcp/lease-store.ts";
-import { type DhcpServer, openDhcpServer } from "./dhcp/server.ts";
+import { type DhcpServer, type DhcpServerDeps, openDhcpServer } from "./dhcp/server.ts";
 import type { BindingReader } from "./dns/live-zones.ts";
 import { type DnsServer, openDnsServer } from "./dns/server.ts";
 import type { Signer } from "./http/deps.ts";
@@ -19,13 +21,14 @@ import type { EventBus } from "./runtime/event-bus.ts";
 import type { FindingBoard } from "./runtime/finding-board.ts";
 import type { ServedInterface } from "./runtime/interfaces.ts";
 import type { Log } from "./runtime/log.ts";
+import { memoryOfProcess } from "./runtime/memory.ts";
 import { openMetrics } from "./runtime/metrics.ts";
 import type { Account } from "./runtime/privileges.ts";
 import type { BoundService } from "./runtime/service.ts";
 import type { Catalog } from "./store/catalog.ts";
 import { FileStore } from "./store/file-store.ts";
 import { FileWriter } from "./store/file-writer.ts";
-import { openTextEngines } from "./text-engines.ts";
+import { checkPartial, openTextEngines } from "./text-engines.ts";
 import { openTftpServer, type TftpServer } from "./tftp/server.ts";
 import { parseIpv4 } from "./wire/ipv4.ts";
 
@@ -70,7 +73,8 @@ export async function openParts(
   const tftp = await openTftp(house, loaders);
   const dns = await openDns(house, dhcp);
   const { folder } = house.config.data;
-  const catalog = new FileStore({ folder, log: log.child({ part: "store" }), clock: systemClock });
+  const part = log.child({ part: "store" });
+  const catalog = new FileStore({ folder, log: part, clock: systemClock, checkPartial });
   const http = await openHttp(house, { dhcp, loaders, catalog });
   const rpc = await openRpc(house, catalog);
   const services = [dhcp, tftp, dns, http, rpc].filter((part) => part !== undefined);
@@ -91,6 +95,7 @@ async function openDhcp(house: House): Promise<DhcpServer | undefined> {
     leases,
     httpPort: config.http.port,
     findings: house.findings,
+    onFetch: fetchesOf(bus),
   };
   return resources.use(
     await openDhcpServer(
@@ -98,6 +103,14 @@ async function openDhcp(house: House): Promise<DhcpServer | undefined> {
       options.signal,
     ),
   );
+}
+
+// The bus knows whose address a file went to.
+function fetchesOf(bus: EventBus): DhcpServerDeps["onFetch"] {
+  return (listener) =>
+    bus.subscribe(({ kind, mac }) => {
+      if (mac !== undefined && (kind === "tftp" || kind === "http")) listener(mac);
+    });
 }
 
 async function openTftp(house: House, loaders: LoaderLibrary): Promise<TftpServer | undefined> {
@@ -162,6 +175,7 @@ async function openHttp(
   const metrics = resources.use(openMetrics(bus, { version }));
   const startedAt = systemClock.now();
   const { socket } = config.admin;
+  const limits = hotLimits(memoryOfProcess(), config.assets.memory);
   const status = () => ({
     version,
     mode: config.dhcp.mode,
@@ -178,11 +192,13 @@ async function openHttp(
     catalog,
     texts: openTextEngines(log),
     extensions: true,
+    ignitionUpgrade: config.http.ignitionUpgrade,
     waitingRoomSeconds: config.http.waitingRoom,
     signer: await openSigning(house),
     assets: {
       folder: config.assets.folder || join(config.data.folder, "assets"),
       symlinks: "follow" as const,
+      files: resources.use(new HotLibrary({ ...limits, clock: systemClock })),
     },
     loaders,
     publish: bus.publish,

@@ -1,5 +1,6 @@
 import type { ValidConfig } from "./config/resolve.ts";
 import type { Config } from "./config/schema.ts";
+import { formatMenu, menuBytesMax } from "./dhcp/boot-menu.ts";
 import type { ClientClassRule } from "./dhcp/client-class.ts";
 import { ServiceNames } from "./dhcp/hostname.ts";
 import { portKey, type Reservation } from "./dhcp/reservations.ts";
@@ -9,7 +10,7 @@ import { type DnsSettings, defaultTtl, parseDnsSettings } from "./dns/settings.t
 import { KindlingError } from "./errors.ts";
 import type { ServedInterface } from "./runtime/interfaces.ts";
 import type { TftpSettings } from "./tftp/server.ts";
-import { formatIpv4, type Ipv4Address } from "./wire/ipv4.ts";
+import { anyAddress, formatIpv4, type Ipv4Address } from "./wire/ipv4.ts";
 import { broadcastOf, formatSubnet, type Subnet, subnetContains } from "./wire/subnet.ts";
 
 /** The configuration as each part takes it. Pure: called at the start and at every reload. */
@@ -38,6 +39,7 @@ export function fitSettings(
 
 /** Cuts the configuration into the parts' settings; throws `config.invalid` where it does not fit the links. */
 export function settingsOf(config: Config, served: readonly ServedInterface[]): PartSettings {
+  checkMenu(config);
   const { tftp, dns } = config;
   return {
     dhcp: dhcpSettingsOf(config, served),
@@ -80,6 +82,8 @@ function dhcpSettingsOf(config: Config, served: readonly ServedInterface[]): Dhc
     bootp: dhcp.bootp,
     disabled: new Set(dhcp.disabled),
     proxyAnswer: dhcp.proxyAnswer,
+    quirks: new Map(dhcp.quirks.map(({ mac, ...override }) => [mac, override])),
+    ...(dhcp.menu && { menu: dhcp.menu }),
     ownAddresses: new Set(served.map(({ address }) => address)),
     protectedNames: new Set([
       ...ServiceNames,
@@ -149,11 +153,11 @@ function checkTwice({ dhcp }: Config): void {
   const seen = new Set<string>();
   const once = (key: string, name: string | undefined) => {
     if (name === undefined) return;
-    if (seen.has(name)) {
+    if (seen.has(`${key} ${name}`)) {
       const message = `${key}: ${name} is given twice; keep one row`;
       throw new KindlingError("config.invalid", message, { key });
     }
-    seen.add(name);
+    seen.add(`${key} ${name}`);
   };
   for (const row of dhcp.reservations) {
     const { mac, uuid, clientId, circuitId, remoteId, address } = row;
@@ -164,5 +168,16 @@ function checkTwice({ dhcp }: Config): void {
       once("dhcp.reservations", `port ${portKey(circuitId, remoteId)}`);
     }
   }
+  for (const { mac } of dhcp.quirks) once("dhcp.quirks", mac);
   for (const { name } of dhcp.classes) once("dhcp.classes", `class ${name}`);
+}
+
+// Firmware reads option 43 whole or not at all, so a menu that is too long would never be seen.
+function checkMenu({ dhcp: { menu } }: Config): void {
+  if (menu === undefined) return;
+  const got = formatMenu(menu, anyAddress).length;
+  if (got <= menuBytesMax) return;
+  const key = "dhcp.menu";
+  const message = `${key}: want at most ${menuBytesMax} bytes of option 43, got ${got}; shorten the texts`;
+  throw new KindlingError("config.invalid", message, { key });
 }

@@ -5,9 +5,12 @@ import type { ButaneTranslator, TemplateEngine, TextResult } from "./http/deps.t
 import { formatReports } from "./render/butane/error.ts";
 import { translateButane } from "./render/butane/translate.ts";
 import { translateContainerLinux } from "./render/container-linux/translate.ts";
+import { TemplateError } from "./render/go-template/error.ts";
+import type { FindPartial } from "./render/go-template/run.ts";
 import { parseTemplate, renderTemplate, type Template } from "./render/go-template/template.ts";
 import type { TemplateData } from "./render/go-template/value.ts";
 import type { Log } from "./runtime/log.ts";
+import type { PartialFile, Partials } from "./store/partial.ts";
 
 /** What turns the catalog's files into what machines read: the one place where engines are fitted. */
 export type TextEngines = {
@@ -21,10 +24,15 @@ const templateLimit = 256;
 /** Go templates, and Butane or, where a text names no variant, a Container Linux Config. */
 export function openTextEngines(log: Log): TextEngines {
   const parsed = new Map<string, Template>();
+  const parsedPartials = new WeakMap<PartialFile, Template>();
   return {
     templates: {
-      render: (text, data) =>
-        attempt(() => renderTemplate(templateOf(text, parsed), templateData(data))),
+      render: (text, data, partials) =>
+        attempt(() => {
+          const findPartial = partials && finderOf(partials, parsedPartials);
+          const options = findPartial === undefined ? {} : { findPartial };
+          return renderTemplate(templateOf(text, parsed), templateData(data), options);
+        }),
     },
     butane: {
       translate: (text) =>
@@ -36,6 +44,35 @@ export function openTextEngines(log: Log): TextEngines {
           return ignition;
         }),
     },
+  };
+}
+
+/** Throws `template.invalid` with line and column, from 1, for a partial that cannot be read. */
+export function checkPartial(file: string, text: string): void {
+  try {
+    parseTemplate(text, { name: file });
+  } catch (error) {
+    if (!(error instanceof TemplateError)) throw error;
+    const { code, line, column } = error;
+    // Who tells it names the file and the place already.
+    const reason = error.message.replace(`template: ${file}:${line}: `, "");
+    throw new KindlingError(code, reason, { line, column: column + 1 });
+  }
+}
+
+function finderOf(partials: Partials, parsed: WeakMap<PartialFile, Template>): FindPartial {
+  return (name) => {
+    const partial = partials.get(name);
+    if (partial === undefined) {
+      return { kind: "absent", reason: `there is no templates/${name}.tmpl` };
+    }
+    const { file } = partial;
+    if (partial.kind === "broken") {
+      return { kind: "absent", reason: `${file} is broken: ${partial.reason}` };
+    }
+    const template = parsed.get(partial) ?? parseTemplate(partial.text, { name: file });
+    parsed.set(partial, template);
+    return { kind: "partial", template };
   };
 }
 

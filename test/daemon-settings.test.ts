@@ -45,6 +45,18 @@ describe("settingsOf", () => {
     expect(settingsFrom(text).dhcp.scopes[0]?.dns).toEqual(want);
   });
 
+  it("takes a menu and quirks as they were written, and none by default", () => {
+    const items = "[{text: Install}, {text: Disk, boot: local}, {text: Old, boot: 10.0.0.9}]";
+    const { menu, quirks } = settingsFrom(
+      `dhcp: {menu: {items: ${items}}, quirks: [{mac: 52-54-00-00-00-01, force: [form-b-first]}]}`,
+    ).dhcp;
+    expect(menu).toMatchObject({ timeout: 10, broadcast: false });
+    expect(menu?.items.map(({ boot }) => boot)).toEqual(["loader", "local", parseIpv4("10.0.0.9")]);
+    expect([...quirks]).toEqual([["52:54:00:00:00:01", { force: ["form-b-first"], forbid: [] }]]);
+    const plain = settingsFrom("").dhcp;
+    expect([plain.menu, plain.quirks.size]).toEqual([undefined, 0]);
+  });
+
   const refused = [
     {
       name: "a pool that no link holds",
@@ -71,6 +83,16 @@ describe("settingsOf", () => {
       name: "one machine named twice",
       text: "dhcp: {reservations: [{mac: '52:54:00:00:00:01', address: 10.77.0.5}, {mac: '52:54:00:00:00:01', address: 10.77.0.6}]}",
       words: "dhcp.reservations: 52:54:00:00:00:01 is given twice; keep one row",
+    },
+    {
+      name: "one machine's quirks set twice",
+      text: "dhcp: {quirks: [{mac: '52:54:00:00:00:01'}, {mac: '52:54:00:00:00:01'}]}",
+      words: "dhcp.quirks: 52:54:00:00:00:01 is given twice; keep one row",
+    },
+    {
+      name: "a menu that firmware cannot hold",
+      text: `dhcp: {menu: {items: [${Array.from({ length: 5 }, () => `{text: ${"x".repeat(30)}}`).join()}]}}`,
+      words: "dhcp.menu: want at most 160 bytes of option 43, got",
     },
   ];
   it.each(refused)("refuses $name", ({ text, words }) => {

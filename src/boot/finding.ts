@@ -32,6 +32,7 @@ export const FindingCodes = [
   "dhcp.name-taken",
   "dhcp.pool-exhausted",
   "dhcp.pool-low",
+  "dhcp.proxy-ignored",
   "dhcp.short-lease",
   "firmware.quirk",
   "store.unusable",

@@ -9,11 +9,10 @@ import { describeExpiry } from "../rpc/credential-set.ts";
 import { readCredentials } from "../rpc/credentials.ts";
 import { findInterfaces, type ServedInterface } from "../runtime/interfaces.ts";
 import { findPortHolders } from "../runtime/port-holder.ts";
+import { type CheckFinding, checkCatalog } from "./check-catalog.ts";
 import type { CliContext } from "./context.ts";
 import { isTaken } from "./port-trial.ts";
 import type { SettingFlags } from "./settings.ts";
-
-type Finding = { readonly message: string; readonly exit: number };
 
 /** `kindling check`: the effective configuration, where each value came from, and what would stop it. */
 export async function runCheck(
@@ -31,14 +30,15 @@ export async function runCheck(
   const links = checkInterfaces(resolution);
   const ports = await checkPorts(resolution.config, links.served);
   const certificates = await checkCertificates(resolution.config);
-  const findings = [...links.findings, ...ports, ...certificates];
+  const catalog = await checkCatalog(resolution.config.data.folder);
+  const findings = [...links.findings, ...ports, ...certificates, ...catalog];
   context.out.write(settings.json ? toJson(resolution, findings) : toTable(resolution, findings));
   return Math.max(0, ...findings.map((finding) => finding.exit));
 }
 
 function checkInterfaces(configuration: ValidConfig): {
   served: readonly ServedInterface[];
-  findings: readonly Finding[];
+  findings: readonly CheckFinding[];
 } {
   const { interfaces } = configuration.config;
   if (interfaces.length === 0) {
@@ -53,7 +53,7 @@ function checkInterfaces(configuration: ValidConfig): {
   return { served, findings: findingOf(() => fitSettings(configuration, served)) };
 }
 
-function findingOf(attempt: () => unknown): Finding[] {
+function findingOf(attempt: () => unknown): CheckFinding[] {
   try {
     attempt();
     return [];
@@ -63,8 +63,11 @@ function findingOf(attempt: () => unknown): Finding[] {
   }
 }
 
-async function checkPorts(config: Config, served: readonly ServedInterface[]): Promise<Finding[]> {
-  const findings: Finding[] = [];
+async function checkPorts(
+  config: Config,
+  served: readonly ServedInterface[],
+): Promise<CheckFinding[]> {
+  const findings: CheckFinding[] = [];
   for (const wanted of wantedPorts(config)) {
     const holders = await findPortHolders(wanted.port, wanted.protocol);
     if (holders.length === 0 || !(await isTaken(wanted, served))) continue;
@@ -74,7 +77,7 @@ async function checkPorts(config: Config, served: readonly ServedInterface[]): P
   return findings;
 }
 
-async function checkCertificates({ rpc }: Config): Promise<Finding[]> {
+async function checkCertificates({ rpc }: Config): Promise<CheckFinding[]> {
   if (rpc.port === 0) return [];
   try {
     await readCredentials(rpc);
@@ -90,7 +93,7 @@ async function checkCertificates({ rpc }: Config): Promise<Finding[]> {
   return (await Promise.all(found)).flat();
 }
 
-function toTable(resolution: ValidConfig, findings: readonly Finding[]): string {
+function toTable(resolution: ValidConfig, findings: readonly CheckFinding[]): string {
   const rows = [...resolution.given].map(([path, value]) => [
     path,
     value === undefined ? "-" : JSON.stringify(value),
@@ -101,15 +104,30 @@ function toTable(resolution: ValidConfig, findings: readonly Finding[]): string 
   const lines = rows.map(([path = "", value = "", origin = ""]) => {
     return `${path.padEnd(first)}  ${value.padEnd(second)}  ${origin}`;
   });
+  const { inTheWay, notes } = sortFindings(findings);
+  const section = (head: string, messages: readonly string[]) => {
+    return messages.length === 0 ? [] : ["", head, ...messages.map((message) => `  ${message}`)];
+  };
   const verdict =
-    findings.length === 0 ? ["", "ok: nothing stands in the way"] : ["", "in the way:"];
-  return `${[...lines, ...verdict, ...findings.map(({ message }) => `  ${message}`)].join("\n")}\n`;
+    inTheWay.length === 0
+      ? ["", "ok: nothing stands in the way"]
+      : section("in the way:", inTheWay);
+  return `${[...lines, ...verdict, ...section("to note:", notes)].join("\n")}\n`;
 }
 
-function toJson(resolution: ValidConfig, findings: readonly Finding[]): string {
+function toJson(resolution: ValidConfig, findings: readonly CheckFinding[]): string {
   const settings = [...resolution.given].map(([path, value]) => {
     return { path, value: value ?? null, origin: resolution.origins.get(path) };
   });
-  const body = { valid: true, settings, findings: findings.map(({ message }) => message) };
+  const { inTheWay, notes } = sortFindings(findings);
+  const body = { valid: true, settings, findings: inTheWay, notes };
   return `${JSON.stringify(body, null, 2)}\n`;
+}
+
+function sortFindings(findings: readonly CheckFinding[]) {
+  const { inTheWay = [], notes = [] } = Object.groupBy(findings, ({ exit }) =>
+    exit === 0 ? "notes" : "inTheWay",
+  );
+  const messages = (found: readonly CheckFinding[]) => found.map(({ message }) => message);
+  return { inTheWay: messages(inTheWay), notes: messages(notes) };
 }

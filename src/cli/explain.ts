@@ -8,8 +8,11 @@ import { systemClock } from "../runtime/clock.ts";
 import { silentLog } from "../runtime/log.ts";
 import type { CatalogProblem } from "../store/catalog.ts";
 import { FileStore } from "../store/file-store.ts";
+import { checkPartial } from "../text-engines.ts";
+import { placeOf } from "./catalog-trouble.ts";
 import type { CliContext } from "./context.ts";
 import { addMachineFlags, readMachineFlags } from "./machine.ts";
+import { explainPartials, type PartialStory, partialLines } from "./partial-story.ts";
 
 /** How many groups that do not match are shown as text, those with the fewest wants first. */
 const missesShown = 20;
@@ -26,6 +29,7 @@ type Explanation = {
   readonly groups: readonly GroupStory[];
   readonly decision: ProfileDecision;
   readonly variables: readonly Variable[];
+  readonly partials: readonly PartialStory[];
   readonly problems: readonly CatalogProblem[];
 };
 
@@ -35,8 +39,9 @@ export async function runExplain(
   context: CliContext,
 ): Promise<number> {
   const { rawQuery, folder } = await readMachineFlags(options, context);
-  using catalog = new FileStore({ folder, clock: systemClock, log: silentLog });
+  using catalog = new FileStore({ folder, clock: systemClock, log: silentLog, checkPartial });
   const snapshot = await catalog.snapshot();
+  const { partials = new Map() } = snapshot;
   const { identity, problems } = identifyQuery(rawQuery);
   const { labels } = identity;
   const decision = decideProfile(identity, snapshot);
@@ -48,6 +53,7 @@ export async function runExplain(
     groups: explainGroups(labels, snapshot.groups),
     decision,
     variables: group === undefined ? [] : variableOrigins({ group, profile }, { labels, rawQuery }),
+    partials: profile === undefined ? [] : await explainPartials(profile, catalog, partials),
     problems: snapshot.problems,
   };
   const json = options["output"] === "json";
@@ -61,14 +67,13 @@ function toText(found: Explanation): string {
   const variables = found.variables.map(
     ({ name, value, origin }) => `  ${name} = ${JSON.stringify(value)}  (${origin})`,
   );
-  const problems = found.problems.map(({ file, reason, line, column }) => {
-    return `  ${[file, line, column].filter((part) => part !== undefined).join(":")}: ${reason}`;
-  });
+  const problems = found.problems.map((problem) => `  ${placeOf(problem)}: ${problem.reason}`);
   const sections: readonly (readonly [string, readonly string[]])[] = [
     ["labels", [...labels.map((text) => `  ${text}`), ...ignored]],
     ["groups, in the order they are tried", groupLines(found.groups)],
     ["profile", [`  ${profileLine(found.decision)}`]],
     ["variables", variables],
+    ["partials", partialLines(found.partials)],
     ["files left out", problems],
   ];
   return sections

@@ -9,6 +9,8 @@ export type MachineFlags = {
   /** The query the machine would ask by. */
   readonly rawQuery: string;
   readonly folder: string;
+  /** The setting of this name: it decides what /ignition says. */
+  readonly ignitionUpgrade: boolean;
 };
 
 /** Adds the flags that name a machine as it would name itself. */
@@ -35,8 +37,9 @@ export async function readMachineFlags(
   if (resolution.kind === "invalid") {
     throw new KindlingError("config.invalid", `bad configuration\n${formatProblems(resolution)}`);
   }
-  const folder = await folderAt(resolution.config.data.folder, "data.folder");
-  return { rawQuery: queryOf(options), folder };
+  const { data, http } = resolution.config;
+  const folder = await folderAt(data.folder, "data.folder");
+  return { rawQuery: queryOf(options), folder, ignitionUpgrade: http.ignitionUpgrade };
 }
 
 function queryOf(options: Readonly<Record<string, unknown>>): string {

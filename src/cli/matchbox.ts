@@ -1,4 +1,6 @@
 import { readFile } from "node:fs/promises";
+import { hotLimits } from "../assets/hot-budget.ts";
+import { HotLibrary } from "../assets/hot-library.ts";
 import { ErrorTable, KindlingError } from "../errors.ts";
 import type { HttpDeps } from "../http/server.ts";
 import { openHttpServer } from "../http/server.ts";
@@ -8,6 +10,7 @@ import { openRpcServer, type RpcServerDeps } from "../rpc/server.ts";
 import { systemClock } from "../runtime/clock.ts";
 import { EventBus } from "../runtime/event-bus.ts";
 import { type LogLevel, openLog } from "../runtime/log.ts";
+import { memoryOfProcess } from "../runtime/memory.ts";
 import { openMetrics } from "../runtime/metrics.ts";
 import type { BoundService } from "../runtime/service.ts";
 import { supervise } from "../runtime/supervise.ts";
@@ -61,7 +64,7 @@ async function serve(
   );
   const bus = new EventBus(systemClock);
   const ring = flags["key-ring-path"];
-  const assets = await assetsOf(flags["assets-path"]);
+  const assets = await assetsOf(flags["assets-path"], resources);
   const tls = flags["web-ssl"] === "true" ? await readTls(flags) : undefined;
   const deps: HttpDeps = {
     addresses: [address],
@@ -69,6 +72,8 @@ async function serve(
     catalog,
     texts: openTextEngines(log),
     extensions: false,
+    // matchbox 0.10 and later rewrite every such file; what cannot be is told, not emptied.
+    ignitionUpgrade: true,
     signer:
       ring === "" ? undefined : await openSigner(ring, environment["MATCHBOX_PASSPHRASE"] ?? ""),
     uncleanPaths: readCompat(flags.compat),
@@ -156,9 +161,15 @@ function readAddress(
   throw bad(flag, "an IPv4 address and port such as 0.0.0.0:8080", text);
 }
 
-async function assetsOf(path: string): Promise<HttpDeps["assets"]> {
+async function assetsOf(
+  path: string,
+  resources: AsyncDisposableStack,
+): Promise<HttpDeps["assets"]> {
   if (path === "") return undefined;
-  return { folder: await folderAt(path, "-assets-path"), symlinks: "follow" };
+  const folder = await folderAt(path, "-assets-path");
+  const limits = hotLimits(memoryOfProcess());
+  const files = resources.use(new HotLibrary({ ...limits, clock: systemClock }));
+  return { folder, symlinks: "follow", files };
 }
 
 async function readTls(flags: MatchboxFlags): Promise<NonNullable<HttpDeps["tls"]>> {

@@ -7,7 +7,7 @@ import { scriptAnswers } from "../http/script-answers.ts";
 import { systemClock } from "../runtime/clock.ts";
 import type { Log } from "../runtime/log.ts";
 import { FileStore } from "../store/file-store.ts";
-import { openTextEngines } from "../text-engines.ts";
+import { checkPartial, openTextEngines } from "../text-engines.ts";
 import type { CliContext } from "./context.ts";
 import { addMachineFlags, readMachineFlags } from "./machine.ts";
 
@@ -22,10 +22,11 @@ export async function runRender(
   options: Readonly<Record<string, unknown>>,
   context: CliContext,
 ): Promise<number> {
-  const { rawQuery, folder } = await readMachineFlags(options, context);
+  const { rawQuery, folder, ignitionUpgrade } = await readMachineFlags(options, context);
   const log = logTo(context);
-  using catalog = new FileStore({ folder, clock: systemClock, log });
-  const deps = { catalog, texts: openTextEngines(log), log, extensions: true };
+  using catalog = new FileStore({ folder, clock: systemClock, log, checkPartial });
+  const texts = openTextEngines(log);
+  const deps = { catalog, texts, log, extensions: true, ignitionUpgrade };
   const answers = new Map([...scriptAnswers(deps), ...configAnswers(deps)]);
   const what = String(options["what"]);
   const answer = answers.get(`/${what}`);

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { bootMenu, quirkRow } from "./boot-values.ts";
 import { classRows, identityValue, optionsRow, reservationRows, subnetRows } from "./dhcp-rows.ts";
 import {
   domainValue,
@@ -9,6 +10,7 @@ import {
   macValue,
   portValue,
   rangeValue,
+  sizeValue,
 } from "./values.ts";
 
 const restart = { live: false } as const;
@@ -70,6 +72,16 @@ export const ConfigSchema = z.strictObject({
       proxyAnswer: leaf(z.enum(["auto", "direct", "boot-server"]).default("auto"), {
         help: "How proxy offers name the boot file: at once, by port 4011, or by what the firmware takes.",
         want: "auto, direct or boot-server",
+      }),
+      menu: leaf(bootMenu.exactOptional(), {
+        help: "A menu for firmware itself to show: prompt, timeout, broadcast, items. None by default.",
+        want: "{ prompt, timeout, items: [{ text, boot: loader, local or an address }] }",
+        kind: "structure",
+      }),
+      quirks: leaf(z.array(quirkRow).default([]), {
+        help: "Single machines' firmware: mac, and the effects to force or to forbid.",
+        want: "a list of { mac, force, forbid }",
+        kind: "structure",
       }),
       disabled: leaf(z.array(macValue).default([]), {
         help: "Machines whose network boot gets no answer, so that they go on to their disk.",
@@ -226,6 +238,11 @@ export const ConfigSchema = z.strictObject({
         want: "a whole number up to 3600",
         ...restart,
       }),
+      ignitionUpgrade: leaf(z.boolean().default(false), {
+        help: "Sends Ignition files of 3.0 to 3.4 as 3.4.0; otherwise they go out byte for byte.",
+        ...flag,
+        ...restart,
+      }),
       keyRing: leaf(z.string().default(""), {
         help: "Binary OpenPGP key ring that signs what machines read (.sig, .asc); empty signs nothing.",
         want: "a key ring's path",
@@ -258,7 +275,7 @@ export const ConfigSchema = z.strictObject({
   data: z
     .strictObject({
       folder: leaf(z.string().min(1).default("/var/lib/kindling"), {
-        help: "groups/, profiles/, ignition/, cloud/ and generic/ in matchbox's layout.",
+        help: "groups/, profiles/, ignition/, cloud/ and generic/ in matchbox's layout, and templates/.",
         ...folder,
       }),
     })
@@ -268,6 +285,11 @@ export const ConfigSchema = z.strictObject({
       folder: leaf(z.string().default(""), {
         help: "Files under /assets/; empty takes assets/ inside data.folder.",
         ...folder,
+      }),
+      memory: leaf(sizeValue.exactOptional(), {
+        help: "Most memory for files that many machines fetch; by default a quarter of it all, at most 2G.",
+        want: "a size such as 512M; 0 keeps nothing",
+        ...restart,
       }),
     })
     .prefault({}),

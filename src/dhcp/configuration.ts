@@ -1,5 +1,6 @@
 import type { Ipv4Address } from "../wire/ipv4.ts";
 import { bootFields, type OptionEntry } from "./boot-fields.ts";
+import { clientQuirks, fullForm } from "./boot-form.ts";
 import { overrideBoot } from "./boot-override.ts";
 import type { ClientContext } from "./client-context.ts";
 import { formatFqdn, readFqdn } from "./fqdn.ts";
@@ -45,18 +46,26 @@ function formConfiguration(
 ): DhcpReply {
   const { type, options: own, ...addressed } = parts;
   const { stage } = request.client;
-  const found = bootFields(request.client, context.site, "direct");
+  const found = bootFields(
+    request.client,
+    context.site,
+    fullForm(request.client, context.settings),
+  );
   const fields = found.kind === "boot" ? found : undefined;
   const boot = stage.kind === "firmware" ? overrideBoot(fields, context.layers) : fields;
   const options: OptionEntry[] = [...own, ...linkOptions(request, context)];
-  options.push(...echoedClientId(request));
+  options.push(...echoedClientId(request, context));
   if (stage.kind === "ipxe") options.push([OptionCode.ipxe, noProxy]);
   const message = formReply(request, context.site, { type, ...addressed, boot, options });
   return { message, to: destinationOf(message), maxBytes: request.maxBytes };
 }
 
 /** RFC 6842 §3: echoed in every reply, NAK too. */
-export function echoedClientId(request: DhcpRequest): readonly OptionEntry[] {
+export function echoedClientId(
+  request: DhcpRequest,
+  { settings }: ClientContext,
+): readonly OptionEntry[] {
+  if (clientQuirks(request.client, settings).effects.has("no-client-id-echo")) return [];
   const value = request.message.options.get(OptionCode.clientId);
   return value === undefined ? [] : [[OptionCode.clientId, value]];
 }

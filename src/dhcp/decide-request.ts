@@ -79,7 +79,7 @@ function decideRefusal(
   const sure = state === "selecting" || reason === "wrong-subnet" || reason === "lease-elsewhere";
   if (!sure && !isAuthoritative(context)) return { kind: "ignore", reason: "unknown-lease" };
   const type = MessageType.nak;
-  const options: OptionEntry[] = [...echoedClientId(request)];
+  const options: OptionEntry[] = [...echoedClientId(request, context)];
   options.push([OptionCode.message, Buffer.from(reason)]);
   // RFC 2131 §4.3.2: the client's address is wrong there, so the relay must broadcast.
   const broadcast = request.message.giaddr !== 0;

@@ -1,6 +1,7 @@
 import { assertNever } from "../errors.ts";
 import { subnetContains } from "../wire/subnet.ts";
 import { acknowledge, decline } from "./acknowledge.ts";
+import { clientQuirks } from "./boot-form.ts";
 import { type ClientContext, contextOn, knownAs } from "./client-context.ts";
 import { formGrant, formInformed } from "./configuration.ts";
 import { decideBootp } from "./decide-bootp.ts";
@@ -66,7 +67,7 @@ function decideDiscover(request: DhcpRequest, contexts: LinkContexts): DhcpDecis
     return acknowledge(address, "rapid-commit", request, context);
   }
   const lease = formLease(address, request, context);
-  const expires = now + settings.offerSeconds * 1000;
+  const expires = now + offerSeconds(request, context) * 1000;
   const offer = { address, key: request.key, since: now, expires };
   return {
     kind: "reply",
@@ -74,6 +75,14 @@ function decideDiscover(request: DhcpRequest, contexts: LinkContexts): DhcpDecis
     reply: formGrant(MessageType.offer, lease, request, context),
     changes: [{ kind: "offer", offer }],
   };
+}
+
+/** A ROM that uses its offer and sends no REQUEST has started its system after so long. */
+const provisionalSeconds = 600;
+
+function offerSeconds({ client }: DhcpRequest, { settings }: ClientContext): number {
+  const provisional = clientQuirks(client, settings).effects.has("provisional-offer");
+  return provisional ? Math.max(provisionalSeconds, settings.offerSeconds) : settings.offerSeconds;
 }
 
 // On a link of several subnets an address that is the client's own in one of them goes before any

@@ -37,7 +37,8 @@ export type AckReason =
   | "lease-rebuilt"
   | "rapid-commit";
 type RecordReason = "released" | "declined" | "other-server-chosen";
-type IgnoreReason =
+/** Why the address server has nothing to say. */
+export type IgnoreReason =
   | ScreenReason
   | "unknown-subnet"
   | "pool-exhausted"

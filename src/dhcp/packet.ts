@@ -38,7 +38,7 @@ export type DhcpMessage = {
 };
 
 /** Bytes of a message before its options, the magic cookie included. */
-export const headerBytes = 240;
+const headerBytes = 240;
 /** BOOTP's 300: relays and ROMs exist that drop shorter replies (RFC 1542 §2.1). */
 const minMessageBytes = 300;
 /** 576 bytes of IP datagram that every client takes (RFC 2131 §2) less 28 of IP and UDP headers. */

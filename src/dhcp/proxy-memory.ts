@@ -1,31 +1,24 @@
-import type { BootForm } from "./boot-fields.ts";
+import type { Trial } from "./proxy-trial.ts";
 import type { BindingKey } from "./request.ts";
 
-/** The last proxy answer that a client got and has not acted on. */
-export type Attempt = { readonly form: BootForm; readonly at: number };
-
-export type AttemptChange =
-  | { readonly kind: "answered"; readonly key: BindingKey; readonly attempt: Attempt }
-  | { readonly kind: "settled"; readonly key: BindingKey };
-
 /** Clients remembered at a time; a flood of made-up addresses pushes out the oldest. */
-const attemptLimit = 4096;
+const trialLimit = 4096;
 
 /**
- * What the proxy answered to whom, in memory only: after a restart everybody starts with form A.
+ * What the proxy offered to whom and what came of it, in memory only: after a restart everybody
+ * starts with form A.
  */
 export class ProxyMemory {
-  readonly #attempts = new Map<BindingKey, Attempt>();
+  readonly #trials = new Map<BindingKey, Trial>();
 
-  attemptOf(key: BindingKey): Attempt | undefined {
-    return this.#attempts.get(key);
+  trialOf(key: BindingKey): Trial | undefined {
+    return this.#trials.get(key);
   }
 
-  apply(change: AttemptChange): void {
-    this.#attempts.delete(change.key);
-    if (change.kind === "settled") return;
-    this.#attempts.set(change.key, change.attempt); // at the end: a Map keeps its order
-    const oldest = this.#attempts.keys().next();
-    if (this.#attempts.size > attemptLimit && !oldest.done) this.#attempts.delete(oldest.value);
+  keep(key: BindingKey, trial: Trial): void {
+    this.#trials.delete(key);
+    this.#trials.set(key, trial); // at the end: a Map keeps its order
+    const oldest = this.#trials.keys().next();
+    if (this.#trials.size > trialLimit && !oldest.done) this.#trials.delete(oldest.value);
   }
 }

@@ -1,5 +1,6 @@
 import { type Architecture, architectureOf, pickArchitecture } from "../boot/firmware.ts";
 import type { BootStage, IpxeFeatures, MachineIdentity } from "../boot/machine.ts";
+import { type FirmwareTraits, isQuirk } from "../boot/quirks.ts";
 import { type MacAddress, macFromBytes } from "../wire/mac.ts";
 import { isUsableUuid, uuidFromBytes } from "../wire/uuid.ts";
 import { type DhcpOptions, OptionCode, readSubOptions } from "./options.ts";
@@ -14,6 +15,7 @@ type ClientClass =
   | "raspberry-pi"
   | "u-boot"
   | "pxe"
+  | "apple-bsdp"
   | "none";
 
 /** What one DHCP message says of the machine that sent it. */
@@ -21,6 +23,8 @@ export type DhcpClient = {
   readonly identity: MachineIdentity;
   readonly stage: BootStage;
   readonly clientClass: ClientClass;
+  /** What tells the firmware's quirks. */
+  readonly traits: FirmwareTraits;
   readonly arch?: Architecture;
   /** Option 97 as it came, when it is of the one form that may be echoed. */
   readonly uuidOption?: Uint8Array;
@@ -50,6 +54,7 @@ export function identifyDhcp(message: DhcpMessage): DhcpClient {
     clientClass,
     vendorClass: marks.vendorClass,
     userClasses: marks.userClasses,
+    traits: traitsOf(marks),
     ...(arch && { arch }),
     ...(uuidOption && { uuidOption }),
   };
@@ -117,9 +122,6 @@ export function readArchCodes(value: Uint8Array | undefined, vendorClass: string
 // Sub-options of 175 (iPXE's features.h and dhcp.h).
 const IpxeOption = { http: 0x13, https: 0x14, bzimage: 0x18, efi: 0x24, version: 0xeb } as const;
 
-const uBootCodes = [0x15, 0x16, 0x17, 0x18];
-const raspberryPiCode = 0x29;
-
 const has = (marks: Marks, word: string) =>
   marks.userClasses.some((userClass) => userClass.includes(word));
 
@@ -135,25 +137,19 @@ const ClassTests: readonly (readonly [ClientClass, (marks: Marks) => boolean])[]
       marks.vendorClass.includes("iPXE"),
   ],
   ["gpxe", (marks) => has(marks, "gpxe") || marks.vendorClass.startsWith("Etherboot")],
-  ["raspberry-pi", isRaspberryPi],
-  [
-    "u-boot",
-    (marks) =>
-      marks.vendorClass.startsWith("U-Boot") ||
-      marks.archCodes.some((code) => uBootCodes.includes(code)),
-  ],
+  ["raspberry-pi", (marks) => isQuirk("raspberry-pi", traitsOf(marks))],
+  ["u-boot", (marks) => isQuirk("u-boot", traitsOf(marks))],
   ["pxe", (marks) => marks.vendorClass.startsWith("PXEClient")],
+  // Intel Macs boot by Apple's own protocol over DHCP, and know nothing of PXE.
+  ["apple-bsdp", (marks) => marks.vendorClass.startsWith("AAPLBSDPC")],
 ];
 
-const RaspberryOuis = ["28:cd:c1", "2c:cf:67", "b8:27:eb", "d8:3a:dd", "dc:a6:32", "e4:5f:01"];
-
-// A Pi says 93 = 0, an x86 BIOS; only its maker's address or the "RPi" of its GUID tells.
-function isRaspberryPi(marks: Marks): boolean {
-  if (marks.archCodes.includes(raspberryPiCode)) return true;
-  if (!marks.vendorClass.startsWith("PXEClient:Arch:00000:UNDI:002001")) return false;
-  const byMaker = RaspberryOuis.some((oui) => marks.mac?.startsWith(oui) === true);
-  return byMaker || text(marks.uuid?.subarray(1, 5)).startsWith("RPi");
+function traitsOf({ mac, vendorClass, archCodes, uuid }: Marks): FirmwareTraits {
+  const uuidText = uuid && Buffer.from(uuid.subarray(1)).toString("latin1");
+  return { mac, vendorClass, archCodes, uuidText };
 }
+
+const raspberryPiCode = 0x29;
 
 function archOf(clientClass: ClientClass, marks: Marks): Architecture | undefined {
   if (clientClass === "raspberry-pi") return architectureOf(raspberryPiCode);
@@ -162,6 +158,7 @@ function archOf(clientClass: ClientClass, marks: Marks): Architecture | undefine
 
 function stageOf(clientClass: ClientClass, ipxe: DhcpOptions | undefined): BootStage {
   switch (clientClass) {
+    case "apple-bsdp":
     case "none":
       return { kind: "operating-system" };
     case "kindling-ipxe":

@@ -1,5 +1,6 @@
 import { assertNever, WireError } from "../errors.ts";
 import type { Ipv4Address } from "../wire/ipv4.ts";
+import type { MacAddress } from "../wire/mac.ts";
 import { ByteReader } from "../wire/reader.ts";
 import { MessageType, OptionCode, readSubOptions } from "./options.ts";
 import { type DhcpMessage, defaultMaxBytes, OpCode } from "./packet.ts";
@@ -43,7 +44,7 @@ export type RequestResult =
   | { readonly kind: "ignore"; readonly reason: UnreadReason };
 
 /** Why a sound packet is not a client's DHCP message. */
-type UnreadReason = "not-a-request" | "not-ethernet" | "unsupported-type";
+export type UnreadReason = "not-a-request" | "not-ethernet" | "unsupported-type";
 
 /**
  * Beyond an Ethernet frame a reply would be cut into fragments, which firmware does not put
@@ -129,6 +130,11 @@ function keyOf(message: DhcpMessage): BindingKey {
   // proven: every value of this brand is made here, or was and comes from the lease file
   if (hlen === 6) return (hex.match(/../g) ?? []).join(":") as BindingKey;
   return `${htype}/${hex}` as BindingKey; // proven as above
+}
+
+/** The key of a machine that is known by its address alone. */
+export function keyOfMac(mac: MacAddress): BindingKey {
+  return mac as string as BindingKey; // proven: the text of six octets is what `keyOf` makes
 }
 
 /**

@@ -6,17 +6,21 @@ import type { Log } from "../runtime/log.ts";
 import type { BoundService } from "../runtime/service.ts";
 import { openUdp, type UdpOptions, type UdpPeer, type UdpSocket } from "../runtime/udp.ts";
 import { anyAddress, formatIpv4, type Ipv4Address } from "../wire/ipv4.ts";
+import type { MacAddress } from "../wire/mac.ts";
 import type { Subnet } from "../wire/subnet.ts";
 import { type Binding, listBindings } from "./bindings.ts";
+import { clientQuirks } from "./boot-form.ts";
 import { decideDhcp } from "./decide.ts";
-import { decideBootServer, decideProxy, type ProxyDecision } from "./decide-proxy.ts";
+import { isBootServerSearch, type ProxyDecision } from "./decide-proxy.ts";
 import type { DhcpDecision, FindingChange } from "./decision.ts";
 import type { LeaseChange } from "./lease.ts";
 import type { LeaseStore } from "./lease-store.ts";
 import { LeaseTable } from "./lease-table.ts";
 import { MessageType, OptionCode } from "./options.ts";
 import { droppedOptions, formatDhcp, parseDhcp } from "./packet.ts";
-import { ProxyMemory } from "./proxy-memory.ts";
+import { ProxyDesk } from "./proxy-desk.ts";
+import { describeQuirks } from "./proxy-findings.ts";
+import { explainSilence, type SilenceReason } from "./reasons.ts";
 import { type DhcpReply, nameOfType } from "./reply.ts";
 import { type DhcpRequest, readRequest } from "./request.ts";
 import { bookReservations, type ReservationBook } from "./reservations.ts";
@@ -37,7 +41,9 @@ export type DhcpServerDeps = {
   readonly clock: Clock;
   readonly log: Log;
   readonly publish: EventSink;
-  readonly findings?: FindingSink;
+  readonly findings: FindingSink;
+  /** Calls back whenever a machine comes for a file, by whatever protocol. */
+  readonly onFetch: (listener: (mac: MacAddress) => void) => Disposable;
   readonly httpPort: number;
   /** The well-known ports by default; a client's port is where broadcasts go. */
   readonly ports?: DhcpPorts;
@@ -81,6 +87,7 @@ export async function openDhcpServer(
   await using opening = new AsyncDisposableStack();
   const ports = await bindPorts(deps, opening);
   const exchange = new Exchange(deps);
+  opening.use(deps.onFetch((mac) => exchange.sawFetch(mac)));
   const open = opening.move();
   const ended = Promise.withResolvers<void>();
   let closing: Promise<void> | undefined;
@@ -126,7 +133,7 @@ async function bindPorts(deps: DhcpServerDeps, open: AsyncDisposableStack): Prom
 class Exchange {
   readonly #deps: DhcpServerDeps;
   readonly #table: LeaseTable;
-  readonly #proxy = new ProxyMemory();
+  readonly #proxy: ProxyDesk;
   readonly counts = new Map<string, number>();
   #settings: DhcpSettings;
   #reservations: ReservationBook;
@@ -134,6 +141,7 @@ class Exchange {
   constructor(deps: DhcpServerDeps) {
     this.#deps = deps;
     this.#table = new LeaseTable(deps.leases.load());
+    this.#proxy = new ProxyDesk(deps.findings);
     this.#settings = deps.settings;
     this.#reservations = bookReservations(deps.settings.reservations);
   }
@@ -145,6 +153,10 @@ class Exchange {
 
   bindings(): readonly Binding[] {
     return listBindings(this.#table.all(), this.#settings.reservations, this.#deps.clock.now());
+  }
+
+  sawFetch(mac: MacAddress): void {
+    this.#proxy.sawFetch(mac, this.#deps.clock.now());
   }
 
   receive(datagram: Uint8Array, peer: UdpPeer, port: Port): void {
@@ -167,22 +179,19 @@ class Exchange {
   }
 
   #decide(request: DhcpRequest, port: Port): Decision {
-    const { site } = port;
+    const { site, service } = port;
+    const settings = this.#settings;
     const now = this.#deps.clock.now();
-    if (this.#deps.mode === "full" && port.service === 67) {
-      const known = { settings: this.#settings, reservations: this.#reservations };
+    const isAddressed = service === 67 && !isBootServerSearch(request, settings);
+    if (this.#deps.mode === "full" && isAddressed) {
+      const known = { settings, reservations: this.#reservations };
       const decision = decideDhcp(request, { ...known, site, leases: this.#table, now });
       if (decision.kind !== "ignore") this.#keep(decision.changes);
       if ("findings" in decision) this.#tell(decision.findings ?? []);
       return decision;
     }
-    const attempt = this.#proxy.attemptOf(request.key);
-    const { disabled, proxyAnswer: answer } = this.#settings;
-    const context = { site, disabled, answer, attempt, now };
-    const decide = port.service === 67 ? decideProxy : decideBootServer;
-    const decision = decide(request, context);
-    if (decision.change) this.#proxy.apply(decision.change);
-    return decision;
+    const asked = this.#deps.mode === "full" ? 4011 : service;
+    return this.#proxy.decide(request, { service: asked, site, settings, now });
   }
 
   // Disk first: when it fails, the tables and the client stay as they were.
@@ -194,8 +203,8 @@ class Exchange {
 
   #tell(changes: readonly FindingChange[]): void {
     for (const change of changes) {
-      if (change.kind === "raise") this.#deps.findings?.raise(change.finding);
-      else this.#deps.findings?.clear(change);
+      if (change.kind === "raise") this.#deps.findings.raise(change.finding);
+      else this.#deps.findings.clear(change);
     }
   }
 
@@ -210,12 +219,16 @@ class Exchange {
     const bytes = formatDhcp(message, maxBytes);
     port.socket.send(bytes, { address: to.address, port: numbers[to.port] });
     this.#sent(decision, request, port);
+    const quirks = clientQuirks(request.client, this.#settings);
+    if (quirks.names.length === 0) return;
+    this.#deps.findings.raise(describeQuirks(request.client, request.key, quirks));
   }
 
   #sent(decision: Decision & { reply: DhcpReply }, request: DhcpRequest, port: Port): void {
     const { reply, reason } = decision;
     const { message, maxBytes } = reply;
     const dropped = droppedOptions(message, maxBytes);
+    const quirks = clientQuirks(request.client, this.#settings).names;
     const type = nameOfType(message.options.get(OptionCode.messageType)?.[0]);
     const { yiaddr, ciaddr, file } = message;
     const address = type === "ack" ? yiaddr || ciaddr : 0;
@@ -234,6 +247,7 @@ class Exchange {
       ...(file !== "" && { file }),
       ...(dropped.length > 0 && { dropped }),
       to: formatIpv4(reply.to.address),
+      ...(quirks.length > 0 && { quirks }),
     });
   }
 
@@ -241,10 +255,11 @@ class Exchange {
     port.log.info("dhcp decision", { ...fieldsOf(request, port), decision: "record", reason });
   }
 
-  #ignore(reason: string, port: Port, request?: DhcpRequest): void {
+  #ignore(reason: SilenceReason, port: Port, request?: DhcpRequest): void {
     this.#count(reason);
     const fields = request ? fieldsOf(request, port) : { port: port.service };
-    port.log.debug("dhcp decision", { ...fields, decision: "ignore", reason });
+    const why = explainSilence(reason, request);
+    port.log.debug("dhcp decision", { ...fields, decision: "ignore", reason, why });
   }
 
   #malformed(error: WireError, port: Port): void {

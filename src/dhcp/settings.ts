@@ -1,7 +1,9 @@
 import type { BootSite } from "../boot/next-stage.ts";
+import type { QuirkOverride } from "../boot/quirks.ts";
 import type { Ipv4Address } from "../wire/ipv4.ts";
 import type { MacAddress } from "../wire/mac.ts";
 import type { Subnet } from "../wire/subnet.ts";
+import type { BootMenu } from "./boot-menu.ts";
 import type { ClientClassRule } from "./client-class.ts";
 import type { OptionLayer } from "./option-layer.ts";
 import type { Reservation } from "./reservations.ts";
@@ -54,7 +56,7 @@ export type DhcpScope = {
  */
 export type ProxyAnswer = "auto" | "direct" | "boot-server";
 
-/** What an operator decides; in proxy mode only `disabled` and `proxyAnswer` count. */
+/** What an operator decides; in proxy mode only what `ProxySettings` names counts. */
 export type DhcpSettings = {
   readonly scopes: readonly DhcpScope[];
   readonly reservations: readonly Reservation[];
@@ -91,6 +93,10 @@ export type DhcpSettings = {
   readonly ownAddresses?: ReadonlySet<Ipv4Address>;
   /** First labels that no client's word can give it. */
   readonly protectedNames?: ReadonlySet<string>;
+  /** What an operator says of single machines' firmware. */
+  readonly quirks: ReadonlyMap<MacAddress, QuirkOverride>;
+  /** A menu for firmware to show; absent by default. */
+  readonly menu?: BootMenu;
 };
 
 /** The times that RFC 2131 leaves to the operator; an operator may change each one. */

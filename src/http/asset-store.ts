@@ -1,4 +1,4 @@
-import { constants } from "node:fs";
+import { type BigIntStats, constants } from "node:fs";
 import { type FileHandle, open, readdir, readlink, realpath, stat } from "node:fs/promises";
 import { join, sep } from "node:path";
 import { systemErrorCode } from "../runtime/system-error.ts";
@@ -13,6 +13,8 @@ export type Asset =
       readonly size: number;
       readonly modified: Date;
       readonly etag: string;
+      /** The tag of what the handle would read now. */
+      restamp(): Promise<string>;
     }
   | { readonly kind: "folder"; readonly path: string; readonly modified: Date }
   | { readonly kind: "missing" }
@@ -54,9 +56,14 @@ async function describe(handle: FileHandle, assets: AssetFolder, path: string): 
   const modified = new Date(Number(stats.mtimeMs));
   if (stats.isDirectory()) return { kind: "folder", path, modified };
   if (!stats.isFile()) return { kind: "forbidden" };
-  // All three: a file put in place of another of the same size often keeps the old one's mtime.
-  const parts = [stats.mtimeNs, stats.size, stats.ino].map((part) => part.toString(36));
-  return { kind: "file", handle, size: Number(stats.size), modified, etag: `"${parts.join("-")}"` };
+  const restamp = async () => tagOf(await handle.stat({ bigint: true }));
+  const size = Number(stats.size);
+  return { kind: "file", handle, size, modified, etag: tagOf(stats), restamp };
+}
+
+// All three: a file put in place of another of the same size often keeps the old one's mtime.
+function tagOf({ mtimeNs, size, ino }: BigIntStats): string {
+  return `"${[mtimeNs, size, ino].map((part) => part.toString(36)).join("-")}"`;
 }
 
 // Asks where the open file is, not where its name leads: no link can be swapped in between.

@@ -2,15 +2,18 @@ import { decideGroup, decideProfile } from "../boot/decide.ts";
 import type { Group } from "../boot/group.ts";
 import { type JsonObject, ownValue } from "../boot/json-value.ts";
 import type { Profile } from "../boot/profile.ts";
+import { assertNever } from "../errors.ts";
 import { checkUserData } from "../render/cloud-config.ts";
-import { checkRawIgnition, isRawIgnition } from "../render/ignition.ts";
+import { isRawIgnition } from "../render/ignition.ts";
 import { renderMetadata } from "../render/metadata.ts";
 import { renderShellVariables } from "../render/shell-variables.ts";
 import { templateVariables } from "../render/variables.ts";
-import type { FileLookup } from "../store/catalog.ts";
+import type { CatalogSnapshot, FileLookup } from "../store/catalog.ts";
+import type { Partials } from "../store/partial.ts";
 import type { Answer } from "./answer.ts";
 import { type Asking, tellMiss } from "./asking.ts";
 import type { AnswerDeps } from "./deps.ts";
+import { openRawIgnition, type RawIgnitionAnswer } from "./raw-ignition.ts";
 
 /** One route's answer to one machine; it logs why there is none. */
 export type Answerer = (asking: Asking) => Answer | Promise<Answer>;
@@ -20,8 +23,9 @@ export type AnswerTable = readonly (readonly [path: string, answer: Answerer])[]
 
 /** What a booted system configures itself by. */
 export function configAnswers(deps: AnswerDeps): AnswerTable {
+  const rawIgnition = openRawIgnition(deps.ignitionUpgrade ?? false);
   return [
-    ["/ignition", (asking) => answerIgnition(deps, asking)],
+    ["/ignition", (asking) => answerIgnition({ ...deps, rawIgnition }, asking)],
     ["/cloud", (asking) => answerCloud(deps, asking)],
     ["/generic", (asking) => answerGeneric(deps, asking)],
     ["/metadata", (asking) => answerMetadata(deps, asking)],
@@ -38,31 +42,62 @@ export function variablesFor(
   return templateVariables(sources, { labels: identity.labels, rawQuery });
 }
 
+/** What this catalog's templates may call; nothing where matchbox is followed to the letter. */
+export function partialsFor(
+  { extensions }: AnswerDeps,
+  { partials }: CatalogSnapshot,
+): Partials | undefined {
+  return extensions ? partials : undefined;
+}
+
 /** A file that a machine's profile names, and what fills it. */
-type Source = { readonly name: string; readonly bytes: Buffer; readonly variables: JsonObject };
+type Source = {
+  readonly name: string;
+  readonly bytes: Buffer;
+  readonly variables: JsonObject;
+  readonly partials: Partials | undefined;
+};
 type Sought = { readonly kind: "source"; readonly source: Source } | { readonly kind: "missing" };
 type FileKind = "ignition" | "cloud" | "generic";
 
 const missing = { kind: "missing" } as const;
 
-async function answerIgnition(deps: AnswerDeps, asking: Asking): Promise<Answer> {
+type IgnitionDeps = AnswerDeps & { readonly rawIgnition: (bytes: Buffer) => RawIgnitionAnswer };
+
+async function answerIgnition(deps: IgnitionDeps, asking: Asking): Promise<Answer> {
   const sought = await seek(deps, asking, "ignition");
   if (sought.kind === "missing") return missing;
   const { source } = sought;
-  const type = "application/json";
-  if (!isRawIgnition(source.name)) {
-    const filled = fill(deps, "ignition", source);
-    if (filled === undefined) return missing;
-    const translated = deps.texts.butane.translate(filled);
-    if (translated.kind === "failed") return miss(deps, "ignition", { ...source, ...translated });
-    return { kind: "found", body: Buffer.from(translated.text), type };
+  if (isRawIgnition(source.name)) return answerRaw(deps, source);
+  const filled = fill(deps, "ignition", source);
+  if (filled === undefined) return missing;
+  const translated = deps.texts.butane.translate(filled);
+  if (translated.kind === "failed") return miss(deps, "ignition", { ...source, ...translated });
+  return { kind: "found", body: Buffer.from(translated.text), type: ignitionType };
+}
+
+const ignitionType = "application/json";
+
+function answerRaw({ rawIgnition, log }: IgnitionDeps, { name, bytes }: Source): Answer {
+  const raw = rawIgnition(bytes);
+  switch (raw.kind) {
+    case "as-it-is":
+      break;
+    case "converted":
+      if (raw.left !== "") log.warn("ignition converted in part", { name, warnings: raw.left });
+      break;
+    case "not-convertible":
+      log.warn("ignition not converted", { name, version: raw.version });
+      break;
+    case "refused":
+      // A status of 5xx makes Ignition ask again: the machine goes on by itself once the file is
+      // mended.
+      log.error("ignition file refused", { name, reason: raw.reason });
+      return { kind: "unusable", reason: `ignition/${name} is not usable: ${raw.reason}` };
+    default:
+      assertNever(raw);
   }
-  const checked = checkRawIgnition(source.bytes);
-  if (checked.kind === "usable") return { kind: "found", body: source.bytes, type };
-  // A status of 5xx makes Ignition ask again: the machine goes on by itself once the file is
-  // mended.
-  deps.log.error("ignition file refused", { name: source.name, reason: checked.reason });
-  return { kind: "unusable", reason: `ignition/${source.name} is not usable: ${checked.reason}` };
+  return { kind: "found", body: raw.body, type: ignitionType };
 }
 
 async function answerCloud(deps: AnswerDeps, asking: Asking): Promise<Answer> {
@@ -103,7 +138,8 @@ async function answerMetadata(deps: AnswerDeps, asking: Asking): Promise<Answer>
 }
 
 async function seek(deps: AnswerDeps, asking: Asking, kind: FileKind): Promise<Sought> {
-  const decision = decideProfile(asking.identity, await deps.catalog.snapshot());
+  const snapshot = await deps.catalog.snapshot();
+  const decision = decideProfile(asking.identity, snapshot);
   if (decision.kind !== "profile") {
     tellMiss(deps.log, asking, decision);
     return missing;
@@ -115,7 +151,8 @@ async function seek(deps: AnswerDeps, asking: Asking, kind: FileKind): Promise<S
   if (found.kind === "missing") return miss(deps, kind, { name, reason: "no such file" });
   if (found.kind === "refused") return miss(deps, kind, { name, reason: found.reason });
   const variables = variablesFor(deps, asking, { group, profile });
-  return { kind: "source", source: { name, bytes: found.bytes, variables } };
+  const partials = partialsFor(deps, snapshot);
+  return { kind: "source", source: { name, bytes: found.bytes, variables, partials } };
 }
 
 function fileNameOf(
@@ -143,7 +180,8 @@ function lookUp({ catalog }: AnswerDeps, kind: FileKind, name: string): Promise<
 }
 
 function fill(deps: AnswerDeps, kind: FileKind, source: Source): string | undefined {
-  const filled = deps.texts.templates.render(source.bytes.toString("utf8"), source.variables);
+  const { bytes, variables, partials } = source;
+  const filled = deps.texts.templates.render(bytes.toString("utf8"), variables, partials);
   if (filled.kind === "text") return filled.text;
   miss(deps, kind, { name: source.name, reason: filled.reason });
   return undefined;

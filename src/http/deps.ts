@@ -1,9 +1,11 @@
+import type { HotLibrary } from "../assets/hot-library.ts";
 import type { BootEvent, EventSink } from "../boot/event.ts";
 import type { Finding } from "../boot/finding.ts";
 import type { JsonObject } from "../boot/json-value.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Log } from "../runtime/log.ts";
 import type { Catalog } from "../store/catalog.ts";
+import type { Partials } from "../store/partial.ts";
 import type { Ipv4Address } from "../wire/ipv4.ts";
 import type { MacAddress } from "../wire/mac.ts";
 
@@ -26,7 +28,10 @@ export type TextResult =
   | { readonly kind: "failed"; readonly reason: string };
 
 /** Fills templates of the language that matchbox's files are written in. */
-export type TemplateEngine = { render(text: string, data: JsonObject): TextResult };
+export type TemplateEngine = {
+  /** With `partials` a text may call them by name; without, only what it defines itself. */
+  render(text: string, data: JsonObject, partials?: Partials): TextResult;
+};
 
 /** Translates Butane to Ignition. */
 export type ButaneTranslator = { translate(text: string): TextResult };
@@ -38,7 +43,12 @@ export type Signer = {
 };
 
 /** Where `/assets/` lives; `confine` refuses links that lead out of the folder. */
-export type AssetFolder = { readonly folder: string; readonly symlinks: "follow" | "confine" };
+export type AssetFolder = {
+  readonly folder: string;
+  readonly symlinks: "follow" | "confine";
+  /** What reads the files, and knows the SHA-256 of those that it has whole. */
+  readonly files: Pick<HotLibrary, "open" | "digestOf">;
+};
 
 /** How ready one part of the daemon is, in words for `/readyz?verbose`. */
 export type Readiness = {
@@ -52,8 +62,10 @@ export type AnswerDeps = {
   readonly catalog: Catalog;
   readonly texts: { readonly templates: TemplateEngine; readonly butane: ButaneTranslator };
   readonly log: Log;
-  /** What matchbox does not know: named generic files, shell variables, `server.url`. */
+  /** What matchbox does not know: named generic files, partials, shell variables, `server.url`. */
   readonly extensions: boolean;
+  /** Whether Ignition files of 3.0 to 3.4 are sent as 3.4.0; absent or false: as they are. */
+  readonly ignitionUpgrade?: boolean | undefined;
   /** How long a machine that no group matches is told to wait; absent: it is told that nothing is there. */
   readonly waitingRoomSeconds?: number | undefined;
 };

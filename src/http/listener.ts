@@ -73,7 +73,9 @@ function openTls(options: ServerOptions, handle: Handler): Server {
 async function bind(server: Server, endpoint: Endpoint): Promise<void> {
   const listening = once(server, "listening");
   if (endpoint.kind === "tcp") {
-    server.listen({ host: formatIpv4(endpoint.address), port: endpoint.port });
+    // Node asks for 511 by itself, fewer than a hall of racks that comes back at once.
+    const backlog = 4096;
+    server.listen({ host: formatIpv4(endpoint.address), port: endpoint.port, backlog });
   } else {
     // Owner and group may connect. By umask and not by chmod: there is no moment when others can,
     // since listen() binds before it returns.

@@ -2,9 +2,10 @@ import { type BootPlan, decideBoot } from "../boot/decide.ts";
 import type { NetBoot } from "../boot/profile.ts";
 import { renderGrub } from "../render/grub.ts";
 import { renderBootScript, renderIpxe, renderWaitingRoom } from "../render/ipxe.ts";
+import type { Partials } from "../store/partial.ts";
 import type { Answer } from "./answer.ts";
 import { type Asking, tellMiss } from "./asking.ts";
-import { type AnswerTable, variablesFor } from "./config-answers.ts";
+import { type AnswerTable, partialsFor, variablesFor } from "./config-answers.ts";
 import type { AnswerDeps } from "./deps.ts";
 
 /** `/boot.ipxe`, the same for every machine, and each machine's own `/ipxe` and `/grub`. */
@@ -26,13 +27,15 @@ async function answerPlan(
   asking: Asking,
   how: { render: (boot: NetBoot) => string; unknown?: string | undefined },
 ): Promise<Answer> {
-  const decision = decideBoot(asking.identity, await deps.catalog.snapshot());
+  const snapshot = await deps.catalog.snapshot();
+  const decision = decideBoot(asking.identity, snapshot);
   if (decision.kind !== "boot") {
     tellMiss(deps.log, asking, decision);
     if (decision.kind !== "no-group" || how.unknown === undefined) return { kind: "missing" };
     return { kind: "found", body: Buffer.from(how.unknown) };
   }
-  const boot = fillBoot(deps, asking, decision.plan);
+  const partials = partialsFor(deps, snapshot);
+  const boot = fillBoot(deps, asking, { ...decision.plan, partials });
   if (boot === undefined) return { kind: "missing" };
   const plan = { ...decision.plan, boot };
   return { kind: "found", body: Buffer.from(how.render(boot)), plan };
@@ -41,13 +44,13 @@ async function answerPlan(
 function fillBoot(
   deps: AnswerDeps,
   asking: Asking,
-  { group, profile, boot }: BootPlan,
+  { group, profile, boot, partials }: BootPlan & { readonly partials: Partials | undefined },
 ): NetBoot | undefined {
   if (!boot.template) return boot;
   const variables = variablesFor(deps, asking, { group, profile });
   const reasons: string[] = [];
   const fill = (text: string): string => {
-    const filled = deps.texts.templates.render(text, variables);
+    const filled = deps.texts.templates.render(text, variables, partials);
     if (filled.kind === "text") return filled.text;
     reasons.push(filled.reason);
     return "";

@@ -14,6 +14,10 @@ export const labNet = {
 export type LabSettings = {
   readonly dhcpMode?: "full" | "proxy" | "off";
   readonly proxyAnswer?: "auto" | "direct" | "boot-server";
+  readonly menu?: {
+    readonly timeout: number;
+    readonly items: readonly { readonly text: string; readonly boot: "loader" | "local" }[];
+  };
   readonly reservations?: readonly {
     readonly mac: MacAddress;
     readonly address?: string;
@@ -41,6 +45,7 @@ export function labConfig(folder: string, settings: LabSettings) {
     dhcp: {
       mode: settings.dhcpMode ?? "full",
       proxyAnswer: settings.proxyAnswer ?? "auto",
+      ...(settings.menu && { menu: settings.menu }),
       pools: [labNet.pool],
       reservations: settings.reservations ?? [],
     },

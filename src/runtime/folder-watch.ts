@@ -1,4 +1,12 @@
-import { closeSync, constants, fstatSync, openSync, statfsSync, statSync } from "node:fs";
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  openSync,
+  readFileSync,
+  statfsSync,
+  statSync,
+} from "node:fs";
 import { FolderEventMask as Mask, parseFolderEvents } from "../wire/inotify.ts";
 import { type Libc, loadLibc } from "./libc.ts";
 
@@ -32,6 +40,13 @@ const LocalFileSystems = new Set([
 /** What was touched since the last look: these names, or anything at all, and a new watch is due. */
 export type FolderChanges = ReadonlySet<string> | "anything";
 
+type Opened = {
+  readonly libc: Libc;
+  readonly identity: string;
+  readonly fd: number;
+  readonly mount: string;
+};
+
 /**
  * A folder whose changes can be asked for. Not `fs.watch`: its events come when the event loop gets
  * to them, maybe after the request that follows an edit. The kernel queues an event before the
@@ -43,13 +58,15 @@ export class FolderWatch implements Disposable {
   readonly #libc: Libc;
   readonly #identity: string;
   readonly #fd: number;
+  readonly #mount: string;
   readonly #buffer = Buffer.alloc(16 * 1024);
 
-  private constructor(path: string, watch: { libc: Libc; identity: string; fd: number }) {
+  private constructor(path: string, watch: Opened) {
     this.#path = path;
     this.#libc = watch.libc;
     this.#identity = watch.identity;
     this.#fd = watch.fd;
+    this.#mount = watch.mount;
   }
 
   /** Undefined where changes cannot be told: no such folder, a network's, or no more watches. */
@@ -64,12 +81,21 @@ export class FolderWatch implements Disposable {
       // By its descriptor, so that what is watched is what was looked at, whoever swaps the name.
       const added = libc.inotifyAddWatch(fd, `/proc/self/fd/${folder}`, watched);
       const identity = identityOf(fstatSync(folder, { bigint: true }));
-      if (added >= 0) return new FolderWatch(path, { libc, identity, fd });
+      const mount = mountOf(folder);
+      if (added >= 0) return new FolderWatch(path, { libc, identity, fd, mount });
       libc.close(fd);
       return undefined;
     } finally {
       closeSync(folder);
     }
+  }
+
+  /**
+   * Whether an open file lies on the folder's own mount. One that is mounted over a name in it, as
+   * containers are given single files, is edited in another folder, and this one hears nothing.
+   */
+  holds(file: number): boolean {
+    return mountOf(file) === this.#mount;
   }
 
   /** Every change that was finished before this call and that no call before told. */
@@ -99,6 +125,11 @@ function openFolder(path: string): number | undefined {
   } catch {
     return undefined; // whatever the reason, whoever lists the folder next is told it
   }
+}
+
+function mountOf(file: number): string {
+  const text = readFileSync(`/proc/self/fdinfo/${file}`, "latin1");
+  return /^mnt_id:\s*(\d+)$/m.exec(text)?.[1] ?? "";
 }
 
 function identityOf({ dev, ino }: { dev: bigint; ino: bigint }): string {

@@ -7,11 +7,14 @@
 import type { BootCatalog } from "../boot/decide.ts";
 import type { GroupTie } from "../boot/group.ts";
 import type { Profile } from "../boot/profile.ts";
+import type { Partials } from "./partial.ts";
 
 /** The catalog as a request sees it. */
 export type CatalogSnapshot = BootCatalog & {
   /** Every profile, by file name. */
   readonly profiles: readonly Profile[];
+  /** What templates may call by `{{template "NAME" .}}`; absent: nothing, as matchbox has none. */
+  readonly partials?: Partials | undefined;
   readonly problems: readonly CatalogProblem[];
   /** Groups that can never be selected because another asks for the same labels. */
   readonly ties: readonly GroupTie[];

@@ -7,20 +7,38 @@ import type { Profile } from "../boot/profile.ts";
 import type { Log } from "../runtime/log.ts";
 import { systemErrorCode } from "../runtime/system-error.ts";
 import type { Catalog, CatalogProblem, CatalogSnapshot, FileLookup } from "./catalog.ts";
+import { FileCache } from "./file-cache.ts";
 import { type FolderEntry, type FolderTools, JsonFolder } from "./json-folder.ts";
 import { type JsonNode, parseJsonTree } from "./json-tree.ts";
 import { refusedName } from "./name.ts";
 import { type Dialect, readGroups, readProfile } from "./parse.ts";
+import {
+  type CheckPartial,
+  type PartialFile,
+  type Partials,
+  partialEnding,
+  partialName,
+} from "./partial.ts";
 import { parseYamlTree } from "./yaml-tree.ts";
 
 /** The largest file that a profile may name: far above what Ignition itself can take. */
 const fileBytesLimit = 16 << 20;
 
+/** What is kept in memory of each folder of such files. */
+const cacheLimits = { filesMax: 1_000, bytesMax: 16 << 20 } as const;
+
+const partialFolder = "templates";
+
 type FileStoreOptions = FolderTools & {
   readonly folder: string;
   readonly log: Log;
   readonly dialect?: Dialect;
+  /** Absent: there are no partials, and `templates/` is not looked at. */
+  readonly checkPartial?: CheckPartial;
 };
+
+/** Folders of files that profiles name. */
+type FileFolder = "ignition" | "cloud" | "generic";
 
 type Entries<T> = ReadonlyMap<string, FolderEntry<T>>;
 
@@ -37,12 +55,15 @@ export class FileStore implements Catalog, Disposable {
   readonly #options: FileStoreOptions;
   readonly #groups: JsonFolder<readonly Group[]>;
   readonly #profiles: JsonFolder<Profile>;
+  readonly #partials: JsonFolder<string> | undefined;
+  readonly #files: Readonly<Record<FileFolder, FileCache>>;
   #reported: ReadonlySet<string> = new Set();
   #running: Promise<unknown> = Promise.resolve();
   #next: Promise<CatalogSnapshot> | undefined;
   /** The newest state; undefined while a newer one is being made. */
   #last: CatalogSnapshot | undefined;
   #arranged: Arranged | undefined;
+  #named: { readonly entries: Entries<string>; readonly partials: Partials } | undefined;
 
   constructor(options: FileStoreOptions) {
     const { folder: root, dialect = "kindling" } = options;
@@ -58,6 +79,19 @@ export class FileStore implements Catalog, Disposable {
       (file, text) => readProfile(nameOf(file), treeOf(file, text), dialect),
       options,
     );
+    const cache = (folder: FileFolder) =>
+      new FileCache({ ...options, path: join(root, folder), limits: cacheLimits });
+    const [ignition, cloud, generic] = [cache("ignition"), cache("cloud"), cache("generic")];
+    this.#files = { ignition, cloud, generic };
+    const { checkPartial } = options;
+    if (checkPartial === undefined) return;
+    const place = { root, folder: partialFolder, endings: [partialEnding] };
+    const check = (file: string, text: string): string => {
+      partialName(file);
+      checkPartial(`${partialFolder}/${file}`, text);
+      return text;
+    };
+    this.#partials = new JsonFolder(place, check, options);
   }
 
   /**
@@ -80,6 +114,8 @@ export class FileStore implements Catalog, Disposable {
   [Symbol.dispose](): void {
     this.#groups[Symbol.dispose]();
     this.#profiles[Symbol.dispose]();
+    this.#partials?.[Symbol.dispose]();
+    for (const cache of Object.values(this.#files)) cache[Symbol.dispose]();
   }
 
   ignition(name: string): Promise<FileLookup> {
@@ -94,16 +130,21 @@ export class FileStore implements Catalog, Disposable {
     return this.#file("generic", name);
   }
 
-  async #file(folder: string, name: string): Promise<FileLookup> {
+  async #file(folder: FileFolder, name: string): Promise<FileLookup> {
     const reason = refusedName(name);
     if (reason !== undefined) return { kind: "refused", reason };
+    const cache = this.#files[folder];
+    const known = cache.lookUp(name);
+    if (known.kind === "kept") return { kind: "file", bytes: known.bytes };
     try {
       const path = join(this.#options.folder, folder, name);
       await using handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
       const stats = await handle.stat();
       if (!stats.isFile()) return { kind: "refused", reason: "is not a regular file" };
       if (stats.size > fileBytesLimit) return { kind: "refused", reason: "is too large" };
-      return { kind: "file", bytes: await handle.readFile() };
+      const bytes = await handle.readFile();
+      await cache.offer(name, { bytes, handle, since: known.since });
+      return { kind: "file", bytes };
     } catch (error) {
       const code = systemErrorCode(error);
       const absent = code === "ENOENT" || code === "ENAMETOOLONG";
@@ -111,10 +152,10 @@ export class FileStore implements Catalog, Disposable {
     }
   }
 
-  // Both are asked, since each answer takes what the kernel has to tell.
+  // All are asked, since each answer takes what the kernel has to tell.
   #holds(): boolean {
-    const [groups, profiles] = [this.#groups.isCurrent(), this.#profiles.isCurrent()];
-    return groups && profiles;
+    const folders = [this.#groups, this.#profiles, this.#partials];
+    return folders.map((folder) => folder?.isCurrent() ?? true).every(Boolean);
   }
 
   async #scan(): Promise<CatalogSnapshot> {
@@ -122,14 +163,18 @@ export class FileStore implements Catalog, Disposable {
     const root = await this.#rootProblems();
     const groups = await this.#groups.scan();
     const profiles = await this.#profiles.scan();
-    const problems = [...root, ...problemsOf(groups), ...problemsOf(profiles)];
+    const texts = await this.#partials?.scan();
+    const broken = texts === undefined ? [] : problemsOf(texts);
+    const problems = [...root, ...problemsOf(groups), ...problemsOf(profiles), ...broken];
     const { ordered, ties, select } = this.#arrange(groups);
     const found = { problems, ties };
     this.#report(found);
     // JSON first: it is what other programs write.
     const profile = (id: string) =>
       entryValue(profiles.get(`${id}.json`)) ?? entryValue(profiles.get(`${id}.yaml`));
-    this.#last = { groups: ordered, select, profiles: valuesOf(profiles), profile, ...found };
+    const partials = texts && this.#partialsOf(texts);
+    const machines = { groups: ordered, select, profiles: valuesOf(profiles), profile };
+    this.#last = { ...machines, partials, ...found };
     return this.#last;
   }
 
@@ -142,12 +187,21 @@ export class FileStore implements Catalog, Disposable {
     return this.#arranged;
   }
 
+  // The same map and objects for the same files: who parses them need not do it again.
+  #partialsOf(entries: Entries<string>): Partials {
+    if (this.#named?.entries !== entries)
+      this.#named = { entries, partials: namePartials(entries) };
+    return this.#named.partials;
+  }
+
   async #rootProblems(): Promise<readonly CatalogProblem[]> {
     try {
       const stats = await stat(this.#options.folder);
       return stats.isDirectory() ? [] : [{ file: ".", reason: "want a folder, got a file" }];
     } catch (error) {
-      return [{ file: ".", reason: `cannot be read: ${systemErrorCode(error)}` }];
+      const code = systemErrorCode(error);
+      const reason = code === "ENOENT" ? "there is no data folder" : `cannot be read: ${code}`;
+      return [{ file: ".", reason }];
     }
   }
 
@@ -171,6 +225,18 @@ export class FileStore implements Catalog, Disposable {
 
 function nameOf(file: string): string {
   return file.replace(/\.(json|yaml)$/, "");
+}
+
+function namePartials(entries: Entries<string>): Partials {
+  const named = [...entries].map(([name, { result }]): [string, PartialFile] => {
+    const file = `${partialFolder}/${name}`;
+    const partial: PartialFile =
+      result.kind === "value"
+        ? { kind: "text", file, text: result.value }
+        : { kind: "broken", file, reason: result.problem.reason };
+    return [name.slice(0, -partialEnding.length), partial];
+  });
+  return new Map(named);
 }
 
 function treeOf(file: string, text: string): JsonNode {

@@ -1,7 +1,7 @@
 import { type BigIntStats, constants } from "node:fs";
 import { lstat, open, readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { WireError } from "../errors.ts";
+import { KindlingError } from "../errors.ts";
 import type { Clock } from "../runtime/clock.ts";
 import { FolderWatch } from "../runtime/folder-watch.ts";
 import { systemErrorCode } from "../runtime/system-error.ts";
@@ -179,8 +179,9 @@ export class JsonFolder<T> implements Disposable {
       return this.#unread(name, `want at most ${fileBytesLimit} bytes, got ${stats.size}`);
     }
     const text = (await handle.readFile()).toString("utf8");
+    const told = watched && this.#watch?.holds(handle.fd) === true;
     const settled = this.#clock.now() - Number(stats.ctimeMs) > settleMs;
-    return { stamp: stampOf(stats), settled, watched, result: this.#parsed(name, text) };
+    return { stamp: stampOf(stats), settled, watched: told, result: this.#parsed(name, text) };
   }
 
   #unread(name: string, reason: string): FolderEntry<T> {
@@ -192,10 +193,8 @@ export class JsonFolder<T> implements Disposable {
     try {
       return { kind: "value", value: this.#parse(name, text) };
     } catch (error) {
-      if (!(error instanceof WireError)) throw error;
-      const { offset } = error.details;
-      const position = typeof offset === "number" ? positionOf(text, offset) : {};
-      return this.#problem(name, { reason: error.message, ...position });
+      if (!(error instanceof KindlingError)) throw error;
+      return this.#problem(name, { reason: error.message, ...placeOf(error, text) });
     }
   }
 
@@ -225,6 +224,12 @@ async function isThere(path: string): Promise<boolean> {
     () => true,
     () => false,
   );
+}
+
+function placeOf({ details }: KindlingError, text: string): { line?: number; column?: number } {
+  const { offset, line, column } = details;
+  if (typeof offset === "number") return positionOf(text, offset);
+  return typeof line === "number" && typeof column === "number" ? { line, column } : {};
 }
 
 function present<T>(pairs: readonly (readonly [string, FolderEntry<T> | undefined])[]): Entries<T> {

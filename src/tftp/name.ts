@@ -32,13 +32,17 @@ export function cleanName(raw: string): RequestedName {
 
 /**
  * The names to try for a clean path, best first: as it is; without the boot layer `.0` that PXE
- * ROMs append; without a server address in front; and each of these in lower case.
+ * ROMs append; without a server address in front, or the folder that a Raspberry Pi names after
+ * itself; and each of these in lower case.
  */
 export function candidateNames(path: string): readonly string[] {
-  const withoutServer = path.replace(/^\d+\.\d+\.\d+\.\d+\/(?=.)/, "");
+  const withoutServer = path.replace(/^\d+\.\d+\.\d+\.\d+\/(?=.)/, "").replace(PiFolder, "");
   const spelled = [path, withoutServer].flatMap((name) => [name, name.replace(/(?<=.)\.0$/, "")]);
   return [...new Set([...spelled, ...spelled.map((name) => name.toLowerCase())])];
 }
+
+// The board's serial number, or its address where its TFTP_PREFIX is 2.
+const PiFolder = /^(?:[0-9a-f]{8}|(?:[0-9a-f]{2}-){5}[0-9a-f]{2})\/(?=.)/;
 
 // Old ROMs take option 67 as a C string though it has no NUL: 0xff (the end of the options) or what
 // lies behind it ends up in the name.

@@ -8,11 +8,11 @@ const Parts = /^src\/(?:dhcp|tftp|dns|http|rpc|power|installer|registry|store|as
 const Shells: readonly Exception[] = [
   { path: /(?:\/|-)server\.ts$/, reason: "receives, asks the pure files, sends" },
   { path: /-routes\.ts$/, reason: "one resource: reads a request, asks, sends" },
-  { path: /^src\/http\/(?:app|admin|listener|send-file)\.ts$/, reason: "sockets and streams" },
+  { path: /^src\/http\/(?:app|admin|listener|pump|send-file)\.ts$/, reason: "sockets and streams" },
   { path: /^src\/http\/signer\.ts$/, reason: "reads a key ring; keys tell the time" },
   { path: /^src\/dns\/tcp\.ts$/, reason: "the server's other transport" },
   { path: /^src\/tftp\/session\.ts$/, reason: "one transfer's socket and its pace" },
-  { path: /^src\/store\/json-folder\.ts$/, reason: "reads the catalog's files" },
+  { path: /^src\/store\/(?:json-folder|file-cache)\.ts$/, reason: "reads the catalog's files" },
   { path: /^src\/store\/file-writer\.ts$/, reason: "writes the catalog's files" },
   { path: /^src\/rpc\/client\.ts$/, reason: "asks a daemon" },
   { path: /^src\/rpc\/(?:certify|credentials|credential-set)\.ts$/, reason: "key files, keys" },

@@ -18,7 +18,6 @@ const Unmirrored: readonly (Exception & { readonly by?: string })[] = [
     path: /^src\/daemon(?:-parts)?\.ts$/,
     reason: "wiring only; every interop and qemu test starts it",
   },
-  { path: /^src\/text-engines\.ts$/, reason: "wiring only, like the daemon's" },
   { path: /^src\/cli\//, reason: "thin over the admin API; the command-line tests run each noun" },
   { path: /^src\/runtime\/clock\.ts$/, reason: "two calls of the platform; tests pass a fake" },
   { path: /^src\/runtime\/libc\.ts$/, reason: "a table of foreign functions; udp binds with it" },
@@ -34,7 +33,7 @@ const Unmirrored: readonly (Exception & { readonly by?: string })[] = [
     by: "test/wire/bytes.test.ts",
   },
   {
-    path: /^src\/config\/(?:dhcp-rows|leaves|load|schema|values)\.ts$/,
+    path: /^src\/config\/(?:boot-values|dhcp-rows|leaves|load|schema|values)\.ts$/,
     reason: "the schema and how it is read are one promise",
     by: "test/config/resolve.test.ts",
   },
@@ -54,7 +53,7 @@ const Unmirrored: readonly (Exception & { readonly by?: string })[] = [
     by: "test/render/container-linux/translate.test.ts",
   },
   {
-    path: /^src\/render\/go-template\/(?!bytes|float-text|lexer|template)[a-z-]+\.ts$/,
+    path: /^src\/render\/go-template\/(?!bytes|calls|float-text|lexer|template)[a-z-]+\.ts$/,
     reason: "one language, held word by word against what Go answers",
     by: "test/render/go-template/corpus.test.ts",
   },
@@ -62,6 +61,11 @@ const Unmirrored: readonly (Exception & { readonly by?: string })[] = [
     path: /^src\/dhcp\/(?:acknowledge|boot-fields|client-context|configuration|decide-bootp|decide-request|decision|grant|host-name-grant|lease|lease-findings|reply|screen|settings)\.ts$/,
     reason: "pieces of one decision, whole in its table only",
     by: "test/dhcp/decide.test.ts",
+  },
+  {
+    path: /^src\/dhcp\/(?:proxy-desk|proxy-findings)\.ts$/,
+    reason: "what goes into an answer and what comes of it, seen in decisions and by the server",
+    by: "test/dhcp/decide-proxy.test.ts",
   },
   {
     path: /^src\/dns\/tcp\.ts$/,

@@ -1,47 +1,54 @@
-/**
- * Latency and rate of `/ipxe` and `/ignition` with 10, 1,000 and 10,000 groups, one for each machine:
- * the medians of five rounds. The server runs in this process, the load in a worker: about one core each.
- */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { Agent, get } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
+import { Worker } from "node:worker_threads";
 import { openHttpServer } from "../../src/http/server.ts";
 import { systemClock } from "../../src/runtime/clock.ts";
 import { silentLog } from "../../src/runtime/log.ts";
 import { FileStore } from "../../src/store/file-store.ts";
 import { parseIpv4 } from "../../src/wire/ipv4.ts";
+import type { Load, Loaded } from "./catalog-load.ts";
+import type { Bench } from "./series.ts";
 
-const sizes = [10, 1_000, 10_000];
-const requests = Number(process.env["BENCH_REQUESTS"] ?? 10_000);
-const rounds = 5;
-const connections = 16;
+/** A route with so many groups; targets are what matchbox itself did on two processors. */
+type CatalogContender = {
+  readonly name: string;
+  readonly path: string;
+  readonly groups: number;
+  readonly targets: Readonly<Record<string, number>>;
+};
 
-type Load = { readonly port: number; readonly path: string; readonly groups: number };
-type Result = { readonly perSecond: number; readonly p50: number; readonly p99: number };
+/** Groups → requests a second and p99 in ms that matchbox's `/ipxe` showed. */
+const Reference = [
+  { groups: 10, targets: { requests: 9_452, p99: 8 } },
+  { groups: 1_000, targets: { requests: 115, p99: 204 } },
+  { groups: 10_000, targets: { requests: 9, p99: 1_090 } },
+] as const;
 
-if (isMainThread) await measureAll();
-else parentPort?.postMessage(await load(workerData as Load)); // what `measure` passed
-
-async function measureAll(): Promise<void> {
-  for (const path of ["/ipxe", "/ignition"]) {
-    const found = new Map<number, Result[]>(sizes.map((groups) => [groups, []]));
-    // In turns, so that whatever else this host does falls on all sizes alike.
-    for (let round = 0; round < rounds; round += 1) {
-      for (const [groups, results] of found) results.push(await measure(groups, path));
-    }
-    for (const [groups, results] of found) {
-      const median = (key: keyof Result) => {
-        return results.map((result) => result[key]).sort((a, b) => a - b)[rounds >> 1];
-      };
-      const row = { perSecond: median("perSecond"), p50: median("p50"), p99: median("p99") };
-      process.stdout.write(`${JSON.stringify({ path, groups, rounds, ...row })}\n`);
-    }
-  }
+/** `/ipxe` and `/ignition` where each machine has a group of its own; server and load share this host. */
+export function catalogBench(rounds: number, requests: number): Bench<CatalogContender> {
+  const contenders = ["/ipxe", "/ignition"].flatMap((path) =>
+    Reference.map(({ groups, targets }) => {
+      return { name: `${path}, ${groups} groups`, path, groups, targets };
+    }),
+  );
+  return {
+    name: "catalog",
+    what: `${requests} requests by 16 connections; targets are matchbox's figures of /ipxe`,
+    metrics: [
+      { name: "requests", unit: "1/s", wants: "more" },
+      { name: "p99", unit: "ms" },
+    ],
+    contenders,
+    rounds,
+    measure: (contender) => measure(contender, requests),
+  };
 }
 
-async function measure(groups: number, path: string): Promise<Result> {
+async function measure(
+  { path, groups }: CatalogContender,
+  requests: number,
+): Promise<Readonly<Record<string, number>>> {
   const folder = mkdtempSync(join(tmpdir(), "kindling-bench-"));
   fill(folder, groups);
   using catalog = new FileStore({ folder, clock: systemClock, log: silentLog });
@@ -52,7 +59,6 @@ async function measure(groups: number, path: string): Promise<Result> {
     catalog,
     extensions: true,
     texts: { templates: { render: () => failed }, butane: { translate: () => failed } },
-    assets: { folder, symlinks: "follow" as const },
     loaders: { find: async () => ({ kind: "missing" as const, reason: "none" }) },
     publish: () => {},
     machineAt: () => undefined,
@@ -64,13 +70,13 @@ async function measure(groups: number, path: string): Promise<Result> {
   };
   await using server = await openHttpServer(deps, new AbortController().signal);
   server.serve();
-  const port = server.ports[0] ?? 0;
-  const worker = new Worker(new URL(import.meta.url), { workerData: { port, path, groups } });
-  const result = await new Promise<Result>((resolve, reject) => {
+  const load: Load = { port: server.ports[0] ?? 0, path, groups, requests };
+  const worker = new Worker(new URL("catalog-load.ts", import.meta.url), { workerData: load });
+  const loaded = await new Promise<Loaded>((resolve, reject) => {
     worker.once("message", resolve).once("error", reject);
   });
   rmSync(folder, { recursive: true });
-  return result;
+  return loaded;
 }
 
 function fill(folder: string, groups: number): void {
@@ -88,32 +94,4 @@ function fill(folder: string, groups: number): void {
 function macOf(machine: number): string {
   const hex = machine.toString(16).padStart(6, "0");
   return `52:54:00:${hex.match(/../g)?.join(":")}`;
-}
-
-async function load({ port, path, groups }: Load): Promise<Result> {
-  const agent = new Agent({ keepAlive: true, maxSockets: connections });
-  const ask = (machine: number) =>
-    new Promise<number>((resolve, reject) => {
-      const started = performance.now();
-      get({ port, agent, path: `${path}?mac=${macOf(machine % groups)}` }, (response) => {
-        if (response.statusCode !== 200) reject(new Error(`got ${response.statusCode}`));
-        response.resume().once("end", () => resolve(performance.now() - started));
-      }).once("error", reject);
-    });
-  const run = async (count: number) => {
-    const times: number[] = [];
-    let next = 0;
-    const chain = async () => {
-      while (next < count) times.push(await ask(next++));
-    };
-    await Promise.all(Array.from({ length: connections }, chain));
-    return times;
-  };
-  await run(requests / 4); // until the code is compiled and the catalog read
-  const started = performance.now();
-  const times = (await run(requests)).sort((a, b) => a - b);
-  const seconds = (performance.now() - started) / 1000;
-  agent.destroy();
-  const at = (share: number) => Number((times[Math.floor(times.length * share)] ?? 0).toFixed(2));
-  return { perSecond: Math.round(times.length / seconds), p50: at(0.5), p99: at(0.99) };
 }

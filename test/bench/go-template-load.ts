@@ -1,5 +1,5 @@
-/** Renders of a typical template of 2 KB for a second; prints one JSON line. */
 import { parseTemplate, renderTemplate } from "../../src/render/go-template/template.ts";
+import type { Bench } from "./series.ts";
 
 const unit = `    - name: {{.role}}-{{.name}}.service
       enabled: {{if .enabled}}true{{else}}false{{end}}
@@ -21,19 +21,33 @@ const data = {
   peers: [1, 2, 3].map((number) => ({ name: `node${number}`, port: 2380 })),
   request: { query: new Map([["os", "fcos"]]), raw_query: "os=fcos" },
 };
-const template = parseTemplate(text);
-const render = rate(() => renderTemplate(template, data));
-const parse = rate(() => parseTemplate(text));
-process.stdout.write(`${JSON.stringify({ bytes: text.length, render, parse })}\n`);
 
-// Per second, after as long to warm up.
-function rate(action: () => unknown): number {
-  const count = (milliseconds: number) => {
-    const end = performance.now() + milliseconds;
-    let rounds = 0;
-    for (; performance.now() < end; rounds++) action();
-    return rounds;
+/** Reading and filling a typical template of a machine, after as long to warm up. */
+export function templatesBench(rounds: number, seconds: number): Bench<{ readonly name: string }> {
+  return {
+    name: "templates",
+    what: `a Go template of ${(text.length / 1000).toFixed(1)} kB for ${seconds} s`,
+    metrics: [
+      { name: "renders", unit: "1/s", wants: "more" },
+      { name: "parses", unit: "1/s", wants: "more" },
+    ],
+    contenders: [{ name: "kindling" }],
+    rounds,
+    async measure() {
+      const template = parseTemplate(text);
+      const renders = perSecond(() => renderTemplate(template, data), seconds);
+      return { renders, parses: perSecond(() => parseTemplate(text), seconds) };
+    },
   };
-  count(1000);
-  return count(1000);
+}
+
+function perSecond(action: () => unknown, seconds: number): number {
+  const count = () => {
+    const end = performance.now() + seconds * 1000;
+    let runs = 0;
+    for (; performance.now() < end; runs++) action();
+    return runs / seconds;
+  };
+  count();
+  return count();
 }

@@ -10,16 +10,25 @@ import { chooseAccelerator } from "../../src/lab/accelerator.ts";
 import { debianOvmf, type MachineFirmware } from "../../src/lab/firmware.ts";
 import { type GuestFiles, openGuestFiles } from "../../src/lab/guest-files.ts";
 import { cacheFolder } from "../../src/lab/package-cache.ts";
+import { openPeer } from "../../src/lab/peer-packages.ts";
 import { type BootOptions, bootBench, copyScript, newMachines } from "./boot-bench.ts";
+import { catalogBench } from "./catalog.ts";
 import type { Contender } from "./contender.ts";
 import { factsOfMachine, formatFacts } from "./facts.ts";
+import { templatesBench } from "./go-template-load.ts";
+import { httpBench } from "./http-bench.ts";
+import { putsBench } from "./rpc-puts.ts";
 import { type Bench, runRounds, type Series } from "./series.ts";
 import { memoryBench, offersBench, startUpBench } from "./server-benches.ts";
 import { openSite, type Site } from "./site.ts";
 import { formatTable } from "./table.ts";
 
-const Names = ["start-up", "memory", "offers", "bios", "uefi"] as const;
-type Name = (typeof Names)[number];
+/** Benches of a whole server on a LAN beside others, and of one part in this process. */
+const SiteNames = ["start-up", "memory", "offers", "http", "bios", "uefi"] as const;
+const PartNames = ["catalog", "puts", "templates"] as const;
+const Names = [...SiteNames, ...PartNames];
+type SiteName = (typeof SiteNames)[number];
+type PartName = (typeof PartNames)[number];
 
 const usage = `usage: npm run bench -- [--only NAME]… [--rounds N] [--quick] [--json] [--output FILE]
   --only NAME    one of ${Names.join(", ")}; may be given again
@@ -49,10 +58,11 @@ if (values.help || names.length === 0 || !Number.isInteger(rounds) || rounds < 1
 const facts = await factsOfMachine();
 say(formatFacts(facts));
 const series: Series[] = [];
-const guest = await openGuestFiles(cacheFolder(process.env), say);
 const folder = await mkdtemp(join(tmpdir(), "kindling-bench-"));
 try {
-  await runAll();
+  const siteNames = SiteNames.filter((name) => names.includes(name));
+  if (siteNames.length > 0) await runOnSite(siteNames);
+  for (const name of PartNames) if (names.includes(name)) await runPart(name);
 } finally {
   await rm(folder, { recursive: true, force: true });
 }
@@ -61,17 +71,30 @@ const json = `${JSON.stringify(result, null, 2)}\n`;
 if (values.output !== undefined) await writeFile(values.output, json);
 process.stdout.write(values.json ? json : `${formatFacts(facts)}\n\n${formatTable(series)}`);
 
-async function runAll(): Promise<void> {
+async function runOnSite(siteNames: readonly SiteName[]): Promise<void> {
+  const guest = await openGuestFiles(cacheFolder(process.env), say);
   // For each firmware two contenders, and one machine for the script that the static server copies.
   const machines = newMachines(2 * 2 * rounds + 1);
   await using site = await openSite({ folder, guest, machines: machines.all });
   // This start is measured by nobody: it fills the code cache of the warm contenders.
   await copyScript(site, [machines.next()]);
-  for (const name of names) {
-    const bench = await openBench(name, { site, machines, guest });
-    say(`${name}: ${bench.what}`);
-    series.push(...(await runRounds(bench, say)));
+  for (const name of siteNames) await runBench(await openBench(name, { site, machines, guest }));
+}
+
+async function runPart(name: PartName): Promise<void> {
+  switch (name) {
+    case "catalog":
+      return await runBench(catalogBench(rounds, values.quick ? 1_000 : 10_000));
+    case "puts":
+      return await runBench(putsBench(rounds, values.quick ? 1 : 3));
+    case "templates":
+      return await runBench(templatesBench(rounds, values.quick ? 0.2 : 1));
   }
+}
+
+async function runBench<C extends { readonly name: string }>(bench: Bench<C>): Promise<void> {
+  say(`${bench.name}: ${bench.what}`);
+  series.push(...(await runRounds(bench, say)));
 }
 
 type Rig = {
@@ -80,7 +103,10 @@ type Rig = {
   readonly guest: GuestFiles;
 };
 
-async function openBench(name: Name, { site, machines, guest }: Rig): Promise<Bench<Contender>> {
+async function openBench(
+  name: SiteName,
+  { site, machines, guest }: Rig,
+): Promise<Bench<Contender>> {
   const boots = async (firmware: MachineFirmware): Promise<Bench<Contender>> => {
     const accelerator = await chooseAccelerator(firmware, guest, site.folder);
     const options: BootOptions = { firmware, accelerator, rounds };
@@ -93,6 +119,8 @@ async function openBench(name: Name, { site, machines, guest }: Rig): Promise<Be
       return memoryBench(site, rounds);
     case "offers":
       return offersBench(site, rounds, values.quick ? 2 : 10);
+    case "http":
+      return await httpBench(site, await openPeer(cacheFolder(process.env), "nginx"), rounds);
     case "bios":
       return await boots({ kind: "bios" });
     case "uefi":

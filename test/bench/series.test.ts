@@ -22,6 +22,24 @@ describe("quantile", () => {
 describe("runRounds", () => {
   const contenders = [{ name: "a" }, { name: "b" }];
 
+  it("puts a contender's own target before the metric's", async () => {
+    const series = await runRounds(
+      {
+        name: "walk",
+        what: "steps",
+        metrics: [{ name: "rate", unit: "1/s", target: 9, wants: "more" }],
+        contenders: [{ name: "a", targets: { rate: 3 } }, { name: "b" }],
+        rounds: 1,
+        measure: async () => ({ rate: 1 }),
+      },
+      () => {},
+    );
+    expect(series.map(({ target, wants }) => [target, wants])).toEqual([
+      [3, "more"],
+      [9, "more"],
+    ]);
+  });
+
   it("lets contenders take turns and sorts what they did by metric", async () => {
     const order: string[] = [];
     const series = await runRounds(
@@ -57,6 +75,7 @@ describe("formatTable", () => {
     const table = formatTable([
       { ...series, metric: "left", target: 1000, samples: [123.4, 12.34, 1.234] },
       { ...series, metric: "right", samples: [Number.NaN] },
+      { ...series, metric: "rate", unit: "1/s", wants: "more", target: 9, samples: [8] },
     ]);
     expect(table).toBe(
       [
@@ -64,6 +83,7 @@ describe("formatTable", () => {
         "|-----------------|-----------|-------:|------:|-----:|-------:|",
         "| walk: left, ms  | a         |   12.3 |  1.23 |  123 | ≤ 1000 |",
         "| walk: right, ms | a         |   none |  none | none |        |",
+        "| walk: rate, 1/s | a         |   8.00 |  8.00 | 8.00 |    ≥ 9 |",
         "",
       ].join("\n"),
     );

@@ -7,13 +7,18 @@
 /** What one round measures: a number, and the promise about it where there is one. */
 export type Metric = {
   readonly name: string;
-  readonly unit: "ms" | "s" | "MB" | "packets";
-  /** The most that Kindling may need. */
+  readonly unit: "ms" | "s" | "MB" | "packets" | "1/s" | "MB/s" | "CPU s/GB";
+  /** The most that Kindling may need, or the least that it should reach. */
   readonly target?: number;
+  /** Absent: less is better. */
+  readonly wants?: "more";
 };
 
+/** Whoever is measured; `targets` go before those of the metrics. */
+type Named = { readonly name: string; readonly targets?: Readonly<Record<string, number>> };
+
 /** One thing to measure, on contenders that are tried in turn. */
-export type Bench<C extends { readonly name: string }> = {
+export type Bench<C extends Named> = {
   readonly name: string;
   readonly what: string;
   readonly metrics: readonly Metric[];
@@ -29,12 +34,13 @@ export type Series = {
   readonly metric: string;
   readonly unit: Metric["unit"];
   readonly target?: number;
+  readonly wants?: "more";
   readonly contender: string;
   readonly samples: readonly number[];
 };
 
 /** Measures contender after contender, round after round, so that a busy minute falls on all alike. */
-export async function runRounds<C extends { readonly name: string }>(
+export async function runRounds<C extends Named>(
   bench: Bench<C>,
   say: (sentence: string) => void,
 ): Promise<readonly Series[]> {
@@ -48,15 +54,19 @@ export async function runRounds<C extends { readonly name: string }>(
       say(`${bench.name} ${round}/${bench.rounds} ${contender.name}: ${numbers.join(", ")}`);
     }
   }
-  return bench.metrics.flatMap(({ name, unit, target }) =>
-    [...samples].map(([contender, results]) => ({
-      bench: bench.name,
-      metric: name,
-      unit,
-      ...(target !== undefined && { target }),
-      contender: contender.name,
-      samples: results.map((result) => result[name] ?? Number.NaN),
-    })),
+  return bench.metrics.flatMap(({ name, unit, target: promise, wants }) =>
+    [...samples].map(([contender, results]) => {
+      const target = contender.targets?.[name] ?? promise;
+      return {
+        bench: bench.name,
+        metric: name,
+        unit,
+        ...(target !== undefined && { target }),
+        ...(wants !== undefined && { wants }),
+        contender: contender.name,
+        samples: results.map((result) => result[name] ?? Number.NaN),
+      };
+    }),
   );
 }
 

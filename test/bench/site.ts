@@ -101,7 +101,8 @@ async function writePeerFolder(folder: string): Promise<void> {
   await writeFile(join(web, "report"), "ok\n"); // where the machine tells that it is up
 }
 
-async function startContender(contender: Contender, logFile: string): Promise<Serving> {
+/** Starts a contender on the server host of whatever LAN there is, and waits for its answers. */
+export async function startContender(contender: Contender, logFile: string): Promise<Serving> {
   for (const folder of contender.fresh) {
     await rm(folder, { recursive: true, force: true });
     await mkdir(folder, { recursive: true });

@@ -19,13 +19,21 @@ export function formatTable(all: readonly Series[]): string {
   return [text[0], `|${rule.join("|")}|`, ...text.slice(1), ""].join("\n");
 }
 
-function row({ bench, metric, unit, target, contender, samples }: Series): readonly string[] {
+function row({
+  bench,
+  metric,
+  unit,
+  target,
+  wants,
+  contender,
+  samples,
+}: Series): readonly string[] {
   const [median, least, most] = [0.5, 0, 1].map((share) => numberText(quantile(samples, share)));
   return [
     `${bench}: ${metric}, ${unit}`,
     contender,
     ...[median ?? "", least ?? "", most ?? ""],
-    target === undefined ? "" : `≤ ${target}`,
+    target === undefined ? "" : `${wants === "more" ? "≥" : "≤"} ${target}`,
   ];
 }
 

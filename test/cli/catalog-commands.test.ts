@@ -88,6 +88,29 @@ describe("explain", () => {
     expect(out).toContain("files left out\n  groups/broken.json:1:2: want");
   });
 
+  it("tells which partials the profile's templates call, and where from", async () => {
+    await write("generic/w.txt", '{{template "a" .}}{{template "gone"}}');
+    await write("templates/a.tmpl", '{{template "b" .}}');
+    await write("templates/b.tmpl", '{{template "a" .}}{{');
+    const { out } = await explain("--mac", mac);
+    expect(out).toContain(
+      [
+        "partials",
+        "  a = templates/a.tmpl, called by generic/w.txt",
+        "  gone = templates/gone.tmpl, called by generic/w.txt: is missing",
+        "  b = templates/b.tmpl, called by templates/a.tmpl: unclosed action",
+      ].join("\n"),
+    );
+    await write("templates/b.tmpl", '{{template "a" .}}');
+    const told = JSON.parse((await explain("--mac", mac, "-o", "json")).out);
+    const [generic, a, b] = ["generic/w.txt", "templates/a.tmpl", "templates/b.tmpl"];
+    expect(told.partials).toEqual([
+      { name: "a", file: a, callers: [generic, b] },
+      { name: "gone", file: "templates/gone.tmpl", callers: [generic], trouble: "is missing" },
+      { name: "b", file: b, callers: [a] },
+    ]);
+  });
+
   it("tells a profile that is not there", async () => {
     const { exit, out } = await explain();
     expect(exit).toBe(3);

@@ -52,6 +52,14 @@ describe("kindling matchbox", () => {
     expect(await ask("/metadata")).toEqual([200, "A=b\nREQUEST_RAW_QUERY=\n"]);
     expect(await ask("/assets/")).toEqual([404, "404 page not found\n"]);
     expect((await ask("//ipxe"))[0]).toBe(301);
+    await mkdir(join(folder, "profiles"));
+    await mkdir(join(folder, "ignition"));
+    await writeFile(join(folder, "groups/g.json"), '{"profile": "p"}');
+    await writeFile(join(folder, "profiles/p.json"), '{"id": "p", "ignition_id": "p.ign"}');
+    await writeFile(join(folder, "ignition/p.ign"), '{"ignition": {"version": "3.1.0"}}');
+    const [status, ignition] = await ask("/ignition");
+    expect(status).toBe(200);
+    expect(ignition).toContain('"version":"3.4.0"},"kernelArguments":{}');
   }, 20_000);
 
   it("serves HTTPS with its own certificate, and answers unclean paths if told to", async () => {

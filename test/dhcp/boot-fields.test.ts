@@ -1,10 +1,18 @@
 import { expect, it } from "vitest";
 import { bootFields } from "../../src/dhcp/boot-fields.ts";
+import type { BootForm } from "../../src/dhcp/boot-form.ts";
 import { ClientOptions, requestOf } from "../support/dhcp-message.ts";
 import { site } from "../support/dhcp-site.ts";
 
-const fields = (kind: keyof typeof ClientOptions, form: "direct" | "ask-4011" = "direct") => {
-  const found = bootFields(requestOf({ options: ClientOptions[kind] }).client, site, form);
+const menu = {
+  prompt: "Boot?",
+  timeout: 5,
+  broadcast: false,
+  items: [{ text: "Install", boot: "loader" }],
+} as const;
+
+const fields = (client: keyof typeof ClientOptions, form: BootForm = { kind: "direct" }) => {
+  const found = bootFields(requestOf({ options: ClientOptions[client] }).client, site, form);
   return found.kind === "none"
     ? found
     : { file: found.file, codes: found.options.map(([code]) => code) };
@@ -23,7 +31,7 @@ const rows = [
   },
   {
     name: "UEFI may be sent to 4011",
-    got: fields("efi", "ask-4011"),
+    got: fields("efi", { kind: "ask-4011" }),
     want: { file: "", codes: [60, 97] },
   },
   {
@@ -35,6 +43,21 @@ const rows = [
     name: "iPXE gets the script, and no TFTP server",
     got: fields("ipxe"),
     want: { file: "http://10.77.0.1:8080/boot.ipxe", codes: [60, 43, 67] },
+  },
+  {
+    name: "firmware that must not see PXE is not told of it",
+    got: fields("efi", { kind: "unmarked" }),
+    want: { file: "snponly.efi", codes: [66, 67] },
+  },
+  {
+    name: "a Pi gets the words that it looks for, and no file",
+    got: fields("bios", { kind: "raspberry-pi" }),
+    want: { file: "", codes: [60, 43, 66] },
+  },
+  {
+    name: "a menu names no file: its items' servers do",
+    got: fields("efi", { kind: "menu", menu }),
+    want: { file: "", codes: [60, 97, 43, 66] },
   },
   {
     name: "a system gets nothing",

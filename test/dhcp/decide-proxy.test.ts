@@ -2,343 +2,242 @@ import { describe, expect, it } from "vitest";
 import {
   decideBootServer,
   decideProxy,
+  isBootServerSearch,
   type ProxyContext,
   type ProxyDecision,
 } from "../../src/dhcp/decide-proxy.ts";
-import { OptionCode } from "../../src/dhcp/options.ts";
-import { formatDhcp, headerBytes, parseDhcp } from "../../src/dhcp/packet.ts";
-import { ProxyMemory } from "../../src/dhcp/proxy-memory.ts";
+import type { Trial } from "../../src/dhcp/proxy-trial.ts";
 import { parseMac } from "../../src/wire/mac.ts";
-import {
-  ClientOptions,
-  clientMac,
-  type MessageParts,
-  octets,
-  requestOf,
-} from "../support/dhcp-message.ts";
-import { ip, noon, site } from "../support/dhcp-site.ts";
+import { ClientOptions, clientMac, type MessageParts, requestOf } from "../support/dhcp-message.ts";
+import { noon, settings, site } from "../support/dhcp-site.ts";
 
-const context: ProxyContext = { site, disabled: new Set(), answer: "auto", now: noon };
+// What the packets look like is in proxy-conformance.test.ts; here is which answer is chosen.
 
-function replyOf(decision: ProxyDecision) {
-  if (decision.kind !== "reply") throw new Error(`no reply: ${decision.reason}`);
-  return decision.reply;
-}
-
-const option = (decision: ProxyDecision, code: number) => {
-  const value = replyOf(decision).message.options.get(code);
-  return value && Buffer.from(value).toString("latin1");
-};
-
-const codes = (decision: ProxyDecision) => [...replyOf(decision).message.options.keys()];
-const broadcast = { address: ip("255.255.255.255"), port: "client" };
+const context: ProxyContext = { site, settings, now: noon };
+const withSettings = (parts: Partial<ProxyContext["settings"]>): ProxyContext => ({
+  ...context,
+  settings: { ...settings, ...parts },
+});
+const menu = {
+  prompt: "Boot?",
+  timeout: 5,
+  broadcast: false,
+  items: [{ text: "Install", boot: "loader" }],
+} as const;
+const cameBack: Trial = { form: "direct", at: noon - 1000, unanswered: 1 };
+const quirk = (force: readonly ("form-a-only" | "form-b-first" | "raspberry-pi-menu")[]) => ({
+  quirks: new Map([[parseMac(clientMac), { force, forbid: [] }]]),
+});
+const { bios, efi, ipxe, http, uBoot, system } = ClientOptions;
 
 describe("decideProxy, a DISCOVER on 67", () => {
-  it("P1: answers BIOS with form A, byte for byte", () => {
-    const { message } = replyOf(decideProxy(requestOf({ options: ClientOptions.bios }), context));
-    const text = (words: string) => Buffer.from(words).toString("hex");
-    const sent = Buffer.from(formatDhcp(message)).toString("hex");
-    const chaddr = `525400770010${"00".repeat(10)}`;
-    const header = `02010600123456780000800000000000000000000a4d000100000000${chaddr}`;
-    const sname = text("10.77.0.1").padEnd(128, "0");
-    const file = text("undionly.kpxe").padEnd(256, "0");
-    const options = [
-      "63825363",
-      "350102",
-      "36040a4d0001",
-      `3c09${text("PXEClient")}`,
-      "2b04060108ff",
-      `420a${text("10.77.0.1\0")}`,
-      `430e${text("undionly.kpxe\0")}`,
-      "ff",
-    ].join("");
-    expect(sent).toBe((header + sname + file + options).padEnd(600, "0"));
-  });
-
-  const chosen = [
-    { name: "BIOS", options: ClientOptions.bios, answer: "boot-server", want: "form-b" },
-    { name: "UEFI", options: ClientOptions.efi, answer: "boot-server", want: "form-b" },
+  const chosen: {
+    name: string;
+    options: MessageParts["options"];
+    context?: ProxyContext;
+    trial?: Trial;
+    want: ProxyDecision["reason"];
+  }[] = [
+    { name: "UEFI", options: efi, want: "form-a" },
+    { name: "UEFI that comes back", options: efi, trial: cameBack, want: "form-b" },
+    { name: "BIOS that comes back", options: bios, trial: cameBack, want: "form-a" },
+    { name: "iPXE that comes back", options: ipxe, trial: cameBack, want: "form-a" },
+    { name: "HTTP Boot that comes back", options: http, trial: cameBack, want: "form-a" },
+    { name: "U-Boot that comes back", options: uBoot, trial: cameBack, want: "form-a" },
     {
-      name: "iPXE, which has its own way,",
-      options: ClientOptions.ipxe,
-      answer: "boot-server",
+      name: "BIOS, told to use the boot server,",
+      options: bios,
+      context: withSettings({ proxyAnswer: "boot-server" }),
+      want: "form-b",
+    },
+    {
+      name: "U-Boot, whatever everybody else is told,",
+      options: uBoot,
+      context: withSettings({ proxyAnswer: "boot-server" }),
       want: "form-a",
     },
-    { name: "UEFI that comes back", options: ClientOptions.efi, answer: "direct", want: "form-a" },
-  ] as const;
-  it.each(chosen)("answers $name as the operator chose: $answer", ({ options, answer, want }) => {
-    // Each row stands where "auto" would say the other form: a first DISCOVER, or one that comes back.
-    const cameBack = { attempt: { form: "direct", at: noon - 1000 } } as const;
-    const before = answer === "direct" ? cameBack : {};
-    const decision = decideProxy(requestOf({ options }), { ...context, answer, ...before });
-    expect(decision.reason).toBe(want);
+    {
+      name: "iPXE, which has its own way,",
+      options: ipxe,
+      context: withSettings({ proxyAnswer: "boot-server" }),
+      want: "form-a",
+    },
+    {
+      name: "UEFI that comes back, told to answer directly,",
+      options: efi,
+      context: withSettings({ proxyAnswer: "direct" }),
+      trial: cameBack,
+      want: "form-a",
+    },
+    {
+      name: "UEFI that is known to want B",
+      options: efi,
+      context: withSettings(quirk(["form-b-first"])),
+      want: "form-b",
+    },
+    {
+      name: "UEFI that is known to want A only, coming back",
+      options: efi,
+      context: withSettings(quirk(["form-a-only"])),
+      trial: cameBack,
+      want: "form-a",
+    },
+    {
+      name: "a machine that an operator calls a Pi",
+      options: bios,
+      context: withSettings(quirk(["raspberry-pi-menu"])),
+      want: "form-c",
+    },
+    {
+      name: "BIOS, with a menu",
+      options: bios,
+      context: withSettings({ menu }),
+      want: "form-menu",
+    },
+    {
+      name: "UEFI, with a menu, that comes back",
+      options: efi,
+      context: withSettings({ menu }),
+      trial: cameBack,
+      want: "form-menu",
+    },
+    {
+      name: "iPXE, which a menu would send round for ever,",
+      options: ipxe,
+      context: withSettings({ menu }),
+      want: "form-a",
+    },
+    {
+      name: "HTTP Boot, which has no menu,",
+      options: http,
+      context: withSettings({ menu }),
+      want: "form-a",
+    },
+  ];
+  it.each(chosen)("answers $name with $want", ({ options = [], context: here, trial, want }) => {
+    const decision = decideProxy(requestOf({ options }), { ...(here ?? context), trial });
+    expect([decision.kind, decision.reason]).toEqual(["reply", want]);
   });
 
-  it("P2: answers UEFI with A, with B when it comes again within 60 s, later with A", () => {
-    const memory = new ProxyMemory();
-    const request = requestOf({ options: ClientOptions.efi });
-    const discover = (now: number) => {
-      const decision = decideProxy(request, {
-        ...context,
-        now,
-        attempt: memory.attemptOf(request.key),
-      });
-      if (decision.change) memory.apply(decision.change);
-      return decision;
-    };
-    expect(discover(noon).reason).toBe("form-a");
-    const second = discover(noon + 4_000);
-    expect(second.reason).toBe("form-b");
-    expect(codes(second)).toEqual([53, 54, 60, 97]);
-    expect(replyOf(second).message).toMatchObject({ file: "", siaddr: site.server });
-    expect(discover(noon + 16_000).reason).toBe("form-b");
-    expect(discover(noon + 77_000).reason).toBe("form-a");
+  it("remembers what firmware was offered, and takes iPXE for a sign of life", () => {
+    const ask = (options: MessageParts["options"]) =>
+      decideProxy(requestOf({ ...(options && { options }) }), { ...context, trial: cameBack })
+        .trial;
+    expect(ask(efi)).toEqual({ form: "ask-4011", at: noon, unanswered: 2 });
+    expect(ask(ipxe)).toEqual({ ...cameBack, unanswered: 0 });
+    expect(decideProxy(requestOf({ options: ipxe }), context).trial).toBeUndefined();
   });
 
   const goesOn = [
     { name: "a REQUEST to the address server", decide: decideProxy },
     { name: "a request on 4011", decide: decideBootServer },
   ];
-  it.each(goesOn)("P2: forgets the first answer after $name", ({ decide }) => {
-    const attempt = { form: "direct", at: noon } as const;
-    const request = requestOf({
-      type: "request",
-      ciaddr: "10.77.0.50",
-      options: ClientOptions.efi,
-    });
-    expect(decide(request, { ...context, attempt }).change).toEqual({
-      kind: "settled",
-      key: request.key,
-    });
+  it.each(goesOn)("takes $name for a sign of life", ({ decide }) => {
+    const request = requestOf({ type: "request", ciaddr: "10.77.0.50", options: efi });
+    const { trial } = decide(request, { ...context, trial: cameBack });
+    expect(trial).toEqual({ ...cameBack, unanswered: 0 });
   });
 
-  it.each(["bios", "ipxe", "http"] as const)(
-    "P2: answers %s with A however often it comes",
-    (kind) => {
-      const attempt = { form: "direct", at: noon - 1 } as const;
-      const decision = decideProxy(requestOf({ options: ClientOptions[kind] }), {
-        ...context,
-        attempt,
-      });
-      expect(decision.reason).toBe("form-a");
-    },
-  );
-
+  const pxeOf = (code: number) =>
+    [
+      [60, "PXEClient"],
+      [93, Buffer.of(code >> 8, code & 255)],
+    ] as const;
   const silent: { name: string; send: MessageParts; reason: string }[] = [
-    { name: "P7: a system", send: { options: ClientOptions.system }, reason: "not-netboot" },
-    {
-      name: "a REQUEST",
-      send: { type: "request", options: ClientOptions.efi },
-      reason: "address-server",
-    },
-    {
-      name: "an INFORM",
-      send: { type: "inform", options: ClientOptions.efi },
-      reason: "address-server",
-    },
+    { name: "a system", send: { options: system }, reason: "not-netboot" },
+    { name: "a Mac", send: { options: [[60, "AAPLBSDPC/i386/x"]] }, reason: "apple-bsdp" },
+    { name: "a REQUEST", send: { type: "request", options: efi }, reason: "address-server" },
+    { name: "an INFORM", send: { type: "inform", options: efi }, reason: "address-server" },
     {
       name: "a relay with our address",
-      send: { giaddr: "10.77.0.1", options: ClientOptions.efi },
+      send: { giaddr: "10.77.0.1", options: efi },
       reason: "relay-loop",
     },
-    {
-      name: "an Alpha",
-      send: {
-        options: [
-          [60, "PXEClient"],
-          [93, Buffer.of(0, 3)],
-        ],
-      },
-      reason: "no-loader",
-    },
+    { name: "an Alpha", send: { options: pxeOf(3) }, reason: "no-loader" },
     {
       name: "an unheard-of architecture",
-      send: {
-        options: [
-          [60, "PXEClient"],
-          [93, Buffer.of(9, 9)],
-        ],
-      },
+      send: { options: pxeOf(909) },
       reason: "unknown-architecture",
     },
   ];
   it.each(silent)("stays silent at $name", ({ send, reason }) => {
-    expect(decideProxy(requestOf(send), context)).toMatchObject({ kind: "ignore", reason });
-  });
-
-  const guid = `\0${"g".repeat(16)}`;
-  const uuids = [
-    { name: "absent", value: undefined, want: undefined },
-    { name: "of type 0", value: guid, want: guid },
-    { name: "of type 9", value: `\t${"g".repeat(16)}`, want: undefined },
-    { name: "short", value: "\0ggg", want: undefined },
-  ];
-  it.each(uuids)("P8: answers, where 97 is $name", ({ value, want }) => {
-    const options = [...ClientOptions.bios, ...(value ? [[97, value] as const] : [])];
-    expect(option(decideProxy(requestOf({ options }), context), 97)).toBe(want);
-  });
-
-  const userClasses = ["iPXE", "\x04iPXE", "\x04iPXE\x03foo", "IPXE"];
-  it.each(userClasses.map((sent) => ({ sent })))(
-    "P9: takes the user class $sent for iPXE",
-    ({ sent }) => {
-      const options = [...ClientOptions.ipxe, [OptionCode.userClass, sent] as const];
-      const decision = decideProxy(requestOf({ options }), context);
-      expect(replyOf(decision).message.file).toBe("http://10.77.0.1:8080/boot.ipxe");
-    },
-  );
-
-  it("P10: takes option 175 alone for iPXE", () => {
-    const options = ClientOptions.ipxe.filter(([code]) => code !== OptionCode.userClass);
-    const decision = decideProxy(requestOf({ options }), context);
-    expect(option(decision, 67)).toBe("http://10.77.0.1:8080/boot.ipxe\0");
-    expect(option(decision, 175)).toBeUndefined();
-  });
-
-  const files: { name: string; options: NonNullable<MessageParts["options"]>; want: string }[] = [
-    {
-      name: "P11: the first served of a list",
-      options: [
-        [60, "PXEClient"],
-        [93, Buffer.of(0, 99, 0, 7)],
-      ],
-      want: "snponly.efi",
-    },
-    {
-      name: "P12: the number in option 60",
-      options: [[60, "PXEClient:Arch:00011:UNDI:003000"]],
-      want: "snponly-arm64.efi",
-    },
-    {
-      name: "P15: HTTP Boot's URL",
-      options: ClientOptions.http,
-      want: "http://10.77.0.1:8080/loaders/snponly.efi",
-    },
-    { name: "P20: U-Boot's file", options: ClientOptions.uBoot, want: "snponly-arm64.efi" },
-    {
-      name: "a whole loader for an iPXE that lacks HTTP",
-      options: [...ClientOptions.bios, [77, "iPXE"]],
-      want: "undionly.kpxe",
-    },
-  ];
-  it.each(files)("names $name", ({ options, want }) => {
-    const decision = decideProxy(requestOf({ options }), context);
-    expect(replyOf(decision).message).toMatchObject({ file: want, siaddr: site.server, yiaddr: 0 });
-    expect(option(decision, 67)).toBe(`${want}\0`);
-    expect(replyOf(decision).to).toEqual(broadcast);
-    expect(replyOf(decision).message.flags).toBe(0x8000);
-  });
-
-  it("P13: answers through a relay with its flag and its 82 as they came", () => {
-    const relay = [82, Buffer.of(1, 2, 0, 7)] as const;
-    const options = [...ClientOptions.efi, relay];
-    const { message, to } = replyOf(
-      decideProxy(requestOf({ giaddr: "10.88.0.1", options }), context),
-    );
-    expect(to).toEqual({ address: ip("10.88.0.1"), port: "server" });
-    expect([message.flags, message.giaddr]).toEqual([0, ip("10.88.0.1")]);
-    expect([...message.options.keys()].at(-1)).toBe(82);
-    expect(Buffer.from(message.options.get(82) ?? [])).toEqual(relay[1]);
-  });
-
-  it("P14: sends 67 last, NUL-terminated, and the same name in the file field", () => {
-    const { message } = replyOf(decideProxy(requestOf({ options: ClientOptions.efi }), context));
-    const sent = Buffer.from(formatDhcp(message));
-    const end = sent.lastIndexOf(0xff);
-    expect(sent.subarray(end - 14, end).toString("latin1")).toBe("\x43\x0csnponly.efi\0");
-    expect(parseDhcp(sent).file).toBe("snponly.efi");
-  });
-
-  it("P15: answers HTTP Boot with HTTPClient and no 43", () => {
-    const decision = decideProxy(requestOf({ options: ClientOptions.http }), context);
-    expect(option(decision, 60)).toBe("HTTPClient");
-    expect(codes(decision)).toEqual([53, 54, 60, 67]);
-  });
-
-  it("P16: reads the marks of a client from overloaded fields", () => {
-    const sent = Buffer.from(formatDhcp(requestOf({}).message));
-    sent.write("350101340101ff", headerBytes, "hex");
-    sent.write(`3c09${Buffer.from("PXEClient").toString("hex")}5d020000ff`, 108, "hex");
-    const { options } = parseDhcp(sent);
-    const decision = decideProxy(requestOf({ options: [...options] }), context);
-    expect(replyOf(decision).message.file).toBe("undionly.kpxe");
-  });
-
-  it("P17: echoes hlen 16 and a GUID for chaddr", () => {
-    const chaddr = Buffer.from("0f0e0d0c0b0a09080706050403020100", "hex");
-    const send = { options: ClientOptions.efi, header: { hlen: 16, chaddr } };
-    const { message } = replyOf(decideProxy(requestOf(send), context));
-    expect(message.hlen).toBe(16);
-    expect(Buffer.from(message.chaddr)).toEqual(chaddr);
-  });
-
-  it("P18: gives a disabled machine no answer on either port", () => {
-    const disabled = new Set([parseMac(clientMac)]);
-    const want = { kind: "ignore", reason: "machine-disabled" };
-    const discover = requestOf({ options: ClientOptions.efi });
-    const request = requestOf({
-      type: "request",
-      ciaddr: "10.77.0.50",
-      options: ClientOptions.efi,
-    });
-    expect(decideProxy(discover, { ...context, disabled })).toEqual(want);
-    expect(decideBootServer(request, { ...context, disabled })).toEqual(want);
+    expect(decideProxy(requestOf(send), context)).toEqual({ kind: "ignore", reason });
   });
 });
 
 describe("decideBootServer, a request on 4011", () => {
-  const ask = (parts: MessageParts): ProxyDecision =>
-    decideBootServer(requestOf({ type: "request", options: ClientOptions.efi, ...parts }), context);
-
-  const rows: { name: string; send: MessageParts; to: object }[] = [
-    {
-      name: "P3: EDK2, to its address and port",
-      send: { ciaddr: "10.77.0.50" },
-      to: { address: ip("10.77.0.50"), port: "same-as-sender" },
-    },
-    {
-      name: "P4: iPXE, whose flag means nothing here",
-      send: { ciaddr: "10.77.0.50", header: { flags: 0x8000 }, serverId: "10.77.0.1" },
-      to: { address: ip("10.77.0.50"), port: "same-as-sender" },
-    },
-    { name: "P5: a client without an address, by broadcast", send: {}, to: broadcast },
-    {
-      name: "an INFORM",
-      send: { type: "inform", ciaddr: "10.77.0.50" },
-      to: { address: ip("10.77.0.50"), port: "same-as-sender" },
-    },
-  ];
-  it.each(rows)("answers $name", ({ send, to }) => {
-    const decision = ask(send);
-    const { message, to: got } = replyOf(decision);
-    expect(got).toEqual(to);
-    expect(message).toMatchObject({ yiaddr: 0, siaddr: site.server, file: "snponly.efi" });
-    expect(message.options.get(53)).toEqual(Buffer.of(5));
-    expect(message.options.get(54)).toEqual(octets("10.77.0.1"));
+  const ask = (parts: MessageParts, here = context): ProxyDecision =>
+    decideBootServer(requestOf({ type: "request", options: efi, ...parts }), here);
+  const item = (type: number, layer = 0): MessageParts => ({
+    options: [...efi, [43, Buffer.of(71, 4, type >> 8, type & 255, layer >> 8, layer & 255)]],
   });
 
-  const silent: { name: string; send: MessageParts; reason: string }[] = [
-    {
-      name: "P6: a request for another server",
-      send: { serverId: "10.77.0.2" },
-      reason: "other-server",
-    },
+  const silent: { name: string; send: MessageParts; with?: ProxyContext; reason: string }[] = [
+    { name: "another server's client", send: { serverId: "10.77.0.2" }, reason: "other-server" },
     { name: "a DISCOVER", send: { type: "discover" }, reason: "not-for-boot-server" },
     { name: "a system", send: { options: [] }, reason: "not-netboot" },
+    { name: "an item with credentials", send: item(0, 0x8000), reason: "credentials-asked" },
+    { name: "an item of nobody's menu", send: item(0x8000), reason: "unknown-boot-item" },
     {
-      name: "a boot item with credentials",
-      send: { options: [...ClientOptions.efi, [43, Buffer.of(71, 4, 0x80, 1, 0x80, 0)]] },
-      reason: "credentials-asked",
+      name: "an item past the menu's end",
+      send: item(0x8001),
+      with: withSettings({ menu }),
+      reason: "unknown-boot-item",
+    },
+    {
+      name: "a disabled machine",
+      send: {},
+      with: withSettings({ disabled: new Set([parseMac(clientMac)]) }),
+      reason: "machine-disabled",
     },
   ];
-  it.each(silent)("stays silent at $name", ({ send, reason }) => {
-    expect(ask(send)).toEqual({ kind: "ignore", reason });
+  it.each(silent)("stays silent at $name", ({ send, with: here, reason }) => {
+    expect(ask(send, here)).toEqual({ kind: "ignore", reason });
   });
 
-  it("P22: echoes the boot item that was chosen", () => {
-    const decision = ask({
-      options: [...ClientOptions.efi, [43, Buffer.of(71, 4, 0x80, 1, 0, 2, 255)]],
-    });
-    expect(option(decision, 43)).toBe("\x47\x04\x80\x01\x00\x02\xff");
+  it("answers an INFORM as it does a REQUEST", () => {
+    expect(ask({ type: "inform", ciaddr: "10.77.0.50" }).reason).toBe("boot-server");
+  });
+
+  it("names the loader under a menu too, which stands in its place on 67 only", () => {
+    const decision = ask(item(0x8000), withSettings({ menu }));
+    expect(decision.kind === "reply" && decision.reply.message.file).toBe("snponly.efi");
+  });
+});
+
+describe("a search for a boot server, by broadcast on 67", () => {
+  const search: MessageParts = {
+    type: "request",
+    ciaddr: "10.77.0.50",
+    options: [...efi, [43, Buffer.of(71, 4, 0x80, 0, 0, 0)]],
+  };
+  const allowed = { menu: { ...menu, broadcast: true } };
+  const rows: { name: string; send: MessageParts; with: Partial<typeof settings>; want: string }[] =
+    [
+      { name: "that the menu allows", send: search, with: allowed, want: "boot-server" },
+      {
+        name: "that the menu does not allow",
+        send: search,
+        with: { menu },
+        want: "address-server",
+      },
+      { name: "without a menu", send: search, with: {}, want: "address-server" },
+      {
+        name: "of one without an address, whose REQUEST is the address server's",
+        send: { type: "request", options: search.options ?? [] },
+        with: allowed,
+        want: "address-server",
+      },
+      {
+        name: "without an item",
+        send: { type: "request", ciaddr: "10.77.0.50", options: efi },
+        with: allowed,
+        want: "address-server",
+      },
+    ];
+  it.each(rows)("$name ends as $want", ({ send, with: parts, want }) => {
+    const request = requestOf(send);
+    expect(decideProxy(request, withSettings(parts)).reason).toBe(want);
+    expect(isBootServerSearch(request, { ...settings, ...parts })).toBe(want === "boot-server");
   });
 });

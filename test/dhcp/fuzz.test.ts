@@ -7,7 +7,7 @@ import { readRequest } from "../../src/dhcp/request.ts";
 import { WireError } from "../../src/errors.ts";
 import { formatHexdump } from "../../src/wire/hexdump.ts";
 import { ClientOptions, type MessageParts, messageOf } from "../support/dhcp-message.ts";
-import { contextOf, noon, site } from "../support/dhcp-site.ts";
+import { contextOf, noon, settings, site } from "../support/dhcp-site.ts";
 
 const packets = Number(process.env["FUZZ_PACKETS"] ?? 50_000);
 const seed = Number(process.env["FUZZ_SEED"] ?? Date.now() % 1_000_000_007);
@@ -89,8 +89,12 @@ function answer(datagram: Uint8Array, leases: LeaseTable): number {
   const { request } = read;
   const full = decideDhcp(request, contextOf({ leases }));
   if (full.kind !== "ignore") leases.apply(full.changes);
-  const context = { site, disabled: new Set<never>(), answer: "auto", now: noon } as const;
+  const items = [{ text: "Install", boot: "loader" }] as const;
+  const menu = { prompt: "?", timeout: 1, broadcast: true, items };
+  const context = { site, settings, now: noon };
+  const withMenu = { ...context, settings: { ...settings, menu } };
   const decisions = [full, decideProxy(request, context), decideBootServer(request, context)];
+  decisions.push(decideProxy(request, withMenu), decideBootServer(request, withMenu));
   const replies = decisions.flatMap((decision) =>
     decision.kind === "reply" ? [decision.reply] : [],
   );

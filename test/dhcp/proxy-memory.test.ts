@@ -3,23 +3,21 @@ import { ProxyMemory } from "../../src/dhcp/proxy-memory.ts";
 import type { BindingKey } from "../../src/dhcp/request.ts";
 
 const key = (number: number) => `client ${number}` as BindingKey;
-const answered = (number: number, at: number) =>
-  ({ kind: "answered", key: key(number), attempt: { form: "direct", at } }) as const;
+const trial = (at: number) => ({ form: "direct", at, unanswered: 1 }) as const;
 
-it("remembers the last answer until it is settled", () => {
+it("keeps the last trial of a client", () => {
   const memory = new ProxyMemory();
-  memory.apply(answered(1, 10));
-  memory.apply(answered(1, 20));
-  expect(memory.attemptOf(key(1))).toEqual({ form: "direct", at: 20 });
-  memory.apply({ kind: "settled", key: key(1) });
-  expect(memory.attemptOf(key(1))).toBeUndefined();
+  memory.keep(key(1), trial(10));
+  memory.keep(key(1), trial(20));
+  expect(memory.trialOf(key(1))).toEqual(trial(20));
+  expect(memory.trialOf(key(2))).toBeUndefined();
 });
 
-it("holds 4096 clients and lets the one answered longest ago go first", () => {
+it("holds 4096 clients and lets the one heard longest ago go first", () => {
   const memory = new ProxyMemory();
-  for (let number = 0; number < 4096; number += 1) memory.apply(answered(number, number));
-  memory.apply(answered(0, 5000)); // again: now the newest
-  memory.apply(answered(4096, 5001));
-  expect(memory.attemptOf(key(1))).toBeUndefined();
-  expect(memory.attemptOf(key(0))).toBeDefined();
+  for (let number = 0; number < 4096; number += 1) memory.keep(key(number), trial(number));
+  memory.keep(key(0), trial(5000)); // again: now the newest
+  memory.keep(key(4096), trial(5001));
+  expect(memory.trialOf(key(1))).toBeUndefined();
+  expect(memory.trialOf(key(0))).toBeDefined();
 });

@@ -6,7 +6,7 @@ import { readOptionLayer } from "../../src/dhcp/option-layer.ts";
 import { formatDhcp, parseDhcp } from "../../src/dhcp/packet.ts";
 import { type DhcpServerDeps, openDhcpServer } from "../../src/dhcp/server.ts";
 import type { Log } from "../../src/runtime/log.ts";
-import { parseMac } from "../../src/wire/mac.ts";
+import { type MacAddress, parseMac } from "../../src/wire/mac.ts";
 import { ClientOptions, clientMac, type MessageParts, messageOf } from "../support/dhcp-message.ts";
 import { ip, noon, settings, site } from "../support/dhcp-site.ts";
 import { FakeNetwork } from "../support/fake-udp.ts";
@@ -19,6 +19,8 @@ async function start(parts: Partial<DhcpServerDeps> = {}) {
   const events: (Omit<BootEvent, "at"> & BootFact)[] = [];
   const saved: Lease[] = [];
   const disk = { full: false };
+  const findings: object[] = [];
+  const fetched = new Set<(mac: MacAddress) => void>();
   const level =
     (name: string) =>
     (message: string, fields: Record<string, unknown> = {}) =>
@@ -48,6 +50,14 @@ async function start(parts: Partial<DhcpServerDeps> = {}) {
         clock: { now: () => noon, after: () => ({ [Symbol.dispose]: () => {} }) },
         log,
         publish: (event) => void events.push(event),
+        findings: {
+          raise: (finding) => void findings.push(finding),
+          clear: ({ code }) => void findings.push({ code, cleared: true }),
+        },
+        onFetch: (listener) => {
+          fetched.add(listener);
+          return { [Symbol.dispose]: () => void fetched.delete(listener) };
+        },
         httpPort: site.httpPort,
         openSocket: network.open,
         ...parts,
@@ -56,7 +66,7 @@ async function start(parts: Partial<DhcpServerDeps> = {}) {
     );
   const hear = (message: MessageParts, port = 67) =>
     network.deliver(port, formatDhcp(messageOf(message), 1472));
-  return { network, lines, events, saved, disk, stop, open, hear };
+  return { network, lines, events, saved, disk, findings, fetched, stop, open, hear };
 }
 
 const selecting = { type: "request", serverId: "10.77.0.1", requested: "10.77.0.120" } as const;
@@ -188,6 +198,21 @@ describe("openDhcpServer", () => {
     ]);
   });
 
+  it("leaves a search for a boot server on 67 to the menu that allows it", async () => {
+    const { network, open, hear, saved } = await start();
+    await using server = await open();
+    server.serve();
+    const items = [{ text: "Install", boot: "loader" }] as const;
+    const menu = { prompt: "Boot?", timeout: 5, broadcast: true, items };
+    const item = [43, Buffer.of(71, 4, 0x80, 0, 0, 0)] as const;
+    const options = [...ClientOptions.efi, item];
+    server.replaceSettings({ ...settings, menu });
+    hear({ type: "request", ciaddr: "10.77.0.120", options });
+    const ack = parseDhcp(network.sent[0]?.datagram ?? Buffer.alloc(0));
+    expect(Buffer.from(ack.options.get(43) ?? []).toString("hex")).toBe("470480000000ff");
+    expect([ack.yiaddr, saved]).toEqual([0, []]);
+  });
+
   it("remembers its leases, though not its offers, over a restart", async () => {
     const world = await start();
     {
@@ -219,6 +244,47 @@ describe("openDhcpServer in proxy mode", () => {
       fromPort: 4011,
     });
     expect(saved).toEqual([]);
+  });
+
+  it("says once all was offered in vain, and takes it back when the machine fetches", async () => {
+    const { network, open, hear, findings, fetched } = await start({ mode: "proxy" });
+    const server = await open();
+    server.serve();
+    for (let times = 0; times < 4; times += 1) hear({ options: ClientOptions.efi });
+    const files = network.sent.map(({ datagram }) => parseDhcp(datagram).file);
+    expect(files).toEqual(["snponly.efi", "", "snponly.efi", ""]);
+    expect(findings).toMatchObject([{ code: "dhcp.proxy-ignored", subject: clientMac }]);
+    for (const tell of fetched) tell(parseMac(clientMac));
+    expect(findings.at(-1)).toEqual({ code: "dhcp.proxy-ignored", cleared: true });
+    hear({ options: ClientOptions.efi }); // its next start begins with what it took
+    expect(parseDhcp(network.sent.at(-1)?.datagram ?? Buffer.alloc(0)).file).toBe("");
+    await server[Symbol.asyncDispose]();
+    expect(fetched.size).toBe(0);
+  });
+
+  it("names the quirks that it minded, in the log and as a finding", async () => {
+    const { open, hear, findings, lines } = await start({ mode: "proxy" });
+    await using server = await open();
+    server.serve();
+    hear({ options: ClientOptions.bios, mac: "dc:a6:32:00:00:01" });
+    hear({ options: ClientOptions.bios });
+    expect(findings).toMatchObject([{ code: "firmware.quirk", subject: "dc:a6:32:00:00:01" }]);
+    expect(lines.map(({ fields }) => fields["quirks"])).toEqual([["raspberry-pi"], undefined]);
+  });
+
+  it("says in the log why a machine is refused", async () => {
+    const { open, hear, lines } = await start({ mode: "proxy" });
+    await using server = await open();
+    server.serve();
+    const itanium = [
+      [60, "PXEClient"],
+      [93, Buffer.of(0, 2)],
+    ] as const;
+    hear({ options: itanium });
+    expect(lines[0]?.fields).toMatchObject({
+      reason: "no-loader",
+      why: expect.stringMatching(/^Itanium/),
+    });
   });
 
   it("publishes the address that a machine asks another server for", async () => {

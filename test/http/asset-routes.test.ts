@@ -159,7 +159,7 @@ describe("a name of the assets", () => {
     await symlink("../outside", join(rig.folder, "assets/out"));
     const confined = buildMachineApp({
       ...rig.deps,
-      assets: { folder: join(rig.folder, "assets"), symlinks: "confine" },
+      assets: { ...rig.assets, symlinks: "confine" },
     });
     expect((await ask("/assets/in")).body).toBe("0123456789");
     expect((await ask("/assets/out")).body).toBe("out");

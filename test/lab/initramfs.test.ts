@@ -70,7 +70,8 @@ describe("the scripts of the lab's machines", () => {
     "lab-linux/init",
     "lab-linux/lease",
     "lab-ignition/install",
-    "lab-ignition/show",
+    "lab-ignition/disk-init",
+    "lab-ignition/system-init",
   ];
   it.each(scripts)("%s parses", (file) => {
     execFileSync("sh", ["-n", `${import.meta.dirname}/../../images/${file}`]);

@@ -1,9 +1,13 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { chooseAccelerator } from "../../src/lab/accelerator.ts";
+import { openGuestFiles } from "../../src/lab/guest-files.ts";
 import { openIgnitionFiles } from "../../src/lab/ignition-files.ts";
-import { labNet, labPaths } from "../../src/lab/lab-config.ts";
+import { labNet } from "../../src/lab/lab-config.ts";
 import { cacheFolder } from "../../src/lab/package-cache.ts";
+import { openVm } from "../../src/lab/vm.ts";
+import { formatMacHyphen } from "../../src/wire/mac.ts";
 import { machineMac, openTestRoom } from "../support/lab.ts";
 
 const origin = `http://${labNet.server}:${labNet.httpPort}`;
@@ -62,16 +66,48 @@ const wanted = [
   `/var/lib/core/.ssh/authorized_keys.d/ignition: ${key}`,
 ];
 
+const group = JSON.stringify({
+  id: "node",
+  profile: "install",
+  selector: { mac },
+  metadata: {
+    hostname: "node1",
+    rack: "r7",
+    ssh_keys: [key],
+    assets: `${origin}/assets`,
+  },
+});
+
+const installProfile = JSON.stringify({
+  id: "install",
+  ignition_id: "node.yaml",
+  boot: {
+    kernel: "/assets/lab/vmlinuz",
+    initrd: ["/assets/lab/initrd.gz", "/assets/lab/ignition.gz"],
+    args: [
+      ...["console=ttyS0", "quiet", "panic=-1"],
+      `ignition.config.url=${origin}/ignition?uuid=\${uuid}&mac=\${mac:hexhyp}`,
+      ...["kindling.run=/bin/install", `kindling.assets=${origin}/assets`],
+      ...[`kindling.report=${origin}/report`, "kindling.stage=installed"],
+    ],
+  },
+});
+
+/** What the system on the disk says of itself: which kernel GRUB loaded, and which cards it has. */
+const system = [
+  "from=/boot/vmlinuz cards=lo",
+  "hostname=node1 core=uid=1000(core) gid=100 groups=100",
+];
+
 describe("a BIOS machine with a blank disk", () => {
-  it("is installed by Ignition from a Butane template, and its disk says so at the next boot", async () => {
-    const initrd = await openIgnitionFiles(cacheFolder(process.env), () => {});
+  it("is installed by Ignition from a Butane template, and boots that disk without a network", async () => {
+    const { initrd } = await openIgnitionFiles(cacheFolder(process.env), () => {});
     const files = new Map<string, string | Uint8Array>([
       ["assets/lab/ignition.gz", await readFile(initrd)],
       ["assets/motd.txt", "welcome from the assets folder\n"],
       ["ignition/node.yaml", nodeYaml],
-      ["profiles/install.json", profile("install", "installed")],
-      ["profiles/show.json", profile("show", "shown")],
-      ["groups/node.json", group("install")],
+      ["profiles/install.json", installProfile],
+      ["groups/node.json", group],
     ]);
     await using test = await openTestRoom("ignition", { files, profiles: [], diskMb: 64 });
 
@@ -86,43 +122,17 @@ describe("a BIOS machine with a blank disk", () => {
       ]),
     );
 
-    // What an operator does next; the daemon reads the folder anew by itself.
-    await writeFile(join(labPaths(test.room.folder).data, "groups/node.json"), group("show"));
-    const second = await test.powerOn("show", mac, "bios");
+    // No network card: whatever this machine runs, it has from its disk.
+    const guest = await openGuestFiles(cacheFolder(process.env), () => {});
+    const { folder } = test.room;
+    const firmware = { kind: "bios" } as const;
+    const accelerator = await chooseAccelerator(firmware, guest, folder);
+    const disk = join(folder, `${formatMacHyphen(mac)}.disk`);
+    const spec = { name: "disk", mac, firmware, accelerator, memoryMb: 512, disk };
+    await using second = await openVm({ spec, folder }, new AbortController().signal);
     expect(await second.ended).toBe(0);
-    const disk = second.lines.map((line) => line.text);
-    for (const line of wanted) expect(disk).toContain(`KINDLING-DISK ${line}`);
+    const lines = second.lines.map((line) => line.text);
+    for (const line of system) expect(lines).toContain(`KINDLING-SYSTEM ${line}`);
+    for (const line of wanted) expect(lines).toContain(`KINDLING-DISK ${line}`);
   });
 });
-
-function group(profile: string): string {
-  return JSON.stringify({
-    id: "node",
-    profile,
-    selector: { mac },
-    metadata: {
-      hostname: "node1",
-      rack: "r7",
-      ssh_keys: [key],
-      assets: `${origin}/assets`,
-    },
-  });
-}
-
-function profile(program: string, stage: string): string {
-  return JSON.stringify({
-    id: program,
-    ignition_id: "node.yaml",
-    boot: {
-      kernel: "/assets/lab/vmlinuz",
-      initrd: ["/assets/lab/initrd.gz", "/assets/lab/ignition.gz"],
-      args: [
-        ...["console=ttyS0", "quiet", "panic=-1"],
-        `ignition.config.url=${origin}/ignition?uuid=\${uuid}&mac=\${mac:hexhyp}`,
-        `kindling.run=/bin/${program}`,
-        `kindling.report=${origin}/report`,
-        `kindling.stage=${stage}`,
-      ],
-    },
-  });
-}

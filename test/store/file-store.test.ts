@@ -144,6 +144,27 @@ describe.each(ways)("an edit is seen by the next snapshot, $way:", ({ tools }) =
     expect(await profiles()).toEqual(["three"]);
   });
 
+  it("in a file that profiles name, however it is made", async () => {
+    const read = async () => {
+      const found = await store.ignition("f");
+      return found.kind === "file" ? String(found.bytes) : found.kind;
+    };
+    expect(await read()).toBe("missing");
+    for (const text of ["one", "two", "six"]) {
+      await put("ignition/f", text);
+      expect([await read(), await read()]).toEqual([text, text]);
+    }
+    await put("f.new", "new");
+    await rename(join(folder, "f.new"), join(folder, "ignition/f"));
+    expect(await read()).toBe("new");
+    await rename(join(folder, "ignition"), join(folder, "old"));
+    expect(await read()).toBe("missing");
+    await symlink("old", join(folder, "ignition"));
+    expect(await read()).toBe("new");
+    await put("old/f", "end");
+    expect(await read()).toBe("end");
+  });
+
   it("when deleted, and when the folder goes", async () => {
     await put("groups/g.json", group("x"));
     expect(await profiles()).toEqual(["x"]);

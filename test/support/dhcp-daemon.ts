@@ -28,6 +28,8 @@ await using server = await openDhcpServer(
     clock: systemClock,
     log,
     publish: print,
+    findings: { raise: () => {}, clear: () => {} },
+    onFetch: () => new DisposableStack(),
     httpPort: site.httpPort,
   },
   stop.signal,

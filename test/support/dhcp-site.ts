@@ -49,6 +49,7 @@ export const settings: DhcpSettings = {
   authoritative: true,
   disabled: new Set(),
   proxyAnswer: "auto",
+  quirks: new Map(),
 };
 
 type ContextParts = { settings?: Partial<DhcpSettings>; leases?: LeaseTable; now?: number };

@@ -2,9 +2,10 @@ import { createHash } from "node:crypto";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { HotLibrary } from "../../src/assets/hot-library.ts";
 import type { BootEvent } from "../../src/boot/event.ts";
 import type { Finding } from "../../src/boot/finding.ts";
-import type { MachineDeps } from "../../src/http/deps.ts";
+import type { AssetFolder, MachineDeps } from "../../src/http/deps.ts";
 import { systemClock } from "../../src/runtime/clock.ts";
 import { EventBus } from "../../src/runtime/event-bus.ts";
 import { silentLog } from "../../src/runtime/log.ts";
@@ -13,6 +14,7 @@ import { FileStore } from "../../src/store/file-store.ts";
 /** A data folder of its own and everything the HTTP routes need around it. */
 export type HttpRig = AsyncDisposable & {
   readonly folder: string;
+  readonly assets: AssetFolder;
   readonly deps: MachineDeps;
   readonly bus: EventBus;
   readonly events: BootEvent[];
@@ -59,11 +61,13 @@ export async function openHttpRig(): Promise<HttpRig> {
   bus.subscribe((event) => events.push(event));
   const sha256 = createHash("sha256").update(loaderBytes).digest("hex");
   const catalog = new FileStore({ folder, clock: systemClock, log: silentLog });
+  const files = new HotLibrary({ bytesMax: 8 << 20, fileBytesMax: 4 << 20, clock: systemClock });
+  const assets = { folder: join(folder, "assets"), symlinks: "follow", files } as const;
   const deps: MachineDeps = {
     catalog,
     texts: fakeTexts,
     extensions: true,
-    assets: { folder: join(folder, "assets"), symlinks: "follow" },
+    assets,
     loaders: {
       find: async (name) =>
         name === "snponly.efi"
@@ -80,6 +84,7 @@ export async function openHttpRig(): Promise<HttpRig> {
   };
   return {
     folder,
+    assets,
     deps,
     bus,
     events,
@@ -91,6 +96,7 @@ export async function openHttpRig(): Promise<HttpRig> {
     },
     async [Symbol.asyncDispose]() {
       catalog[Symbol.dispose]();
+      files[Symbol.dispose]();
       await rm(folder, { recursive: true });
     },
   };

@@ -72,6 +72,10 @@ describe("candidateNames", () => {
     { path: "Boot/IPXE.EFI", want: ["Boot/IPXE.EFI", "boot/ipxe.efi"] },
     { path: "10.0.0.1/a.0", want: ["10.0.0.1/a.0", "10.0.0.1/a", "a.0", "a"] },
     { path: ".0", want: [".0"] },
+    { path: "9ffefdef/start4.elf", want: ["9ffefdef/start4.elf", "start4.elf"] },
+    { path: "dc-a6-32-00-00-01/a.bin", want: ["dc-a6-32-00-00-01/a.bin", "a.bin"] },
+    { path: "9ffefdef/overlays/a.dtbo", want: ["9ffefdef/overlays/a.dtbo", "overlays/a.dtbo"] },
+    { path: "9ffefde/start4.elf", want: ["9ffefde/start4.elf"] },
   ];
   it.each(rows)("tries $want for $path", ({ path, want }) => {
     expect(candidateNames(path)).toEqual(want);

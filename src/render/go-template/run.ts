@@ -2,6 +2,7 @@ import { textOf } from "./bytes.ts";
 import { placeOf, TemplateError } from "./error.ts";
 import { type Command, formatNode, type Operand, type Statement } from "./node.ts";
 import type { ParsedTemplate } from "./parser.ts";
+import { quote } from "./quote.ts";
 import type { Value } from "./value.ts";
 
 /** What one rendering may use, so that no template can hold the daemon. */
@@ -14,10 +15,24 @@ export type TemplateLimits = {
   readonly depthMax: number;
 };
 
+/** What a name that a text does not define itself stands for: a text of its own, or why not. */
+export type PartialLookup =
+  | { readonly kind: "partial"; readonly template: ParsedTemplate }
+  | { readonly kind: "absent"; readonly reason: string };
+
+/** Finds a partial by name; both are byte strings inside, text outside. */
+export type FindPartial = (name: string) => PartialLookup;
+
+/** How many partials may be open within each other; more is a cycle, told as one. */
+const partialsOpenMax = 32;
+
 /** One rendering: what it has used so far and written. */
 export type Run = {
-  readonly template: ParsedTemplate;
   readonly limits: TemplateLimits;
+  /** Absent: a text has no templates but those that it defines. */
+  readonly findPartial?: FindPartial | undefined;
+  /** Partials that are open, the outermost first. */
+  readonly partials: string[];
   steps: number;
   depth: number;
   output: string;
@@ -25,15 +40,21 @@ export type Run = {
 
 type Binding = { readonly name: string; value: Value };
 
+/** Which template of which text a frame runs. */
+export type Running = { readonly template: ParsedTemplate; readonly name: string };
+
 /** One template of a run: its variables, and the node that an error would name. */
 export class Frame {
   readonly run: Run;
+  /** The text that the template stands in. */
+  readonly template: ParsedTemplate;
   readonly #name: string;
   readonly #variables: Binding[];
   #node: Statement | Command | Operand | undefined;
 
-  constructor(run: Run, name: string, data: Value) {
+  constructor(run: Run, { template, name }: Running, data: Value) {
     this.run = run;
+    this.template = template;
     this.#name = name;
     this.#variables = [{ name: "$", value: data }];
   }
@@ -67,8 +88,20 @@ export class Frame {
     this.run.depth--;
   }
 
+  /** Runs the text of a partial; whoever opens too many within each other is told the last of them. */
+  inPartial(name: string, action: () => void): void {
+    const { partials } = this.run;
+    if (partials.length === partialsOpenMax) {
+      const last = [...partials.slice(-3), name].map((one) => quote(one)).join(" calls ");
+      this.fail(`more than ${partialsOpenMax} partials within each other: ${last}`);
+    }
+    partials.push(name);
+    action();
+    partials.pop();
+  }
+
   fail(reason: string): never {
-    const { name, input } = this.run.template;
+    const { name, input } = this.template;
     const place = placeOf(input, this.#node?.at ?? 0);
     const node = this.#node === undefined ? "" : formatNode(this.#node);
     const where = `${name}:${place.line}:${place.column}: executing ${JSON.stringify(this.#name)}`;

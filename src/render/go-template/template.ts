@@ -8,7 +8,7 @@
 import { bytesOf, textOf } from "./bytes.ts";
 import { Functions } from "./functions.ts";
 import { type ParsedTemplate, parseText } from "./parser.ts";
-import { Frame, type Run, type TemplateLimits } from "./run.ts";
+import { type FindPartial, Frame, type Run, type TemplateLimits } from "./run.ts";
 import { concrete, type TemplateData } from "./value.ts";
 import { walkBody } from "./walk.ts";
 
@@ -28,15 +28,25 @@ export function parseTemplate(text: string, { name = "" } = {}): Template {
   return parseText({ name: bytesOf(name), input: bytesOf(text), functions });
 }
 
+/** What a rendering may use, and what `{{template "x"}}` finds beyond the text's own definitions. */
+export type RenderOptions = {
+  readonly limits?: TemplateLimits;
+  /** Absent: nothing, as with Go's parse of one text. */
+  readonly findPartial?: FindPartial;
+};
+
 /** The template's text for some data; throws `TemplateError`, and then nothing was rendered. */
 export function renderTemplate(
   template: Template,
   data: TemplateData,
-  limits: TemplateLimits = templateLimits,
+  { limits = templateLimits, findPartial }: RenderOptions = {},
 ): string {
-  const run: Run = { template, limits, steps: 0, depth: 0, output: "" };
+  const run: Run = { limits, findPartial, partials: [], steps: 0, depth: 0, output: "" };
   const dot = concrete(data);
-  const body = template.bodies.get(template.name) ?? [];
-  walkBody({ frame: new Frame(run, template.name, dot), dot }, body);
+  const { name } = template;
+  walkBody(
+    { frame: new Frame(run, { template, name }, dot), dot },
+    template.bodies.get(name) ?? [],
+  );
   return textOf(run.output);
 }

@@ -1,9 +1,10 @@
+import { bytesOf, textOf } from "./bytes.ts";
 import { CallError } from "./error.ts";
 import { evaluatePipe, type Scene } from "./evaluate.ts";
 import type { Body, Branch, Pipe, Statement, TemplateCall } from "./node.ts";
 import { print } from "./printf.ts";
 import { quote } from "./quote.ts";
-import { Frame } from "./run.ts";
+import { Frame, type Running } from "./run.ts";
 import {
   boxed,
   type Concrete,
@@ -136,12 +137,32 @@ function bindItem(frame: Frame, { declares, assigns }: Pipe, { key, value }: Ite
 }
 
 // The called template sees its argument only, no variable of the caller.
-function callTemplate(scene: Scene, { name, pipe }: TemplateCall): void {
+function callTemplate(scene: Scene, call: TemplateCall): void {
   const { frame } = scene;
-  const body =
-    frame.run.template.bodies.get(name) ?? frame.fail(`template ${quote(name)} not defined`);
+  const called = findCalled(frame, call.name);
   frame.enter();
-  const data = pipe === undefined ? undefined : evaluatePipe(scene, pipe);
-  walkBody({ frame: new Frame(frame.run, name, data), dot: data }, body);
+  const data = call.pipe === undefined ? undefined : evaluatePipe(scene, call.pipe);
+  const run = () => {
+    const inner = new Frame(frame.run, { template: called.template, name: called.name }, data);
+    walkBody({ frame: inner, dot: data }, called.body);
+  };
+  if (called.template === frame.template) run();
+  else frame.inPartial(call.name, run);
   frame.leave();
+}
+
+type Called = Running & { readonly body: Body };
+
+// What a text defines itself goes before a partial, so a partial added later changes no text that
+// worked without it.
+function findCalled(frame: Frame, name: string): Called {
+  const { template, run } = frame;
+  const own = template.bodies.get(name);
+  if (own !== undefined) return { template, name, body: own };
+  const undefinedName = `template ${quote(name)} not defined`;
+  if (run.findPartial === undefined) return frame.fail(undefinedName);
+  const found = run.findPartial(textOf(name));
+  if (found.kind === "absent") return frame.fail(`${undefinedName}: ${bytesOf(found.reason)}`);
+  const { name: file, bodies } = found.template;
+  return { template: found.template, name: file, body: bodies.get(file) ?? [] };
 }

@@ -137,6 +137,6 @@ describe("a refusal", () => {
   it("keeps to limits that are given", () => {
     const template = parseTemplate("{{range 5}}x{{end}}");
     const limits = { ...templateLimits, bytesMax: 4 };
-    expect(refusal(() => renderTemplate(template, {}, limits)).message).toContain("4 bytes");
+    expect(refusal(() => renderTemplate(template, {}, { limits })).message).toContain("4 bytes");
   });
 });

@@ -1,0 +1,58 @@
+import type { ServerResponse } from "node:http";
+import type { FileReader } from "../assets/hot-library.ts";
+
+/** Why a body ended: sent to its last byte, or cut because the client or the file went away. */
+export type PumpEnd = "sent" | "client-gone" | "file-cut";
+
+/**
+ * Sends the bytes `first` to `last` after the head that the caller wrote, one buffer at a time: the next
+ * is fetched while the one before is on its way, and a client that reads slowly is waited for. A body that
+ * cannot be finished ends the connection, so that the client sees a failed load and not a short file.
+ */
+export async function pump(
+  response: ServerResponse,
+  reader: FileReader,
+  { first, last }: { first: number; last: number },
+): Promise<PumpEnd> {
+  await using _reading = reader;
+  const end = last + 1;
+  let at = first;
+  let next = fetched(reader, at, end);
+  while (at < end) {
+    const chunk = await next;
+    if (chunk === undefined) {
+      response.destroy();
+      return "file-cut";
+    }
+    at += chunk.length;
+    const flushed = write(response, chunk);
+    if (at < end) next = fetched(reader, at, end);
+    if (!(await flushed)) {
+      await next; // nothing reads into a buffer, or from a handle, that is given back
+      return "client-gone";
+    }
+  }
+  response.end();
+  return "sent";
+}
+
+async function fetched(reader: FileReader, at: number, end: number): Promise<Buffer | undefined> {
+  try {
+    return await reader.read(at, end);
+  } catch {
+    return undefined; // a disk error and a file cut short are one thing to the client
+  }
+}
+
+// False when the client went away: Node then calls back with an error, or not at all.
+function write(response: ServerResponse, chunk: Buffer): Promise<boolean> {
+  if (response.destroyed) return Promise.resolve(false);
+  return new Promise((resolve) => {
+    const gone = (): void => resolve(false);
+    response.once("close", gone);
+    response.write(chunk, (error) => {
+      response.off("close", gone);
+      resolve(!error);
+    });
+  });
+}
