@@ -53,6 +53,13 @@ export function settingsOf(config: Config, served: readonly ServedInterface[]): 
       proxyAnswer: dhcp.proxyAnswer,
       quirks: new Map(dhcp.quirks.map(({ mac, ...override }) => [mac, override])),
       ...(dhcp.menu && { menu: dhcp.menu }),
+      poolGuard: {
+        conflictProbe: dhcp.conflictProbe,
+        probesPerSecond: dhcp.probesPerSecond,
+        probedReserve: dhcp.probedReserve,
+        newMachinesPerMinute: dhcp.newMachinesPerMinute,
+        newMachinesPerPort: dhcp.newMachinesPerPort,
+      },
     },
     tftp: {
       blksizeMax: tftp.blksizeMax,

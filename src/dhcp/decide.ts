@@ -13,6 +13,7 @@ import {
   type DhcpContext,
   type PoolContext,
   type Refusal,
+  type Shortage,
 } from "./pool.ts";
 import { type DhcpReply, destinationOf, formReply } from "./reply.ts";
 import type { DhcpRequest } from "./request.ts";
@@ -48,7 +49,7 @@ type RecordReason = "released" | "declined" | "other-server-chosen";
 export type IgnoreReason =
   | ScreenReason
   | "unknown-subnet"
-  | "pool-exhausted"
+  | Shortage
   | "other-server"
   | "unknown-lease"
   | "not-the-holder"

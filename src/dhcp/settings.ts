@@ -5,6 +5,7 @@ import type { MacAddress } from "../wire/mac.ts";
 import type { Subnet } from "../wire/subnet.ts";
 import type { Uuid } from "../wire/uuid.ts";
 import type { BootMenu } from "./boot-menu.ts";
+import type { PoolGuard } from "./pool-guard.ts";
 
 /** Where this daemon stands on the link that a message came in by. */
 export type DhcpSite = BootSite & { readonly subnet: Subnet };
@@ -64,6 +65,7 @@ export type DhcpSettings = {
   readonly quirks: ReadonlyMap<MacAddress, QuirkOverride>;
   /** A menu for firmware to show; absent by default. */
   readonly menu?: BootMenu;
+  readonly poolGuard: PoolGuard;
 };
 
 /** The times that RFC 2131 leaves to the operator; an operator may change each one. */

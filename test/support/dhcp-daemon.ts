@@ -4,6 +4,7 @@
  * every event.
  */
 import { writeSync } from "node:fs";
+import { openArpProber } from "../../src/dhcp/arp-prober.ts";
 import { openLeaseStore } from "../../src/dhcp/lease-store.ts";
 import { openDhcpServer } from "../../src/dhcp/server.ts";
 import { systemClock } from "../../src/runtime/clock.ts";
@@ -18,6 +19,8 @@ const stop = new AbortController();
 process.once("SIGTERM", () => stop.abort());
 const log = await openLog({ level: "silent", format: "json" });
 using leases = openLeaseStore({ path, log, now: Date.now });
+const links = [{ device: "eth0", subnet: site.subnet }];
+await using prober = await openArpProber({ links, clock: systemClock, log });
 await using server = await openDhcpServer(
   {
     mode: mode === "proxy" ? "proxy" : "full",
@@ -27,8 +30,12 @@ await using server = await openDhcpServer(
     clock: systemClock,
     log,
     publish: print,
-    findings: { raise: () => {}, clear: () => {} },
     onFetch: () => new DisposableStack(),
+    findings: {
+      raise: (finding) => print({ raised: finding }),
+      clear: (finding) => print({ cleared: finding }),
+    },
+    prober,
     httpPort: site.httpPort,
   },
   stop.signal,

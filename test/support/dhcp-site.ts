@@ -1,5 +1,7 @@
 import { LeaseTable } from "../../src/dhcp/lease-table.ts";
 import type { DhcpContext } from "../../src/dhcp/pool.ts";
+import { PoolBook } from "../../src/dhcp/pool-book.ts";
+import { DefaultPoolGuard } from "../../src/dhcp/pool-guard.ts";
 import { bookReservations, DefaultTimes, type DhcpSettings } from "../../src/dhcp/settings.ts";
 import { parseIpv4 } from "../../src/wire/ipv4.ts";
 import { parseSubnet } from "../../src/wire/subnet.ts";
@@ -31,17 +33,17 @@ export const settings: DhcpSettings = {
   disabled: new Set(),
   proxyAnswer: "auto",
   quirks: new Map(),
+  poolGuard: DefaultPoolGuard,
 };
 
 export function contextOf(
   parts: { settings?: Partial<DhcpSettings>; leases?: LeaseTable; now?: number } = {},
-): DhcpContext & { readonly leases: LeaseTable } {
+): DhcpContext & { readonly leases: LeaseTable; readonly free: PoolBook } {
   const merged = { ...settings, ...parts.settings };
-  return {
-    site,
-    settings: merged,
-    reservations: bookReservations(merged.reservations),
-    leases: parts.leases ?? new LeaseTable(),
-    now: parts.now ?? noon,
-  };
+  const leases = parts.leases ?? new LeaseTable();
+  const reservations = bookReservations(merged.reservations);
+  const { graceSeconds, poolGuard: limits } = merged;
+  const book = { table: leases, reservations, own: [site.server], graceSeconds, limits };
+  const now = parts.now ?? noon;
+  return { site, settings: merged, reservations, leases, free: new PoolBook(book), now };
 }
