@@ -7,7 +7,8 @@ import {
   type PacketSocket,
 } from "../runtime/packet-socket.ts";
 import { EtherType, formatArpProbe, parseArp } from "../wire/arp.ts";
-import type { Ipv4Address } from "../wire/ipv4.ts";
+import { anyAddress, type Ipv4Address } from "../wire/ipv4.ts";
+import type { MacAddress } from "../wire/mac.ts";
 import { type Subnet, subnetContains } from "../wire/subnet.ts";
 import type { ProbeAnswer } from "./conflict.ts";
 
@@ -15,6 +16,8 @@ import type { ProbeAnswer } from "./conflict.ts";
 export type AddressProber = AsyncDisposable & {
   /** `unknown` at once where no link holds it or too many are being asked about. */
   probe(address: Ipv4Address): Promise<ProbeAnswer>;
+  /** Sets the only listener: who was overheard to use which address, unasked. */
+  overhear(listener: (address: Ipv4Address, by: MacAddress) => void): void;
 };
 
 export type ArpProberDeps = {
@@ -31,6 +34,7 @@ const questions = 2;
 /** Addresses asked about at once: a flood of DISCOVERs must not become one of ARP. */
 const pendingMax = 64;
 
+type Hearing = (address: Ipv4Address, by: MacAddress) => void;
 type Pending = { readonly done: (answer: ProbeAnswer) => void };
 
 /** Opens one packet socket for each link. Fails with `rights.missing` without CAP_NET_RAW. */
@@ -38,11 +42,17 @@ export async function openArpProber(deps: ArpProberDeps): Promise<AddressProber>
   const { links, clock, log, openSocket = openPacketSocket } = deps;
   await using opening = new AsyncDisposableStack();
   const pending = new Map<Ipv4Address, Pending>();
+  let overheard: Hearing = () => {};
+  const heard: Hearing = (address, by) => {
+    const asked = pending.get(address);
+    if (asked === undefined) overheard(address, by);
+    else asked.done({ kind: "answered", by });
+  };
   const sockets: { readonly subnet: Subnet; readonly socket: PacketSocket }[] = [];
   for (const { device, subnet } of links) {
     const socket = opening.use(await openSocket({ device, etherType: EtherType.arp }));
     socket.onError((error) => log.warn("arp probe failed", { device, error: error.message }));
-    socket.receive((frame) => hear(frame, socket, pending));
+    socket.receive((frame) => hear(frame, socket, heard));
     sockets.push({ subnet, socket });
   }
   const open = opening.move();
@@ -53,6 +63,9 @@ export async function openArpProber(deps: ArpProberDeps): Promise<AddressProber>
         return { kind: "unknown" };
       }
       return await ask(address, link.socket, { pending, clock });
+    },
+    overhear(listener) {
+      overheard = listener;
     },
     async [Symbol.asyncDispose]() {
       for (const { done } of pending.values()) done({ kind: "unknown" });
@@ -86,10 +99,10 @@ function ask(
   });
 }
 
-function hear(frame: Uint8Array, socket: PacketSocket, pending: Map<Ipv4Address, Pending>): void {
+function hear(frame: Uint8Array, socket: PacketSocket, heard: Hearing): void {
   try {
     const { sender, senderMac } = parseArp(frame);
-    if (senderMac !== socket.mac) pending.get(sender)?.done({ kind: "answered", by: senderMac });
+    if (senderMac !== socket.mac && sender !== anyAddress) heard(sender, senderMac);
   } catch (error) {
     if (!(error instanceof WireError)) throw error; // not ours to understand
   }

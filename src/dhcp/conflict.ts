@@ -81,10 +81,25 @@ export function formConflictFinding(
   };
 }
 
-// Kept with the leases, under its user: that survives a restart and shows who it is.
+/**
+ * Under which an address is out of use because this client was found on it. After the leases were lost
+ * that is every machine of the link, and each gets its address when it asks for it.
+ */
+export function abandonedKey(key: BindingKey): BindingKey {
+  return `abandoned/${key}` as BindingKey; // proven: made of one
+}
+
+// Kept with the leases: that survives a restart and shows who it is.
 function abandoned({ address, now, declineSeconds }: ConflictCase, by: MacAddress): Lease {
   const expires = now + declineSeconds * 1000;
-  return { address, key: keyOf(by), state: "declined", expires, relayed: false, mac: by };
+  return {
+    address,
+    key: abandonedKey(keyOf(by)),
+    state: "declined",
+    expires,
+    relayed: false,
+    mac: by,
+  };
 }
 
 function givenBack({ lease, isAbandoned, now }: ConflictCase): readonly LeaseChange[] {

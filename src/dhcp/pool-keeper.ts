@@ -2,6 +2,7 @@ import type { FindingSink } from "../boot/finding.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Log } from "../runtime/log.ts";
 import { formatIpv4, type Ipv4Address } from "../wire/ipv4.ts";
+import type { MacAddress } from "../wire/mac.ts";
 import { formatSubnet, subnetContains } from "../wire/subnet.ts";
 import type { AddressProber } from "./arp-prober.ts";
 import { decideConflict, formConflictFinding } from "./conflict.ts";
@@ -47,10 +48,15 @@ export class PoolKeeper implements Disposable {
   }
 
   start(): void {
+    this.#deps.prober?.overhear((address, by) => this.#overheard(address, by));
+    this.#next();
+  }
+
+  #next(): void {
     const { poolGuard } = this.#deps.current().settings;
     this.#timer = this.#deps.clock.after(1000 / poolGuard.probesPerSecond, () => {
       this.#beat();
-      this.start();
+      this.#next();
     });
   }
 
@@ -103,6 +109,12 @@ export class PoolKeeper implements Disposable {
     const isKnown = table.leaseAt(address)?.key === table.offerAt(address)?.key;
     if (list?.isChecked(address, clock.now()) || isKnown) return;
     if (current().settings.poolGuard.conflictProbe !== "off") this.#probe(address);
+  }
+
+  // Somebody who takes an address while it is on offer is in time to be noticed.
+  #overheard(address: Ipv4Address, by: MacAddress): void {
+    if (this.#deps.table.offerAt(address) === undefined) return;
+    this.#answered(address, { kind: "answered", by });
   }
 
   #probe(address: Ipv4Address): void {

@@ -1,5 +1,6 @@
 import type { Ipv4Address } from "../wire/ipv4.ts";
 import { subnetContains } from "../wire/subnet.ts";
+import { abandonedKey } from "./conflict.ts";
 import { isLive, type LeaseView, leaseStateAt } from "./lease.ts";
 import { OptionCode } from "./options.ts";
 import { isInPool, isUnassignable } from "./pool-space.ts";
@@ -131,7 +132,9 @@ function obstacle(
   if (!mine && !isInPool(address, scope)) return "outside-pool";
   const lease = leases.leaseAt(address);
   const state = lease && leaseStateAt(lease, now);
-  if (lease && state === "declined" && isLive(lease, now)) return "declined";
+  if (lease && state === "declined" && isLive(lease, now)) {
+    if (lease.key !== abandonedKey(request.key)) return "declined";
+  }
   if (state === "bound" && lease?.key !== request.key) return "taken";
   const offer = leases.offerAt(address);
   if (offer && isLive(offer, now)) return offer.key === request.key ? undefined : "taken";

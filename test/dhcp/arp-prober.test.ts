@@ -71,6 +71,16 @@ describe("openArpProber", () => {
     expect(answers.filter(({ kind }) => kind === "silent")).toHaveLength(64);
   });
 
+  it("passes on what it overhears, but no probes of others and nothing of its own", async () => {
+    const { prober, say } = await start();
+    const heard: string[] = [];
+    prober.overhear((address, by) => heard.push(`${formatIpv4(address)} ${by}`));
+    say({ kind: "request" });
+    say({ kind: "request", sender: ip("0.0.0.0") });
+    say({ senderMac: own });
+    expect(heard).toEqual([`10.77.0.9 ${stranger}`]);
+  });
+
   it("answers who still waits, and closes its sockets, at the end", async () => {
     const { prober, state } = await start();
     const answer = prober.probe(ip("10.77.0.9"));

@@ -87,7 +87,11 @@ describe("decideConflict", () => {
     );
     for (const change of made) {
       if (change.kind !== "lease" || change.lease.state !== "declined") continue;
-      expect(change.lease).toMatchObject({ key: otherMac, mac: otherMac, expires: noon + 600_000 });
+      expect(change.lease).toMatchObject({
+        key: `abandoned/${otherMac}`,
+        mac: otherMac,
+        expires: noon + 600_000,
+      });
     }
   });
 

@@ -9,7 +9,7 @@ import type { DhcpSettings } from "../../src/dhcp/settings.ts";
 import { bookReservations } from "../../src/dhcp/settings.ts";
 import type { Log } from "../../src/runtime/log.ts";
 import { formatIpv4, type Ipv4Address } from "../../src/wire/ipv4.ts";
-import { parseMac } from "../../src/wire/mac.ts";
+import { type MacAddress, parseMac } from "../../src/wire/mac.ts";
 import { clientMac, requestOf } from "../support/dhcp-message.ts";
 import { ip, noon, scope, settings } from "../support/dhcp-site.ts";
 import { lease, otherMac } from "../support/dhcp-world.ts";
@@ -20,6 +20,7 @@ function start(parts: Partial<DhcpSettings> = {}) {
   const inUse = new Map<Ipv4Address, string>();
   const asked: string[] = [];
   const held = new Map<string, Finding>();
+  const heard: ((address: Ipv4Address, by: MacAddress) => void)[] = [];
   const clock = new FakeClock(noon);
   const table = new LeaseTable();
   const merged = { ...settings, ...parts };
@@ -42,7 +43,11 @@ function start(parts: Partial<DhcpSettings> = {}) {
     log,
     table,
     keep,
-    prober: { probe, [Symbol.asyncDispose]: async () => {} },
+    prober: {
+      probe,
+      overhear: (listener) => void heard.push(listener),
+      [Symbol.asyncDispose]: async () => {},
+    },
     findings: {
       raise: (finding) => void held.set(`${finding.code} ${finding.subject}`, finding),
       clear: ({ code, subject }) => void held.delete(`${code} ${subject}`),
@@ -63,7 +68,7 @@ function start(parts: Partial<DhcpSettings> = {}) {
     keep([{ kind: "offer", offer: change }]);
     keeper.decided([{ kind: "offer", offer: change }]);
   };
-  return { keeper, inUse, asked, held, table, pools, keep, clock, settle, wait, offer };
+  return { keeper, heard, inUse, asked, held, table, pools, keep, clock, settle, wait, offer };
 }
 
 const taken = ip("10.77.0.105");
@@ -117,6 +122,18 @@ describe("PoolKeeper", () => {
     offer("10.77.0.106");
     await settle();
     expect(asked).toEqual([]);
+  });
+
+  it("notices who speaks from an offered address, and no more than that", () => {
+    const { keeper, heard, table, held, offer } = start();
+    using _ = keeper;
+    keeper.start();
+    heard[0]?.(ip("10.77.0.106"), parseMac(otherMac));
+    offer("10.77.0.105");
+    heard[0]?.(taken, parseMac(clientMac));
+    expect([table.offerAt(taken)?.key, held.size]).toEqual([clientMac, 0]);
+    heard[0]?.(taken, parseMac(otherMac));
+    expect([table.offerAt(taken), held.size]).toEqual([undefined, 1]);
   });
 
   it("leaves the offer of a machine that answers for itself", async () => {
