@@ -9,7 +9,7 @@ export type AdmissionLimits = {
 };
 
 /** From here on newcomers are counted. */
-export const nearlyFull = 0.9;
+const nearlyFull = 0.9;
 
 const windowMs = 60_000;
 

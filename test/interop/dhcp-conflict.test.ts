@@ -125,7 +125,7 @@ describe("5,000 made-up machines", () => {
   it("take no known machine's address, and leave it served", async () => {
     await using server = await startServer("10.77.0.199");
     expect(await select(clientMac, "10.77.0.150")).toBe("ack 10.77.0.150");
-    const crowd = join(support, "dhcp-crowd.ts");
+    const crowd = join(support, "dhcp-crowd-client.ts");
     const { stdout } = await run("client", [process.execPath, crowd, "5000"]);
     expect(stdout).toBe("5000");
     await server.raised("10.77.0.0/24");

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { sandboxCommand } from "../../src/lab/sandbox.ts";
 
 const uid = process.getuid?.() ?? 0;
-const script = join(import.meta.dirname, "../support/packet-socket-script.ts");
+const script = join(import.meta.dirname, "../support/packet-socket-probe.ts");
 
 /** Runs one part of the script where raw sockets are allowed and nobody else's frames are. */
 function inSandbox(part: string) {
