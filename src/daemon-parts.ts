@@ -10,10 +10,12 @@ import { wantedPorts } from "./config/ports.ts";
 import type { Resolution, ValidConfig } from "./config/resolve.ts";
 import type { Config } from "./config/schema.ts";
 import type { PartSettings } from "./daemon-settings.ts";
+import { type AddressProber, openArpProber } from "./dhcp/arp-prober.ts";
 import { openLeaseStore } from "./dhcp/lease-store.ts";
 import { type DhcpServer, type DhcpServerDeps, openDhcpServer } from "./dhcp/server.ts";
 import type { BindingReader } from "./dns/live-zones.ts";
 import { type DnsServer, openDnsServer } from "./dns/server.ts";
+import { KindlingError } from "./errors.ts";
 import type { Signer } from "./http/deps.ts";
 import { openHttpServer } from "./http/server.ts";
 import { systemClock } from "./runtime/clock.ts";
@@ -96,6 +98,7 @@ async function openDhcp(house: House): Promise<DhcpServer | undefined> {
     httpPort: config.http.port,
     findings: house.findings,
     onFetch: fetchesOf(bus),
+    ...(await openProber(house, part)),
   };
   return resources.use(
     await openDhcpServer(
@@ -111,6 +114,22 @@ function fetchesOf(bus: EventBus): DhcpServerDeps["onFetch"] {
     bus.subscribe(({ kind, mac }) => {
       if (mac !== undefined && (kind === "tftp" || kind === "http")) listener(mac);
     });
+}
+
+// Without the right the rest goes on: machines that look for themselves decline what is in use.
+async function openProber(
+  { config, served, resources }: House,
+  log: Log,
+): Promise<{ readonly prober?: AddressProber }> {
+  if (config.dhcp.mode !== "full" || config.dhcp.conflictProbe === "off") return {};
+  try {
+    const deps = { links: served, clock: systemClock, log };
+    return { prober: resources.use(await openArpProber(deps)) };
+  } catch (error) {
+    if (!(error instanceof KindlingError) || error.code !== "rights.missing") throw error;
+    log.warn("addresses are not probed before they are offered", { cause: error.message });
+    return {};
+  }
 }
 
 async function openTftp(house: House, loaders: LoaderLibrary): Promise<TftpServer | undefined> {

@@ -84,6 +84,13 @@ function dhcpSettingsOf(config: Config, served: readonly ServedInterface[]): Dhc
     proxyAnswer: dhcp.proxyAnswer,
     quirks: new Map(dhcp.quirks.map(({ mac, ...override }) => [mac, override])),
     ...(dhcp.menu && { menu: dhcp.menu }),
+    poolGuard: {
+      conflictProbe: dhcp.conflictProbe,
+      probesPerSecond: dhcp.probesPerSecond,
+      probedReserve: dhcp.probedReserve,
+      newMachinesPerMinute: dhcp.newMachinesPerMinute,
+      newMachinesPerPort: dhcp.newMachinesPerPort,
+    },
     ownAddresses: new Set(served.map(({ address }) => address)),
     protectedNames: new Set([
       ...ServiceNames,

@@ -118,6 +118,31 @@ export const ConfigSchema = z.strictObject({
         help: "How long an address that a machine declined is left alone.",
         ...time,
       }),
+      conflictProbe: leaf(z.enum(["arp", "off"]).default("arp"), {
+        help: "Asks the link by ARP whether a free address is in use, ahead of time; off does not.",
+        want: "arp or off",
+        ...restart,
+      }),
+      probesPerSecond: leaf(z.int().min(1).max(50).default(1), {
+        help: "Free addresses that are asked about in a second.",
+        want: "a whole number, 1 to 50",
+        kind: "number",
+      }),
+      probedReserve: leaf(z.int().min(0).max(512).default(32), {
+        help: "With fewer free addresses known to be silent, 16 are asked about at a time.",
+        want: "a whole number up to 512",
+        kind: "number",
+      }),
+      newMachinesPerMinute: leaf(z.int().min(1).max(10_000).default(20), {
+        help: "Machines never seen before that get an address in a minute when a pool is 90 % full.",
+        want: "a whole number, 1 to 10000",
+        kind: "number",
+      }),
+      newMachinesPerPort: leaf(z.int().min(1).max(10_000).default(64), {
+        help: "Machines never seen before that get an address in a minute behind one relay port.",
+        want: "a whole number, 1 to 10000",
+        kind: "number",
+      }),
       reservedLease: leaf(durationValue.exactOptional(), {
         help: "Lease time of a machine with a reservation; dhcp.lease without it.",
         ...time,

@@ -7,7 +7,7 @@ import { formLease } from "./grant.ts";
 import { grantHostname, namesakeOf } from "./host-name-grant.ts";
 import { readHostnameWish } from "./hostname.ts";
 import { type Lease, type LeaseChange, leaseStateAt } from "./lease.ts";
-import { addressDeclined, conflictOver, nameRefused, nameTaken } from "./lease-findings.ts";
+import { conflictOver, nameRefused, nameTaken } from "./lease-findings.ts";
 import { MessageType } from "./options.ts";
 import type { DhcpRequest } from "./request.ts";
 
@@ -70,10 +70,5 @@ function findingsOf(
 /** A lease whose holder found the address in use: nobody gets it until the probation ends. */
 export function decline(lease: Lease, until: number): DhcpDecision {
   const declined: Lease = { ...lease, state: "declined", expires: until };
-  return {
-    kind: "record",
-    reason: "declined",
-    changes: [{ kind: "lease", lease: declined }],
-    findings: [addressDeclined(lease)],
-  };
+  return { kind: "record", reason: "declined", changes: [{ kind: "lease", lease: declined }] };
 }

@@ -1,6 +1,6 @@
 import type { Finding, FindingCode } from "../boot/finding.ts";
 import type { LeaseChange } from "./lease.ts";
-import type { Refusal } from "./pool.ts";
+import type { Refusal, Shortage } from "./pool.ts";
 import type { DhcpReply } from "./reply.ts";
 import type { ScreenReason } from "./screen.ts";
 
@@ -41,7 +41,7 @@ type RecordReason = "released" | "declined" | "other-server-chosen";
 export type IgnoreReason =
   | ScreenReason
   | "unknown-subnet"
-  | "pool-exhausted"
+  | Shortage
   | "other-server"
   | "unknown-lease"
   | "not-the-holder"

@@ -3,20 +3,6 @@ import type { FindingChange } from "./decision.ts";
 import type { HostnameGrant } from "./host-name-grant.ts";
 import type { Lease } from "./lease.ts";
 
-/** A DECLINE: the client found that somebody else uses the address (RFC 2131 §3.1, 5). */
-export function addressDeclined({ address, mac }: Lease): FindingChange {
-  const subject = formatIpv4(address);
-  const finding = {
-    code: "dhcp.address-conflict",
-    severity: "warning",
-    sentence: `${subject} was declined: another machine on the link uses it without a lease`,
-    cure: `find the machine that has ${subject} set by hand, or keep the address out of the pools`,
-    subject,
-    ...(mac && { mac }),
-  } as const;
-  return { kind: "raise", finding };
-}
-
 /** The address is given again and its machine has taken it. */
 export function conflictOver({ address }: Lease): FindingChange {
   return { kind: "clear", code: "dhcp.address-conflict", subject: formatIpv4(address) };

@@ -30,6 +30,11 @@ export class LeaseTable implements LeaseView {
     return [...this.#leases.values()];
   }
 
+  /** Every offer that is held, ended or not, in no order that means anything. */
+  offers(): readonly Offer[] {
+    return [...this.#offers.values()];
+  }
+
   apply(changes: readonly LeaseChange[]): void {
     for (const change of changes) {
       if (change.kind === "lease") this.#putLease(change.lease);

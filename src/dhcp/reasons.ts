@@ -25,6 +25,7 @@ export const Silences: Readonly<Record<SilenceReason, string>> = {
   "other-server": "its option 54 names another server",
   "pool-exhausted": "no address is free",
   "relay-loop": "its giaddr is our own address: forged, or come round",
+  "too-many-new-machines": "many machines never seen before ask, and it is one of them",
   "unknown-architecture": "its option 93 names no architecture of the IANA registry",
   "unknown-boot-item":
     "it asks for a boot item that our menu does not have, or has of another server",

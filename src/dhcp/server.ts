@@ -8,6 +8,7 @@ import { openUdp, type UdpOptions, type UdpPeer, type UdpSocket } from "../runti
 import { anyAddress, formatIpv4, type Ipv4Address } from "../wire/ipv4.ts";
 import type { MacAddress } from "../wire/mac.ts";
 import type { Subnet } from "../wire/subnet.ts";
+import type { AddressProber } from "./arp-prober.ts";
 import { type Binding, listBindings } from "./bindings.ts";
 import { clientQuirks } from "./boot-form.ts";
 import { decideDhcp } from "./decide.ts";
@@ -18,6 +19,8 @@ import type { LeaseStore } from "./lease-store.ts";
 import { LeaseTable } from "./lease-table.ts";
 import { MessageType, OptionCode } from "./options.ts";
 import { droppedOptions, formatDhcp, parseDhcp } from "./packet.ts";
+import { PoolBook } from "./pool-book.ts";
+import { PoolKeeper } from "./pool-keeper.ts";
 import { ProxyDesk } from "./proxy-desk.ts";
 import { describeQuirks } from "./proxy-findings.ts";
 import { explainSilence, type SilenceReason } from "./reasons.ts";
@@ -45,6 +48,8 @@ export type DhcpServerDeps = {
   /** Calls back whenever a machine comes for a file, by whatever protocol. */
   readonly onFetch: (listener: (mac: MacAddress) => void) => Disposable;
   readonly httpPort: number;
+  /** Asks links whether an address is in use; without one, machines must decline it themselves. */
+  readonly prober?: AddressProber;
   /** The well-known ports by default; a client's port is where broadcasts go. */
   readonly ports?: DhcpPorts;
   readonly openSocket?: (options: UdpOptions) => Promise<UdpSocket>;
@@ -88,6 +93,7 @@ export async function openDhcpServer(
   const ports = await bindPorts(deps, opening);
   const exchange = new Exchange(deps);
   opening.use(deps.onFetch((mac) => exchange.sawFetch(mac)));
+  opening.use(exchange.keeper);
   const open = opening.move();
   const ended = Promise.withResolvers<void>();
   let closing: Promise<void> | undefined;
@@ -101,6 +107,7 @@ export async function openDhcpServer(
     name: "dhcp",
     done: ended.promise,
     serve() {
+      if (deps.mode === "full") exchange.keeper.start();
       for (const port of ports) {
         port.socket.onError((error) => port.log.warn("dhcp send failed", { error: error.message }));
         port.socket.receive((datagram, peer) => exchange.receive(datagram, peer, port));
@@ -137,6 +144,8 @@ class Exchange {
   readonly counts = new Map<string, number>();
   #settings: DhcpSettings;
   #reservations: ReservationBook;
+  #pools: PoolBook;
+  readonly keeper: PoolKeeper;
 
   constructor(deps: DhcpServerDeps) {
     this.#deps = deps;
@@ -144,11 +153,32 @@ class Exchange {
     this.#proxy = new ProxyDesk(deps.findings);
     this.#settings = deps.settings;
     this.#reservations = bookReservations(deps.settings.reservations);
+    this.#pools = this.#openPools();
+    const { clock, log, findings, prober } = deps;
+    const current = () => ({ settings: this.#settings, pools: this.#pools });
+    const keep = (changes: readonly LeaseChange[]) => this.#keep(changes);
+    this.keeper = new PoolKeeper({
+      clock,
+      log,
+      findings,
+      prober,
+      table: this.#table,
+      keep,
+      current,
+    });
   }
 
   replaceSettings(settings: DhcpSettings): void {
     this.#settings = settings;
     this.#reservations = bookReservations(settings.reservations);
+    this.#pools = this.#openPools();
+  }
+
+  #openPools(): PoolBook {
+    const { graceSeconds, poolGuard: limits } = this.#settings;
+    const own = this.#deps.interfaces.map(({ address }) => address);
+    const reservations = this.#reservations;
+    return new PoolBook({ table: this.#table, reservations, own, graceSeconds, limits });
   }
 
   bindings(): readonly Binding[] {
@@ -185,8 +215,14 @@ class Exchange {
     const isAddressed = service === 67 && !isBootServerSearch(request, settings);
     if (this.#deps.mode === "full" && isAddressed) {
       const known = { settings, reservations: this.#reservations };
-      const decision = decideDhcp(request, { ...known, site, leases: this.#table, now });
-      if (decision.kind !== "ignore") this.#keep(decision.changes);
+      const tables = { leases: this.#table, free: this.#pools };
+      const decision = decideDhcp(request, { ...known, ...tables, site, now });
+      if (decision.kind !== "ignore") {
+        this.#keep(decision.changes);
+        this.keeper.decided(decision.changes);
+      } else if (decision.reason === "pool-exhausted") {
+        this.keeper.refused(request.message.giaddr || site.server);
+      }
       if ("findings" in decision) this.#tell(decision.findings ?? []);
       return decision;
     }
@@ -199,6 +235,7 @@ class Exchange {
     const durable = changes.flatMap((change) => (change.kind === "lease" ? [change.lease] : []));
     if (durable.length > 0) this.#deps.leases.save(durable);
     this.#table.apply(changes);
+    this.#pools.apply(changes);
   }
 
   #tell(changes: readonly FindingChange[]): void {

@@ -6,6 +6,7 @@ import type { Subnet } from "../wire/subnet.ts";
 import type { BootMenu } from "./boot-menu.ts";
 import type { ClientClassRule } from "./client-class.ts";
 import type { OptionLayer } from "./option-layer.ts";
+import type { PoolGuard } from "./pool-guard.ts";
 import type { Reservation } from "./reservations.ts";
 
 /** Where this daemon stands on the link that a message came in by. */
@@ -97,6 +98,7 @@ export type DhcpSettings = {
   readonly quirks: ReadonlyMap<MacAddress, QuirkOverride>;
   /** A menu for firmware to show; absent by default. */
   readonly menu?: BootMenu;
+  readonly poolGuard: PoolGuard;
 };
 
 /** The times that RFC 2131 leaves to the operator; an operator may change each one. */

@@ -1,6 +1,8 @@
 import { type ClientContext, contextOn } from "../../src/dhcp/client-context.ts";
 import { LeaseTable } from "../../src/dhcp/lease-table.ts";
 import type { DhcpContext } from "../../src/dhcp/pool.ts";
+import { PoolBook } from "../../src/dhcp/pool-book.ts";
+import { DefaultPoolGuard } from "../../src/dhcp/pool-guard.ts";
 import type { DhcpRequest } from "../../src/dhcp/request.ts";
 import { bookReservations } from "../../src/dhcp/reservations.ts";
 import { DefaultTimes, type DhcpScope, type DhcpSettings } from "../../src/dhcp/settings.ts";
@@ -50,6 +52,7 @@ export const settings: DhcpSettings = {
   disabled: new Set(),
   proxyAnswer: "auto",
   quirks: new Map(),
+  poolGuard: DefaultPoolGuard,
 };
 
 type ContextParts = { settings?: Partial<DhcpSettings>; leases?: LeaseTable; now?: number };
@@ -61,13 +64,14 @@ export function clientContextOf(request: DhcpRequest, parts: ContextParts = {}):
   return contextOn(scopes[0] ?? scope, request, { link: scopes, context });
 }
 
-export function contextOf(parts: ContextParts = {}): DhcpContext & { readonly leases: LeaseTable } {
+export function contextOf(
+  parts: ContextParts = {},
+): DhcpContext & { readonly leases: LeaseTable; readonly free: PoolBook } {
   const merged = { ...settings, ...parts.settings };
-  return {
-    site,
-    settings: merged,
-    reservations: bookReservations(merged.reservations),
-    leases: parts.leases ?? new LeaseTable(),
-    now: parts.now ?? noon,
-  };
+  const leases = parts.leases ?? new LeaseTable();
+  const reservations = bookReservations(merged.reservations);
+  const { graceSeconds, poolGuard: limits } = merged;
+  const book = { table: leases, reservations, own: [site.server], graceSeconds, limits };
+  const now = parts.now ?? noon;
+  return { site, settings: merged, reservations, leases, free: new PoolBook(book), now };
 }
