@@ -99,7 +99,7 @@ function checkRanges(config: Config, served: readonly ServedInterface[]): void {
     const message = `${key}: want addresses inside ${links}, got ${got}`;
     throw new KindlingError("config.invalid", message, { key });
   };
-  if (config.dhcp.mode !== "full") return;
+  if (config.dhcp.mode !== "full" && config.dhcp.mode !== "auto") return;
   for (const { first, last } of config.dhcp.pools) check("dhcp.pools", first, last);
   for (const { address } of config.dhcp.reservations) {
     if (address !== undefined) check("dhcp.reservations", address);

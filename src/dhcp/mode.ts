@@ -202,7 +202,8 @@ function whileHolding(state: In<"hold">, event: ModeEvent, at: At): ModeDecision
       const quiet = Math.min(state.quiet + 1, quietProbes);
       const after: ModeState = { ...state, quiet, confirmed: 0 };
       const free = quiet >= quietProbes && now - state.since >= settings.dwellMs;
-      if (free) return { state: { kind: "full", since: now }, reason: "foreign-gone", next: "later" };
+      if (free)
+        return { state: { kind: "full", since: now }, reason: "foreign-gone", next: "later" };
       const next = quiet < quietProbes ? "now" : "later";
       return { state: after, reason: "foreign-quiet", next };
     }

@@ -106,7 +106,13 @@ const rows: readonly Row[] = [
     ...{ reason: "peer-first", next: "now" },
   },
   { name: "alone, it goes on", from: full, event: nobody, want: full, reason: "alone" },
-  { name: "a newcomer's probe changes nothing", from: full, event: peer, want: full, reason: "alone" },
+  {
+    name: "a newcomer's probe changes nothing",
+    from: full,
+    event: peer,
+    want: full,
+    reason: "alone",
+  },
   {
     name: "holds when its probe meets a server",
     ...{ from: full, event: one, want: hold, reason: "foreign-server", next: "now" },
@@ -166,7 +172,11 @@ const rows: readonly Row[] = [
   },
   {
     name: "two are too few whatever the time",
-    ...{ from: { ...hold, ...long, quiet: 1 }, event: nobody, want: { ...hold, ...long, quiet: 2 } },
+    ...{
+      from: { ...hold, ...long, quiet: 1 },
+      event: nobody,
+      want: { ...hold, ...long, quiet: 2 },
+    },
     ...{ reason: "foreign-quiet", next: "now" },
   },
   {
@@ -182,7 +192,13 @@ const rows: readonly Row[] = [
     name: "holding, it stays so at another address",
     ...{ from: hold, event: moved, want: hold, reason: "address-changed", next: "now" },
   },
-  { name: "holding, peers' probes do not count", from: hold, event: peer, want: hold, reason: "foreign-quiet" },
+  {
+    name: "holding, peers' probes do not count",
+    from: hold,
+    event: peer,
+    want: hold,
+    reason: "foreign-quiet",
+  },
   {
     name: "the server is still there",
     ...{ from: { ...proxy, quiet: 2 }, event: one, want: proxy, reason: "foreign-server" },
@@ -227,7 +243,11 @@ const rows: readonly Row[] = [
   },
   {
     name: "a link that never had a server loses none",
-    ...{ from: { ...proxy, ...long, met: false, quiet: 2 }, event: nobody, set: { takeover: true } },
+    ...{
+      from: { ...proxy, ...long, met: false, quiet: 2 },
+      event: nobody,
+      set: { takeover: true },
+    },
     want: { ...proxy, ...long, met: false, quiet: 3 },
     reason: "foreign-quiet",
   },
@@ -239,7 +259,13 @@ const rows: readonly Row[] = [
     name: "beside another, it stays so at another address",
     ...{ from: proxy, event: moved, want: proxy, reason: "address-changed", next: "now" },
   },
-  { name: "beside another, peers' probes do not count", from: proxy, event: peer, want: proxy, reason: "foreign-quiet" },
+  {
+    name: "beside another, peers' probes do not count",
+    from: proxy,
+    event: peer,
+    want: proxy,
+    reason: "foreign-quiet",
+  },
 ];
 
 describe("decideMode", () => {
@@ -260,9 +286,7 @@ describe("firstMode", () => {
 });
 
 describe("any course of events", () => {
-  const event = fc.oneof(
-    fc.constantFrom(nobody, nobody, nobody, one, heard, linkUp, moved, peer),
-  );
+  const event = fc.oneof(fc.constantFrom(nobody, nobody, nobody, one, heard, linkUp, moved, peer));
   const steps = fc.array(fc.record({ event, wait: fc.integer({ min: 0, max: 400_000 }) }), {
     maxLength: 60,
   });
@@ -284,7 +308,8 @@ describe("any course of events", () => {
             expect(state.kind).not.toBe("full");
           }
           const became = state.kind === "full" && before.kind !== "full";
-          if (became && before.kind !== "probe") expect(time - before.since).toBeGreaterThanOrEqual(900_000);
+          if (became && before.kind !== "probe")
+            expect(time - before.since).toBeGreaterThanOrEqual(900_000);
           if (became && met && before.kind === "proxy") expect(takeover).toBe(true);
           if (became) expect(time).toBeGreaterThanOrEqual(lastForeign);
           if (isGone(state)) expect(met).toBe(true);

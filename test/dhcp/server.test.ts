@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { BootEvent, BootFact } from "../../src/boot/event.ts";
 import type { Lease } from "../../src/dhcp/lease.ts";
+import { fixedMode } from "../../src/dhcp/link-modes.ts";
 import { formatDhcp, parseDhcp } from "../../src/dhcp/packet.ts";
 import { type DhcpServerDeps, openDhcpServer } from "../../src/dhcp/server.ts";
 import type { Log } from "../../src/runtime/log.ts";
@@ -34,7 +35,7 @@ async function start(parts: Partial<DhcpServerDeps> = {}) {
   const open = () =>
     openDhcpServer(
       {
-        mode: "full",
+        links: fixedMode("full"),
         interfaces: [{ device: "eth0", address: site.server, subnet: site.subnet }],
         settings,
         leases: {
@@ -203,7 +204,7 @@ describe("openDhcpServer", () => {
 
 describe("openDhcpServer in proxy mode", () => {
   it("answers 67 with A and then B, and 4011 to the sender's port", async () => {
-    const { network, open, hear, saved } = await start({ mode: "proxy" });
+    const { network, open, hear, saved } = await start({ links: fixedMode("proxy") });
     await using server = await open();
     server.serve();
     hear({ options: ClientOptions.efi });
@@ -221,7 +222,7 @@ describe("openDhcpServer in proxy mode", () => {
   });
 
   it("says once all was offered in vain, and takes it back when the machine fetches", async () => {
-    const { network, open, hear, findings, fetched } = await start({ mode: "proxy" });
+    const { network, open, hear, findings, fetched } = await start({ links: fixedMode("proxy") });
     const server = await open();
     server.serve();
     for (let times = 0; times < 4; times += 1) hear({ options: ClientOptions.efi });
@@ -237,7 +238,7 @@ describe("openDhcpServer in proxy mode", () => {
   });
 
   it("names the quirks that it minded, in the log and as a finding", async () => {
-    const { open, hear, findings, lines } = await start({ mode: "proxy" });
+    const { open, hear, findings, lines } = await start({ links: fixedMode("proxy") });
     await using server = await open();
     server.serve();
     hear({ options: ClientOptions.bios, mac: "dc:a6:32:00:00:01" });
@@ -247,7 +248,7 @@ describe("openDhcpServer in proxy mode", () => {
   });
 
   it("says in the log why a machine is refused", async () => {
-    const { open, hear, lines } = await start({ mode: "proxy" });
+    const { open, hear, lines } = await start({ links: fixedMode("proxy") });
     await using server = await open();
     server.serve();
     const itanium = [
@@ -262,7 +263,7 @@ describe("openDhcpServer in proxy mode", () => {
   });
 
   it("publishes the address that a machine asks another server for", async () => {
-    const { network, open, hear, events } = await start({ mode: "proxy" });
+    const { network, open, hear, events } = await start({ links: fixedMode("proxy") });
     await using server = await open();
     server.serve();
     hear({ type: "request", serverId: "10.77.0.2", requested: "10.77.0.51" });
