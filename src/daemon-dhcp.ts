@@ -15,7 +15,6 @@ import type { EventBus } from "./runtime/event-bus.ts";
 import type { ServedInterface } from "./runtime/interfaces.ts";
 import { readLinkState } from "./runtime/link-state.ts";
 import type { Log } from "./runtime/log.ts";
-import { findPortHolders } from "./runtime/port-holder.ts";
 
 /** The DHCP service, and how it serves each link now. */
 export type DhcpPart = {
@@ -84,8 +83,7 @@ async function openLinks(house: House): Promise<Links> {
   }
   const watches = new Map<string, LinkWatch>();
   for (const link of served) {
-    const watch = await openWatch(house, link);
-    if (watch !== undefined) watches.set(link.device, resources.use(watch));
+    watches.set(link.device, resources.use(await openWatch(house, link)));
   }
   const links: LinkModes = {
     modeOf: (device) => watches.get(device)?.mode ?? "proxy",
@@ -100,20 +98,13 @@ async function openLinks(house: House): Promise<Links> {
 async function openWatch(
   house: House,
   { device, address }: ServedInterface,
-): Promise<LinkWatch | undefined> {
+): Promise<LinkWatch> {
   const { config, served, log, resources, findings } = house;
   const part = log.child({ part: "dhcp", device });
   const settings = watchSettings(config);
   const kind = "watch";
   const asking = { device, address, kind, clock: systemClock, random: randomBytes } as const;
-  const probe = await openProbe(asking).catch((error: unknown) => {
-    return withoutProbe(error, config.dhcp.mode);
-  });
-  if (probe === undefined) {
-    part.warn("dhcp cannot look for other servers", { port: 68 });
-    return undefined;
-  }
-  resources.use(probe);
+  const probe = resources.use(await openProbe(asking));
   return new LinkWatch({
     ...{ device, address, settings, probe, findings, log: part, clock: systemClock },
     own: new Set(served.map((link) => link.address)),
@@ -127,15 +118,6 @@ async function openWatch(
 
 function publishMode({ bus }: House, device: string, mode: LiveMode, reason: string): void {
   bus.publish({ kind: "dhcp-mode", device, mode, reason });
-}
-
-// Beside another server, looking only serves the diagnosis; for addresses it is a must.
-async function withoutProbe(error: unknown, mode: Config["dhcp"]["mode"]): Promise<undefined> {
-  if (!(error instanceof KindlingError) || error.code !== "port.in-use") throw error;
-  if (mode === "proxy") return undefined;
-  const holders = (await findPortHolders(68, "udp")).map(({ name, pid }) => `${name}, pid ${pid}`);
-  const message = `UDP 68 (to look for other DHCP servers) is held by ${holders.join("; ") || "another program"}, which shares it with nobody: stop it, set dhcp.mode to proxy, or to full with dhcp.force`;
-  throw new KindlingError("port.in-use", message, error.details, error);
 }
 
 function watchSettings({ dhcp }: Config): WatchSettings {

@@ -1,4 +1,5 @@
 import { anyAddress, type Ipv4Address } from "../wire/ipv4.ts";
+import type { MacAddress } from "../wire/mac.ts";
 import { MessageType, OptionCode } from "./options.ts";
 import { type DhcpMessage, OpCode } from "./packet.ts";
 
@@ -8,6 +9,8 @@ export type ForeignServer = {
   readonly serverId: Ipv4Address;
   /** Where its datagrams come from: behind a relay another one. */
   readonly address: Ipv4Address;
+  /** The card that its frames come from, or the last router's. */
+  readonly mac?: MacAddress;
   /** The address it offers; absent from one that only adds boot answers. */
   readonly yiaddr?: Ipv4Address;
   readonly leaseSeconds?: number;

@@ -35,7 +35,7 @@ function adviseMode(servers: readonly ForeignServer[]): string {
 
 /** The head of the table, then a row for each server. */
 export function reportRows(reports: readonly LinkReport[]): readonly (readonly string[])[] {
-  const head = ["interface", "server", "gives", "lease", "router", "resolvers", "option 60", "boot"];
+  const head = ["interface", "server", "card", "gives", "lease", "router", "resolvers", "option 60", "boot"];
   const rows = reports.flatMap(({ device, servers, ownServers }) => [
     ...servers.map((server) => rowOf(device, server, "")),
     ...ownServers.map((server) => rowOf(device, server, " (this host)")),
@@ -44,11 +44,12 @@ export function reportRows(reports: readonly LinkReport[]): readonly (readonly s
 }
 
 function rowOf(device: string, server: ForeignServer, note: string): readonly string[] {
-  const { serverId, yiaddr, leaseSeconds, router, dns, vendorClass60, bootFile, nextServer } = server;
+  const { serverId, mac, yiaddr, leaseSeconds, router, dns, vendorClass60, bootFile, nextServer } = server;
   const boot = [bootFile, nextServer && `from ${formatIpv4(nextServer)}`].filter(Boolean).join(" ");
   return [
     device,
     `${formatIpv4(serverId)}${note}`,
+    mac ?? "-",
     yiaddr === undefined ? "boot answers" : formatIpv4(yiaddr),
     leaseSeconds === undefined ? "-" : `${leaseSeconds} s`,
     router === undefined ? "-" : formatIpv4(router),

@@ -1,8 +1,11 @@
-import { WireError } from "../errors.ts";
+import { KindlingError, WireError } from "../errors.ts";
 import type { Clock } from "../runtime/clock.ts";
+import { openPacketSocket, type PacketOptions, type PacketSocket } from "../runtime/packet-socket.ts";
 import { openUdp, type UdpOptions, type UdpPeer, type UdpSocket } from "../runtime/udp.ts";
 import { type Ipv4Address, limitedBroadcast } from "../wire/ipv4.ts";
 import type { MacAddress } from "../wire/mac.ts";
+import { udpFromPort } from "../wire/packet-filter.ts";
+import { readUdpFrame } from "../wire/udp-frame.ts";
 import { addForeign, type ForeignServer, readForeign } from "./foreign.ts";
 import { type DhcpMessage, formatDhcp, parseDhcp } from "./packet.ts";
 import { formBootServerAsk, formProbe, type ProbeKind, probeMac } from "./probe-packet.ts";
@@ -15,6 +18,7 @@ export type ProbeDeps = {
   /** Random bytes, as many as asked for. */
   readonly random: (bytes: number) => Uint8Array;
   readonly openSocket?: (options: UdpOptions) => Promise<UdpSocket>;
+  readonly openPacket?: (options: PacketOptions) => Promise<PacketSocket>;
 };
 
 /** Ears on one link, and the question who is there. */
@@ -34,18 +38,22 @@ const questions = 3;
 /** Each question comes up to this part of the time between two late: two daemons drift apart. */
 const jitter = 0.2;
 
+const etherTypeIpv4 = 0x0800;
+
 /**
- * Listens to UDP 68 of the device beside whoever holds it. Bound to 255.255.255.255, the socket hears
- * broadcasts alone: the answer to this host's own DHCP client comes to its address, and would go to
- * one socket of the two.
+ * Two ears, since each is deaf to something. The packet socket hears what a firewall drops: one that
+ * opens port 67 for a DHCP server leaves 68 closed, and "nobody answered" would be a lie. UDP 68 hears
+ * this host's own server, whose broadcasts come round above the device. A unicast to another client
+ * neither hears; a switch does not send it here.
  */
 export async function openProbe(deps: ProbeDeps): Promise<LinkProbe> {
-  const { device, openSocket = openUdp } = deps;
-  const bound = { device, address: limitedBroadcast, port: dhcpClientPort, shared: true };
+  const { device, openSocket = openUdp, openPacket = openPacketSocket } = deps;
   await using opening = new AsyncDisposableStack();
-  const socket = opening.use(await openSocket(bound));
-  const asked = opening.use(await openSocket({ address: deps.address, port: 0 }));
-  const probe = new Probe(deps, socket, asked);
+  const filter = udpFromPort(dhcpServerPort);
+  const frames = opening.use(await openPacket({ device, etherType: etherTypeIpv4, filter }));
+  const broadcasts = opening.use(await openClientPort(device, openSocket));
+  const unicasts = opening.use(await openSocket({ address: deps.address, port: 0 }));
+  const probe = new Probe(deps, { frames, broadcasts, unicasts });
   const open = opening.move();
   return {
     ask: (listenMs) => probe.ask(listenMs),
@@ -56,6 +64,28 @@ export async function openProbe(deps: ProbeDeps): Promise<LinkProbe> {
     },
   };
 }
+
+// Bound to 255.255.255.255 it hears broadcasts alone: the answer to this host's own DHCP client comes
+// to its address, and would go to one socket of the two. Where somebody holds 68 for himself, another
+// port sends as well: servers answer to 68 whatever the question came from (RFC 2131 §4.1).
+async function openClientPort(
+  device: string,
+  openSocket: (options: UdpOptions) => Promise<UdpSocket>,
+): Promise<UdpSocket> {
+  const options = { device, address: limitedBroadcast, shared: true };
+  try {
+    return await openSocket({ ...options, port: dhcpClientPort });
+  } catch (error) {
+    if (!(error instanceof KindlingError) || error.code !== "port.in-use") throw error;
+    return await openSocket({ ...options, port: 0 });
+  }
+}
+
+type Ears = {
+  readonly frames: PacketSocket;
+  readonly broadcasts: UdpSocket;
+  readonly unicasts: UdpSocket;
+};
 
 type Round = { readonly xids: ReadonlySet<number>; servers: readonly ForeignServer[] };
 
@@ -69,14 +99,16 @@ class Probe {
   #finish = (): void => {};
   #overheard = (_server: ForeignServer): void => {};
 
-  constructor(deps: ProbeDeps, broadcasts: UdpSocket, unicasts: UdpSocket) {
+  constructor(deps: ProbeDeps, { frames, broadcasts, unicasts }: Ears) {
     this.#deps = deps;
     // One for life: a server that sets an address aside for each DISCOVER sets aside one.
     this.#mac = probeMac(deps.random(5));
     this.#broadcasts = broadcasts;
     this.#unicasts = unicasts;
-    broadcasts.onError(() => {}); // a link that is down; its answers are missing, which is told
+    frames.onError(() => {}); // a link that is down: nobody answers there, which is told
+    broadcasts.onError(() => {});
     unicasts.onError(() => {});
+    frames.receive((frame) => this.#receiveFrame(frame));
     broadcasts.receive((datagram, peer) => this.#receive(datagram, peer));
     unicasts.receive((datagram, peer) => this.#receive(datagram, peer));
   }
@@ -128,10 +160,18 @@ class Probe {
     }
   }
 
-  #receive(datagram: Uint8Array, peer: UdpPeer): void {
+  #receiveFrame(frame: Uint8Array): void {
+    const datagram = readUdpFrame(frame);
+    if (datagram?.destinationPort !== dhcpClientPort) return;
+    const peer = { address: datagram.source, port: datagram.sourcePort };
+    this.#receive(datagram.payload, peer, datagram.mac);
+  }
+
+  #receive(datagram: Uint8Array, peer: UdpPeer, mac?: MacAddress): void {
     const message = parse(datagram);
-    const server = message && readForeign(message, peer.address);
-    if (message === undefined || server === undefined) return;
+    const read = message && readForeign(message, peer.address);
+    if (message === undefined || read === undefined) return;
+    const server = mac === undefined ? read : { ...read, mac };
     const round = this.#round;
     if (!round.xids.has(message.xid)) {
       this.#overheard(server);
