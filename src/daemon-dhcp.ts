@@ -95,10 +95,7 @@ async function openLinks(house: House): Promise<Links> {
   return { links, start };
 }
 
-async function openWatch(
-  house: House,
-  { device, address }: ServedInterface,
-): Promise<LinkWatch> {
+async function openWatch(house: House, { device, address }: ServedInterface): Promise<LinkWatch> {
   const { config, served, log, resources, findings } = house;
   const part = log.child({ part: "dhcp", device });
   const settings = watchSettings(config);

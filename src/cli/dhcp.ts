@@ -73,7 +73,9 @@ async function lookAt(
 async function portNotes(): Promise<readonly string[]> {
   const notes = [67, 4011].map(async (port) => {
     const holders = await findPortHolders(port, "udp");
-    return holders.map(({ name, pid }) => `UDP ${port} of this host is held by ${name}, pid ${pid}`);
+    return holders.map(
+      ({ name, pid }) => `UDP ${port} of this host is held by ${name}, pid ${pid}`,
+    );
   });
   return (await Promise.all(notes)).flat();
 }

@@ -58,8 +58,8 @@ export function formProbe({ kind, as, xid, mac, sender }: ProbeParts): DhcpMessa
 }
 
 /**
- * What firmware asks a boot server on port 4011, as INFORM: a server that takes it for an address
- * question has none to give.
+ * What EDK2 asks a boot server on port 4011: a REQUEST without options 50 and 54. Nobody gives
+ * addresses on that port; INFORM, which says so, has no answer from dnsmasq 2.90.
  */
 export function formBootServerAsk({
   xid,
@@ -67,7 +67,7 @@ export function formBootServerAsk({
   sender,
 }: Omit<ProbeParts, "kind" | "as">): DhcpMessage {
   const options = new Map<number, Uint8Array>([
-    [OptionCode.messageType, Buffer.of(MessageType.inform)],
+    [OptionCode.messageType, Buffer.of(MessageType.request)],
     [OptionCode.parameterList, wanted],
     ...firmware,
   ]);

@@ -35,7 +35,17 @@ function adviseMode(servers: readonly ForeignServer[]): string {
 
 /** The head of the table, then a row for each server. */
 export function reportRows(reports: readonly LinkReport[]): readonly (readonly string[])[] {
-  const head = ["interface", "server", "card", "gives", "lease", "router", "resolvers", "option 60", "boot"];
+  const head = [
+    "interface",
+    "server",
+    "card",
+    "gives",
+    "lease",
+    "router",
+    "resolvers",
+    "option 60",
+    "boot",
+  ];
   const rows = reports.flatMap(({ device, servers, ownServers }) => [
     ...servers.map((server) => rowOf(device, server, "")),
     ...ownServers.map((server) => rowOf(device, server, " (this host)")),
@@ -44,7 +54,8 @@ export function reportRows(reports: readonly LinkReport[]): readonly (readonly s
 }
 
 function rowOf(device: string, server: ForeignServer, note: string): readonly string[] {
-  const { serverId, mac, yiaddr, leaseSeconds, router, dns, vendorClass60, bootFile, nextServer } = server;
+  const { serverId, mac, yiaddr, leaseSeconds, router, dns, vendorClass60, bootFile, nextServer } =
+    server;
   const boot = [bootFile, nextServer && `from ${formatIpv4(nextServer)}`].filter(Boolean).join(" ");
   return [
     device,

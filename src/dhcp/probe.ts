@@ -1,6 +1,10 @@
 import { KindlingError, WireError } from "../errors.ts";
 import type { Clock } from "../runtime/clock.ts";
-import { openPacketSocket, type PacketOptions, type PacketSocket } from "../runtime/packet-socket.ts";
+import {
+  openPacketSocket,
+  type PacketOptions,
+  type PacketSocket,
+} from "../runtime/packet-socket.ts";
 import { openUdp, type UdpOptions, type UdpPeer, type UdpSocket } from "../runtime/udp.ts";
 import { type Ipv4Address, limitedBroadcast } from "../wire/ipv4.ts";
 import type { MacAddress } from "../wire/mac.ts";
