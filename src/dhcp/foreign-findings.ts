@@ -136,9 +136,10 @@ function manyServers(servers: readonly ForeignServer[], { device }: ForeignLink)
   };
 }
 
-function sendsHere({ nextServer, bootFile = "" }: ForeignServer, own: ForeignLink["own"]): boolean {
+function sendsHere({ nextServer, bootFile: file = "" }: ForeignServer, own: ForeignLink["own"]) {
   if (nextServer !== undefined && own.has(nextServer)) return true;
-  return [...own].some((address) => bootFile.includes(`//${formatIpv4(address)}`));
+  const host = /^[a-z]+:\/\/([\d.]+)[:/]/.exec(file)?.[1];
+  return [...own].some((address) => formatIpv4(address) === host);
 }
 
 function nameOf({ serverId, address }: ForeignServer): string {
