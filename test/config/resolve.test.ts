@@ -10,7 +10,10 @@ describe("resolveConfig", () => {
     const resolution = resolveConfig({ environment: {}, flags: {} });
     expect(resolution).toMatchObject({
       kind: "valid",
-      config: { dhcp: { mode: "auto", force: false, lease: 43_200, bootLease: 300 }, http: { port: 8080 } },
+      config: {
+        dhcp: { mode: "auto", force: false, lease: 43_200, bootLease: 300 },
+        http: { port: 8080 },
+      },
     });
     if (resolution.kind !== "valid") return;
     expect(new Set(resolution.origins.values())).toEqual(new Set(["default"]));
