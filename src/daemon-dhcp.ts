@@ -1,7 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { uptime } from "node:os";
 import type { Config } from "./config/schema.ts";
-import { type House, leaseFile } from "./daemon-parts.ts";
+import type { House } from "./daemon-parts.ts";
+import { leaseFile } from "./daemon-settings.ts";
 import { type AddressProber, openArpProber } from "./dhcp/arp-prober.ts";
 import { openLeaseStore } from "./dhcp/lease-store.ts";
 import { fixedMode, type LinkModes } from "./dhcp/link-modes.ts";

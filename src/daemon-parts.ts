@@ -213,8 +213,3 @@ async function openSigning({ options, config }: House): Promise<Signer | undefin
   const { openSigner } = await import("./http/signer.ts"); // OpenPGP is large
   return await openSigner(file, own ?? inherited ?? "");
 }
-
-/** Where the leases of a state folder are. */
-export function leaseFile({ folder }: Config["state"]): string {
-  return join(folder, "leases.db");
-}

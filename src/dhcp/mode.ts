@@ -81,7 +81,7 @@ export type ModeDecision = {
 };
 
 /** Probes that must meet another server before new leases are given up for good. */
-export const confirmationsWanted = 2;
+const confirmationsWanted = 2;
 /** Probes in a row that meet nobody before a server counts as gone. */
 export const quietProbes = 3;
 

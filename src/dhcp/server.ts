@@ -113,7 +113,8 @@ export async function openDhcpServer(
     name: "dhcp",
     done: ended.promise,
     serve() {
-      if (deps.mode === "full") exchange.keeper.start();
+      const mayGive = ({ device }: DhcpInterface) => deps.links.modeOf(device) !== "proxy";
+      if (deps.interfaces.some(mayGive)) exchange.keeper.start();
       for (const port of ports) {
         port.socket.onError((error) => port.log.warn("dhcp send failed", { error: error.message }));
         port.socket.receive((datagram, peer) => exchange.receive(datagram, peer, port));

@@ -40,7 +40,7 @@ const OnlyFrom: Readonly<Record<string, readonly string[]>> = {
   main: [],
   cli: ["main"],
   config: ["cli", "daemon", "daemon-dhcp", "daemon-parts", "daemon-settings", "main"],
-  "daemon-settings": ["cli", "daemon", "daemon-parts"],
+  "daemon-settings": ["cli", "daemon", "daemon-dhcp", "daemon-parts"],
   "daemon-dhcp": ["daemon-parts"],
   "daemon-parts": ["daemon", "daemon-dhcp"],
   "text-engines": ["cli", "daemon-parts"],

@@ -91,11 +91,10 @@ describe("beside a dnsmasq that was there first", () => {
   it("auto finds it behind a firewall that opens port 67 alone", async () => {
     await startDnsmasq();
     const rules = join(site.folder, "rules.nft");
-    writeFileSync(
-      rules,
-      "table ip f { chain i { type filter hook input priority 0; udp dport 68 drop; } }",
-    );
-    await site.run("server", "nft", "-f", rules);
+    const hook = "type filter hook input priority 0;";
+    writeFileSync(rules, `table ip f {\n chain i {\n ${hook}\n udp dport 68 drop\n }\n}\n`);
+    const ruled = await site.run("server", "nft", "-f", rules);
+    expect(ruled).toMatchObject({ exitCode: 0 });
     await becomes(await site.serve(looking()), "proxy");
   });
 
