@@ -1,12 +1,20 @@
 import { describe, expect, it } from "vitest";
 import type { BootEvent, BootFact } from "../../src/boot/event.ts";
 import type { Lease } from "../../src/dhcp/lease.ts";
-import { fixedMode } from "../../src/dhcp/link-modes.ts";
+import { fixedMode, type LinkModes } from "../../src/dhcp/link-modes.ts";
+import type { LiveMode } from "../../src/dhcp/mode.ts";
 import { formatDhcp, parseDhcp } from "../../src/dhcp/packet.ts";
+import { formProbe } from "../../src/dhcp/probe-packet.ts";
 import { type DhcpServerDeps, openDhcpServer } from "../../src/dhcp/server.ts";
 import type { Log } from "../../src/runtime/log.ts";
 import { type MacAddress, parseMac } from "../../src/wire/mac.ts";
-import { ClientOptions, clientMac, type MessageParts, messageOf } from "../support/dhcp-message.ts";
+import {
+  ClientOptions,
+  clientMac,
+  type MessageParts,
+  messageOf,
+  requestOf,
+} from "../support/dhcp-message.ts";
 import { ip, noon, settings, site } from "../support/dhcp-site.ts";
 import { FakeNetwork } from "../support/fake-udp.ts";
 
@@ -271,5 +279,67 @@ describe("openDhcpServer in proxy mode", () => {
     expect(events).toMatchObject([
       { direction: "in", message: "request", mac: clientMac, address: ip("10.77.0.51") },
     ]);
+  });
+});
+
+describe("openDhcpServer on a link that is watched", () => {
+  const links = (mode: LiveMode): LinkModes => ({ modeOf: () => mode, overhear: () => false });
+
+  it("asks for the mode of the link at each message", async () => {
+    let mode: LiveMode = "probe";
+    const asked: string[] = [];
+    const modeOf = (device: string) => {
+      asked.push(device);
+      return mode;
+    };
+    const { network, open, hear } = await start({ links: { modeOf, overhear: () => false } });
+    await using server = await open();
+    server.serve();
+    hear({});
+    expect(network.sent).toHaveLength(0);
+    expect(server.counts().get("probing")).toBe(1);
+    mode = "full";
+    hear({});
+    expect(network.sent).toHaveLength(1);
+    expect(new Set(asked)).toEqual(new Set(["eth0"]));
+  });
+
+  it("keeps a renewal on disk while it holds, and adds boot answers for all others", async () => {
+    const lease: Lease = {
+      ...{ address: ip("10.77.0.120"), key: requestOf({}).key, state: "bound" },
+      ...{ expires: noon + 1000, relayed: false },
+    };
+    const { network, open, hear, saved } = await start({ links: links("hold") });
+    saved.push(lease);
+    await using server = await open();
+    server.serve();
+    hear({ type: "request", ciaddr: "10.77.0.120" });
+    expect(saved.at(-1)?.expires).toBeGreaterThan(noon + 1000);
+    hear({ mac: "52:54:00:77:00:99", options: ClientOptions.efi });
+    const types = network.sent.map(({ datagram }) => parseDhcp(datagram));
+    expect(types.map(({ yiaddr, file }) => [yiaddr, file])).toEqual([
+      [ip("10.77.0.120"), ""],
+      [0, "snponly.efi"],
+    ]);
+  });
+
+  it("answers nothing that the watch claims, and tells nobody of it", async () => {
+    const claimed: LinkModes = { modeOf: () => "full", overhear: () => true };
+    const { network, open, hear, events } = await start({ links: claimed });
+    await using server = await open();
+    server.serve();
+    hear({});
+    expect([network.sent.length, events.length]).toEqual([0, 0]);
+    expect(server.counts().get("own-probe")).toBe(1);
+  });
+
+  it("answers another host's probe, which is no machine's boot", async () => {
+    const { network, open, events } = await start();
+    await using server = await open();
+    server.serve();
+    const mac = parseMac("02:00:00:00:00:01");
+    const parts = { kind: "look", as: "firmware", xid: 1, mac, sender: ip("10.77.0.9") } as const;
+    network.deliver(67, formatDhcp(formProbe(parts)));
+    expect([network.sent.length, events.length]).toEqual([1, 0]);
   });
 });

@@ -65,6 +65,17 @@ describe("on a link without a DHCP server, auto", () => {
     expect(await site.lease()).toBeUndefined();
   });
 
+  it.skipIf(process.getuid?.() !== 0)(
+    "looks as another user too, once root was given up (skipped where the tests are not root)",
+    async () => {
+      const args = ["--interface", "eth0", "--user", "nobody"];
+      const daemon = await site.serve({ ...looking(), args });
+      await becomes(daemon, "full");
+      await startDnsmasq();
+      await becomes(daemon, "proxy");
+    },
+  );
+
   it("looks again when the cable was out", async () => {
     const daemon = await site.serve(looking());
     await becomes(daemon, "full");

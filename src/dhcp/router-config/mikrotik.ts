@@ -6,7 +6,7 @@ import { hexCode, type RouterHost } from "./router-host.ts";
 export function mikrotikConfig({ server, subnet, script, loaders }: RouterHost): string {
   const address = formatIpv4(server);
   const set = (name: string, file: string, match: string) => [
-    `/ip/dhcp-server/option/add name=${name} code=67 value="s'${file}'"`,
+    `/ip/dhcp-server/option/add name=${name} code=67 value="'${file}'"`,
     `/ip/dhcp-server/option/sets/add name=${name} options=kindling-66,${name}`,
     `/ip/dhcp-server/matcher/add name=${name} server=dhcp1 address-pool=pool1 option-set=${name} ${match}`,
   ];
