@@ -9,13 +9,11 @@ import { type LoaderLibrary, openLoaderLibrary } from "./assets/loader-library.t
 import { wantedPorts } from "./config/ports.ts";
 import type { Resolution, ValidConfig } from "./config/resolve.ts";
 import type { Config } from "./config/schema.ts";
+import { type DhcpPart, openDhcp } from "./daemon-dhcp.ts";
 import type { PartSettings } from "./daemon-settings.ts";
-import { type AddressProber, openArpProber } from "./dhcp/arp-prober.ts";
-import { openLeaseStore } from "./dhcp/lease-store.ts";
-import { type DhcpServer, type DhcpServerDeps, openDhcpServer } from "./dhcp/server.ts";
+import type { DhcpServer } from "./dhcp/server.ts";
 import type { BindingReader } from "./dns/live-zones.ts";
 import { type DnsServer, openDnsServer } from "./dns/server.ts";
-import { KindlingError } from "./errors.ts";
 import type { Signer } from "./http/deps.ts";
 import { openHttpServer } from "./http/server.ts";
 import { systemClock } from "./runtime/clock.ts";
@@ -71,65 +69,17 @@ export async function openParts(
 ): Promise<{ live: LiveParts; services: readonly BoundService[] }> {
   const { log } = house;
   const loaders = openLoaderLibrary({ folders: house.config.loaders.folders });
-  const dhcp = await openDhcp(house);
+  const addresses = await openDhcp(house);
+  const dhcp = addresses?.server;
   const tftp = await openTftp(house, loaders);
   const dns = await openDns(house, dhcp);
   const { folder } = house.config.data;
   const part = log.child({ part: "store" });
   const catalog = new FileStore({ folder, log: part, clock: systemClock, checkPartial });
-  const http = await openHttp(house, { dhcp, loaders, catalog });
+  const http = await openHttp(house, { dhcp: addresses, loaders, catalog });
   const rpc = await openRpc(house, catalog);
   const services = [dhcp, tftp, dns, http, rpc].filter((part) => part !== undefined);
   return { live: { dhcp, tftp, dns }, services };
-}
-
-async function openDhcp(house: House): Promise<DhcpServer | undefined> {
-  const { options, config, served, settings, bus, log, resources } = house;
-  const { mode } = config.dhcp;
-  if (mode === "off") return undefined;
-  const path = leaseFile(config.state);
-  const part = log.child({ part: "dhcp" });
-  const leases = resources.use(openLeaseStore({ path, log: part, now: systemClock.now }));
-  const deps = {
-    mode,
-    interfaces: served,
-    settings: settings.dhcp,
-    leases,
-    httpPort: config.http.port,
-    findings: house.findings,
-    onFetch: fetchesOf(bus),
-    ...(await openProber(house, part)),
-  };
-  return resources.use(
-    await openDhcpServer(
-      { ...deps, clock: systemClock, log: part, publish: bus.publish },
-      options.signal,
-    ),
-  );
-}
-
-// The bus knows whose address a file went to.
-function fetchesOf(bus: EventBus): DhcpServerDeps["onFetch"] {
-  return (listener) =>
-    bus.subscribe(({ kind, mac }) => {
-      if (mac !== undefined && (kind === "tftp" || kind === "http")) listener(mac);
-    });
-}
-
-// Without the right the rest goes on: machines that look for themselves decline what is in use.
-async function openProber(
-  { config, served, resources }: House,
-  log: Log,
-): Promise<{ readonly prober?: AddressProber }> {
-  if (config.dhcp.mode !== "full" || config.dhcp.conflictProbe === "off") return {};
-  try {
-    const deps = { links: served, clock: systemClock, log };
-    return { prober: resources.use(await openArpProber(deps)) };
-  } catch (error) {
-    if (!(error instanceof KindlingError) || error.code !== "rights.missing") throw error;
-    log.warn("addresses are not probed before they are offered", { cause: error.message });
-    return {};
-  }
 }
 
 async function openTftp(house: House, loaders: LoaderLibrary): Promise<TftpServer | undefined> {
@@ -186,7 +136,7 @@ async function openHttp(
     dhcp,
     loaders,
     catalog,
-  }: { dhcp: DhcpServer | undefined; loaders: LoaderLibrary; catalog: Catalog },
+  }: { dhcp: DhcpPart | undefined; loaders: LoaderLibrary; catalog: Catalog },
 ): Promise<BoundService> {
   const { options, config, served, bus, log, resources } = house;
   const { version, signal } = options;
@@ -198,13 +148,16 @@ async function openHttp(
   const status = () => ({
     version,
     mode: config.dhcp.mode,
-    interfaces: served.map(({ device, address }) => ({ name: device, address })),
+    interfaces: served.map(({ device, address }) => ({
+      ...{ name: device, address },
+      ...(dhcp && { mode: dhcp.modeOf(device) }),
+    })),
     ports: Object.fromEntries(
       wantedPorts(config).map(({ use, port }) => [use.toLowerCase(), port]),
     ),
     startedAt,
   });
-  const admin = { events: bus, leases: () => dhcp?.bindings() ?? [], status, socket };
+  const admin = { events: bus, leases: () => dhcp?.server.bindings() ?? [], status, socket };
   const deps = {
     addresses: served.map(({ address }) => address),
     port: config.http.port,
@@ -259,9 +212,4 @@ async function openSigning({ options, config }: House): Promise<Signer | undefin
   const { KINDLING_PASSPHRASE: own, MATCHBOX_PASSPHRASE: inherited } = options.environment;
   const { openSigner } = await import("./http/signer.ts"); // OpenPGP is large
   return await openSigner(file, own ?? inherited ?? "");
-}
-
-/** Where the leases of a state folder are. */
-export function leaseFile({ folder }: Config["state"]): string {
-  return join(folder, "leases.db");
 }

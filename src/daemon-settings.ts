@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import type { ValidConfig } from "./config/resolve.ts";
 import type { Config } from "./config/schema.ts";
 import { formatMenu, menuBytesMax } from "./dhcp/boot-menu.ts";
@@ -61,7 +62,7 @@ function dhcpSettingsOf(config: Config, served: readonly ServedInterface[]): Dhc
     plain: (link) => plainScopeOf(config, link),
     classNames: new Set(dhcp.classes.map(({ name }) => name)),
   });
-  if (dhcp.mode === "full") checkRanges(config, served, scopes);
+  if (dhcp.mode === "full" || dhcp.mode === "auto") checkRanges(config, served, scopes);
   checkTwice(config);
   return {
     scopes,
@@ -187,4 +188,9 @@ function checkMenu({ dhcp: { menu } }: Config): void {
   const key = "dhcp.menu";
   const message = `${key}: want at most ${menuBytesMax} bytes of option 43, got ${got}; shorten the texts`;
   throw new KindlingError("config.invalid", message, { key });
+}
+
+/** Where the leases of a state folder are. */
+export function leaseFile({ folder }: Config["state"]): string {
+  return join(folder, "leases.db");
 }

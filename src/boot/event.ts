@@ -64,6 +64,13 @@ export type BootFact =
       readonly kind: "finding";
       readonly change: "raised" | "cleared";
       readonly finding: Finding;
+    }
+  | {
+      /** DHCP serves a link in another way from now on. */
+      readonly kind: "dhcp-mode";
+      readonly device: string;
+      readonly mode: "probe" | "full" | "proxy" | "hold";
+      readonly reason: string;
     };
 
 export type DhcpMessageName =

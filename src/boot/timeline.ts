@@ -112,6 +112,7 @@ function addRow(boot: Timeline, event: BootEvent): readonly TimelineRow[] {
       return [...boot.rows, reportRow(boot, event)];
     case "plan":
     case "finding":
+    case "dhcp-mode":
       return boot.rows;
   }
 }

@@ -27,6 +27,9 @@ const flag = { kind: "boolean", want: "true or false" } as const;
 const pemFile = { want: "a PEM file's path", ...restart } as const;
 const folder = { want: "a folder's path", ...restart } as const;
 
+const probeTime = (preset: string) =>
+  durationValue.refine((seconds) => seconds >= 1, { message: "want 1s or more" }).prefault(preset);
+
 const record = z.strictObject({
   name: z.string().min(1).max(253),
   type: z.enum(["A", "AAAA", "CNAME", "TXT", "SRV"]),
@@ -64,11 +67,50 @@ export const ConfigSchema = z.strictObject({
   }),
   dhcp: z
     .strictObject({
-      mode: leaf(z.enum(["full", "proxy", "off"]).default("full"), {
-        help: "full gives addresses; proxy adds boot answers beside another DHCP server; off is silent.",
-        want: "full, proxy or off",
+      mode: leaf(z.enum(["auto", "full", "proxy", "off"]).default("auto"), {
+        help: "auto looks whether another DHCP server is there: full if not, else proxy. full gives addresses, proxy adds boot answers beside another server, off is silent.",
+        want: "auto, full, proxy or off",
         ...restart,
       }),
+      force: leaf(z.boolean().default(false), {
+        help: "With mode full: give addresses without looking for another server first or ever.",
+        ...flag,
+        ...restart,
+      }),
+      takeAddresses: leaf(z.boolean().default(true), {
+        help: "Whether mode auto gives addresses on a link where nobody answered.",
+        ...flag,
+        ...restart,
+      }),
+      takeover: leaf(z.boolean().default(false), {
+        help: "Whether mode auto gives addresses when the server that it stood beside is gone.",
+        ...flag,
+        ...restart,
+      }),
+      probe: z
+        .strictObject({
+          listen: leaf(probeTime("6s"), {
+            help: "How long one look for other DHCP servers takes; three questions within it.",
+            ...time,
+            ...restart,
+          }),
+          every: leaf(probeTime("10m"), {
+            help: "How often to look again, a tenth more or less.",
+            ...time,
+            ...restart,
+          }),
+          carrier: leaf(durationValue.prefault("45s"), {
+            help: "How long to keep looking after a cable came up: switches with spanning tree forward nothing at first.",
+            ...time,
+            ...restart,
+          }),
+          settle: leaf(durationValue.prefault("15m"), {
+            help: "Least time after another server was met before addresses are given again.",
+            ...time,
+            ...restart,
+          }),
+        })
+        .prefault({}),
       proxyAnswer: leaf(z.enum(["auto", "direct", "boot-server"]).default("auto"), {
         help: "How proxy offers name the boot file: at once, by port 4011, or by what the firmware takes.",
         want: "auto, direct or boot-server",

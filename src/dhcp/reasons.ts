@@ -4,7 +4,10 @@ import type { IgnoreReason } from "./decision.ts";
 import type { DhcpRequest, UnreadReason } from "./request.ts";
 
 /** Every reason for which a sound packet gets no answer. */
-export type SilenceReason = IgnoreReason | ProxyIgnoreReason | UnreadReason;
+export type SilenceReason = IgnoreReason | ProxyIgnoreReason | UnreadReason | WatchReason;
+
+/** Why the watch over a link keeps a message from being answered. */
+type WatchReason = "own-probe" | "probing";
 
 /** The reasons in words, as docs/dhcp.md has them too. */
 export const Silences: Readonly<Record<SilenceReason, string>> = {
@@ -23,7 +26,9 @@ export const Silences: Readonly<Record<SilenceReason, string>> = {
   "no-reservation": "BOOTP gives reserved addresses only, and this machine has none",
   "not-the-holder": "the lease it gives back is not its own, or not running",
   "other-server": "its option 54 names another server",
+  "own-probe": "it is this daemon's own question who else is there",
   "pool-exhausted": "no address is free",
+  probing: "it is not known yet whether another DHCP server gives addresses here",
   "relay-loop": "its giaddr is our own address: forged, or come round",
   "too-many-new-machines": "many machines never seen before ask, and it is one of them",
   "unknown-architecture": "its option 93 names no architecture of the IANA registry",

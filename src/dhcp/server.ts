@@ -11,16 +11,18 @@ import type { Subnet } from "../wire/subnet.ts";
 import type { AddressProber } from "./arp-prober.ts";
 import { type Binding, listBindings } from "./bindings.ts";
 import { clientQuirks } from "./boot-form.ts";
-import { decideDhcp } from "./decide.ts";
-import { isBootServerSearch, type ProxyDecision } from "./decide-proxy.ts";
-import type { DhcpDecision, FindingChange } from "./decision.ts";
+import { type AddressDecision, decideAddress } from "./decide-held.ts";
+import { decideProxy, isBootServerSearch, type ProxyDecision } from "./decide-proxy.ts";
+import type { FindingChange } from "./decision.ts";
 import type { LeaseChange } from "./lease.ts";
 import type { LeaseStore } from "./lease-store.ts";
 import { LeaseTable } from "./lease-table.ts";
+import type { LinkModes } from "./link-modes.ts";
 import { MessageType, OptionCode } from "./options.ts";
 import { droppedOptions, formatDhcp, parseDhcp } from "./packet.ts";
 import { PoolBook } from "./pool-book.ts";
 import { PoolKeeper } from "./pool-keeper.ts";
+import { readProbe } from "./probe-packet.ts";
 import { ProxyDesk } from "./proxy-desk.ts";
 import { describeQuirks } from "./proxy-findings.ts";
 import { explainSilence, type SilenceReason } from "./reasons.ts";
@@ -37,7 +39,7 @@ export type DhcpInterface = {
 };
 
 export type DhcpServerDeps = {
-  readonly mode: "full" | "proxy";
+  readonly links: LinkModes;
   readonly interfaces: readonly DhcpInterface[];
   readonly settings: DhcpSettings;
   readonly leases: LeaseStore;
@@ -76,13 +78,14 @@ const WellKnownPorts: DhcpPorts = { server: 67, client: 68, bootServer: 4011 };
 
 /** One socket of one interface, and which of the two services it is. */
 type Port = {
+  readonly device: string;
   readonly socket: UdpSocket;
   readonly site: DhcpSite;
   readonly service: 67 | 4011;
   readonly log: Log;
 };
 
-type Decision = DhcpDecision | ProxyDecision;
+type Decision = AddressDecision | ProxyDecision;
 
 /** Binds every port of every interface or none; answers only after `serve()`. */
 export async function openDhcpServer(
@@ -107,7 +110,8 @@ export async function openDhcpServer(
     name: "dhcp",
     done: ended.promise,
     serve() {
-      if (deps.mode === "full") exchange.keeper.start();
+      const mayGive = ({ device }: DhcpInterface) => deps.links.modeOf(device) !== "proxy";
+      if (deps.interfaces.some(mayGive)) exchange.keeper.start();
       for (const port of ports) {
         port.socket.onError((error) => port.log.warn("dhcp send failed", { error: error.message }));
         port.socket.receive((datagram, peer) => exchange.receive(datagram, peer, port));
@@ -128,7 +132,7 @@ async function bindPorts(deps: DhcpServerDeps, open: AsyncDisposableStack): Prom
     const log = deps.log.child({ device });
     const bind = async (service: 67 | 4011, port: number, local: Ipv4Address) => {
       const socket = open.use(await openSocket({ device, port, address: local }));
-      ports.push({ socket, site, service, log });
+      ports.push({ device, socket, site, service, log });
     };
     await bind(67, numbers.server, anyAddress); // hears broadcasts
     await bind(4011, numbers.bootServer, address); // unicast, and answers from the address asked
@@ -201,6 +205,10 @@ class Exchange {
   }
 
   #answer(request: DhcpRequest, peer: UdpPeer, port: Port): void {
+    if (this.#deps.links.overhear(port.device, request)) {
+      this.#ignore("own-probe", port, request);
+      return;
+    }
     this.#publish(request, port, { direction: "in", message: nameOfType(request.type) });
     const decision = this.#decide(request, port);
     if (decision.kind === "reply") this.#send(decision, request, { peer, port });
@@ -212,22 +220,31 @@ class Exchange {
     const { site, service } = port;
     const settings = this.#settings;
     const now = this.#deps.clock.now();
-    const isAddressed = service === 67 && !isBootServerSearch(request, settings);
-    if (this.#deps.mode === "full" && isAddressed) {
+    const mode = this.#deps.links.modeOf(port.device);
+    if (service === 67 && !isBootServerSearch(request, settings)) {
       const known = { settings, reservations: this.#reservations };
       const tables = { leases: this.#table, free: this.#pools };
-      const decision = decideDhcp(request, { ...known, ...tables, site, now });
-      if (decision.kind !== "ignore") {
-        this.#keep(decision.changes);
-        this.keeper.decided(decision.changes);
-      } else if (decision.reason === "pool-exhausted") {
-        this.keeper.refused(request.message.giaddr || site.server);
-      }
-      if ("findings" in decision) this.#tell(decision.findings ?? []);
-      return decision;
+      const context = { ...known, ...tables, site, now };
+      const decision = decideAddress(mode, request, context);
+      if (decision !== undefined) return this.#addressed(decision, request, site);
     }
-    const asked = this.#deps.mode === "full" ? 4011 : service;
+    // A probe goes on to no boot, and must not look like firmware that liked no answer.
+    if (service === 67 && readProbe(request.message)) {
+      return decideProxy(request, { site, settings, now });
+    }
+    const asked = mode === "full" ? 4011 : service;
     return this.#proxy.decide(request, { service: asked, site, settings, now });
+  }
+
+  #addressed(decision: AddressDecision, request: DhcpRequest, site: DhcpSite): AddressDecision {
+    if (decision.kind !== "ignore") {
+      this.#keep(decision.changes);
+      this.keeper.decided(decision.changes);
+    } else if (decision.reason === "pool-exhausted") {
+      this.keeper.refused(request.message.giaddr || site.server);
+    }
+    if ("findings" in decision) this.#tell(decision.findings ?? []);
+    return decision;
   }
 
   // Disk first: when it fails, the tables and the client stay as they were.
@@ -315,8 +332,9 @@ class Exchange {
   }
 
   #publish(request: DhcpRequest, port: Port, part: PublishedPart): void {
+    if (readProbe(request.message)) return; // no machine
     const { identity, stage, arch } = request.client;
-    const seen = part.direction === "in" ? this.#addressSeen(request) : undefined;
+    const seen = part.direction === "in" ? this.#addressSeen(request, port) : undefined;
     this.#deps.publish({
       kind: "dhcp",
       port: port.service,
@@ -330,8 +348,9 @@ class Exchange {
 
   // Beside another server, a client's REQUEST is the only sight of the address that it gets. In
   // full mode our ACK says it, and what a client merely asks for is not yet its own.
-  #addressSeen({ type, requested, message }: DhcpRequest): Ipv4Address | undefined {
-    if (this.#deps.mode === "full") return undefined;
+  #addressSeen(request: DhcpRequest, port: Port): Ipv4Address | undefined {
+    if (this.#deps.links.modeOf(port.device) === "full") return undefined;
+    const { type, requested, message } = request;
     const asked = type === MessageType.request ? requested : undefined;
     return asked ?? (message.ciaddr || undefined);
   }

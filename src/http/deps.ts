@@ -101,7 +101,12 @@ export type LeaseRow = {
 export type DaemonStatus = {
   readonly version: string;
   readonly mode: string;
-  readonly interfaces: readonly { readonly name: string; readonly address: Ipv4Address }[];
+  readonly interfaces: readonly {
+    readonly name: string;
+    readonly address: Ipv4Address;
+    /** How DHCP serves it now; absent where it is off. */
+    readonly mode?: string;
+  }[];
   readonly ports: Readonly<Record<string, number>>;
   readonly startedAt: number;
 };

@@ -12,7 +12,7 @@ export const labNet = {
 
 /** What of the daemon's settings a lab or a test chooses. */
 export type LabSettings = {
-  readonly dhcpMode?: "full" | "proxy" | "off";
+  readonly dhcpMode?: "auto" | "full" | "proxy" | "off";
   readonly proxyAnswer?: "auto" | "direct" | "boot-server";
   readonly menu?: {
     readonly timeout: number;
@@ -44,6 +44,7 @@ export function labConfig(folder: string, settings: LabSettings) {
     interfaces: ["eth0"],
     dhcp: {
       mode: settings.dhcpMode ?? "full",
+      force: true, // nobody else is there, and looking takes 6 s
       proxyAnswer: settings.proxyAnswer ?? "auto",
       ...(settings.menu && { menu: settings.menu }),
       pools: [labNet.pool],

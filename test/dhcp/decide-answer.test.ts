@@ -223,10 +223,7 @@ describe("what a lease is made of", () => {
     expect(option(decide({}), OptionCode.fqdn)).toBeUndefined();
   });
 
-  it("tells of a declined address, and that it is over with the next ACK of it", () => {
-    expect(decide({ type: "decline", serverId: us, requested: at }, bound)).toMatchObject({
-      findings: [{ kind: "raise", finding: { code: "dhcp.address-conflict", subject: at } }],
-    });
+  it("tells that a conflict is over with the next ACK of a declined address", () => {
     const ended = { leases: [lease({ at, state: "declined", expires: noon - 1 })] };
     expect(decide(selecting(at), ended)).toMatchObject({
       findings: [{ kind: "clear", code: "dhcp.address-conflict", subject: at }],

@@ -7,6 +7,7 @@
 import { writeSync } from "node:fs";
 import { openArpProber } from "../../src/dhcp/arp-prober.ts";
 import { openLeaseStore } from "../../src/dhcp/lease-store.ts";
+import { fixedMode } from "../../src/dhcp/link-modes.ts";
 import { openDhcpServer } from "../../src/dhcp/server.ts";
 import { systemClock } from "../../src/runtime/clock.ts";
 import { openLog } from "../../src/runtime/log.ts";
@@ -26,7 +27,7 @@ const links = [{ device: "eth0", subnet: site.subnet }];
 await using prober = await openArpProber({ links, clock: systemClock, log });
 await using server = await openDhcpServer(
   {
-    mode: mode === "proxy" ? "proxy" : "full",
+    links: fixedMode(mode === "proxy" ? "proxy" : "full"),
     interfaces: [{ device: "eth0", address: site.server, subnet: site.subnet }],
     settings: {
       ...settings,
