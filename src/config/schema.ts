@@ -45,6 +45,11 @@ const record = z.strictObject({
   ttl: z.int().min(0).max(604_800).exactOptional(),
 });
 
+const machineLoader = z.strictObject({
+  mac: macValue,
+  loader: z.string().regex(/^[\x21-\x2e\x30-\x7e]{1,127}$/),
+});
+
 const namedTargets = (name: string, what: string) =>
   z
     .strictObject({
@@ -193,6 +198,22 @@ export const ConfigSchema = z.strictObject({
         help: "Folders with boot loaders, looked through before the distribution's ipxe package.",
         want: "a list of folders",
         kind: "list",
+        ...restart,
+      }),
+      prefer: leaf(z.enum(["snponly", "native"]).default("snponly"), {
+        help: "iPXE with the firmware's network driver (snponly, undionly) or with drivers of its own.",
+        want: "snponly or native",
+        ...restart,
+      }),
+      secureBoot: leaf(z.enum(["auto", "off", "shim", "ipxe-shim"]).default("auto"), {
+        help: "Signed chain for UEFI: shim with GRUB, shim with iPXE, or what a machine turns out to take.",
+        want: "auto, off, shim or ipxe-shim",
+        ...restart,
+      }),
+      machines: leaf(z.array(machineLoader).default([]), {
+        help: "Loaders of single machines, by mac and file name.",
+        want: "a list of { mac, loader }",
+        kind: "structure",
         ...restart,
       }),
     })
