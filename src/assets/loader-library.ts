@@ -54,7 +54,7 @@ export function openLoaderLibrary(options: LoaderLibraryOptions): LoaderLibrary 
     find,
     has(name) {
       const places = isLoaderName(name) ? loaderPlaces(name, folders, systemFolders) : [];
-      return places.some(({ path }) => statSync(path, { throwIfNoEntry: false })?.isFile());
+      return places.some(({ path }) => isFile(path));
     },
     async list() {
       const names = new Set(Object.keys(LoaderPaths));
@@ -69,6 +69,16 @@ export function openLoaderLibrary(options: LoaderLibraryOptions): LoaderLibrary 
       return entries;
     },
   };
+}
+
+// A folder that may not be looked into holds nothing for anybody; `find` says why.
+function isFile(path: string): boolean {
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
+  } catch (error) {
+    if (error instanceof Error && "code" in error) return false;
+    throw error;
+  }
 }
 
 async function fileNames(folder: string): Promise<readonly string[]> {

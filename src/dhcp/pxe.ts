@@ -163,13 +163,16 @@ function stageOf(clientClass: ClientClass, ipxe: DhcpOptions | undefined): BootS
     case "none":
       return { kind: "operating-system" };
     case "kindling-ipxe":
-      return { kind: "ipxe", features: { http: true, https: true, bzimage: true, efi: true } };
+      return { kind: "ipxe", features: AllFeatures, ...nicOf(ipxe) };
     case "ipxe":
       return { kind: "ipxe", features: featuresOf(ipxe), ...nicOf(ipxe) };
     default:
       return { kind: "firmware", client: clientClass === "http-boot" ? "http" : "pxe" };
   }
 }
+
+// Ours runs scripts, or its script would not have run to set the class.
+const AllFeatures: IpxeFeatures = { http: true, https: true, bzimage: true, efi: true };
 
 function featuresOf(ipxe: DhcpOptions | undefined): IpxeFeatures {
   const on = (code: number) => (ipxe?.get(code)?.[0] ?? 0) !== 0;

