@@ -86,7 +86,10 @@ const silentLoadsPerFile = 2;
 /** The files for this architecture; none where Kindling has nothing for the machine. */
 export function loaderFiles(arch: Architecture | undefined): LoaderFiles | undefined {
   if (arch?.loader === undefined) return undefined;
-  return Files[`${arch.firmware} ${arch.cpu}`];
+  if (arch.firmware !== "u-boot") return Files[`${arch.firmware} ${arch.cpu}`];
+  // U-Boot starts EFI programs; no shim of a distribution is for it.
+  const { snponly, native = arch.loader } = Files[`efi ${arch.cpu}`] ?? {};
+  return { native, ...(snponly && { snponly }) };
 }
 
 /** Every name that machines may be told, sorted by nothing. */

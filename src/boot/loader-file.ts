@@ -55,9 +55,8 @@ export function isOptional(path: string): boolean {
 // Programs ask for the name that x86-64 has, whatever they run on; and of two variants of iPXE any
 // is better than none.
 function sameForMachine(name: string, arch: Architecture | undefined): readonly string[] {
-  const files = loaderFiles(arch) ?? loaderFiles(architectureOf(x64));
-  if (arch?.firmware !== "efi" && arch !== undefined) return [name];
-  if (files === undefined) return [name];
+  const files = loaderFiles(arch ?? architectureOf(x64));
+  if (files === undefined || arch?.firmware === "bios") return [name];
   const { snponly = files.native, native, grub } = files;
   switch (name) {
     case "ipxe.efi":

@@ -146,6 +146,13 @@ const rows: readonly Row[] = [
     want: "ipxe-shim.efi",
   },
   {
+    name: "U-Boot an EFI program, and no shim",
+    arch: 22,
+    there: ["snponly-arm64.efi", "ipxe-shim-arm64.efi", "shimaa64.efi", "grubaa64.efi"],
+    rules: { secureBoot: "shim" },
+    want: "snponly-arm64.efi",
+  },
+  {
     name: "a BIOS its loader, whatever is said of Secure Boot",
     arch: 0,
     there: ["undionly.kpxe"],

@@ -12,6 +12,8 @@ describe("readBootFileName", () => {
     { path: "ipxe.efi", arch: undefined, want: loader("ipxe.efi", "snponly.efi") },
     { path: "ipxe-arm64.efi", arch: 11, want: loader("ipxe-arm64.efi", "snponly-arm64.efi") },
     { path: "grubx64.efi", arch: 11, want: loader("grubaa64.efi", "grubx64.efi") },
+    { path: "ipxe.efi", arch: 22, want: loader("ipxe-arm64.efi", "snponly-arm64.efi", "ipxe.efi") },
+    { path: "ipxe.efi", arch: 41, want: loader("ipxe.efi") },
     { path: "undionly.kpxe", arch: 0, want: loader("undionly.kpxe") },
     { path: "1234abcd/start4.elf", arch: 41, want: loader("start4.elf") },
     { path: "b/autoexec.ipxe", arch: 7, want: { kind: "autoexec" } },
