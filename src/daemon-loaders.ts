@@ -71,18 +71,17 @@ export function openLoaders(deps: LoaderDeps): LoaderService {
   };
 }
 
-/** The rules of a configuration. Also for commands, which have seen no boots. */
-export function rulesOf(
+function rulesOf(
   { loaders: { prefer, secureBoot, machines } }: Config,
   library: LoaderLibrary,
-  watch?: BootWatch,
+  watch: BootWatch,
 ): LoaderRules {
   return {
     has: library.has,
     prefer,
     secureBoot,
     machines: new Map(machines.map(({ mac, loader }) => [mac, loader])),
-    historyOf: (mac) => watch?.historyOf(mac),
+    historyOf: (mac) => watch.historyOf(mac),
   };
 }
 

@@ -72,7 +72,7 @@ const Files: Readonly<Record<string, LoaderFiles>> = {
 };
 
 /** Cards that iPXE's own driver hangs or leaves unusable under UEFI: for them `prefer` is not heard. */
-export const TroublesomeNics: readonly { readonly id: string; readonly source: string }[] = [
+const TroublesomeNics: readonly { readonly id: string; readonly source: string }[] = [
   { id: "10ec:8168", source: "ipxe/ipxe#541" },
   { id: "14e4:", source: "ipxe/ipxe#972 (Broadcom NetXtreme)" },
   { id: "8086:10fb", source: "warewulf/warewulf3#84, ipxe/ipxe#1123 (82599ES)" },

@@ -29,7 +29,7 @@ export type Loop = {
 };
 
 /** This often within that time is no accident. */
-export const loopTimes = 3;
+const loopTimes = 3;
 const loopMs = 5 * 60_000;
 /** An installation takes longer than a boot. */
 const installLoopMs = 20 * 60_000;
