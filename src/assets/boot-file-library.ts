@@ -59,7 +59,7 @@ export function openBootFiles(deps: BootFileDeps): BootFileLibrary {
           return findAsset(path, meant.path, { assets: deps.assets(), files });
         case "optional":
           // An operator's own one counts; shim takes a revocation list so.
-          return loaders.has(path) ? loaders.find(path) : missing("not needed");
+          return loaders.has(meant.name) ? loaders.find(meant.name) : missing("not needed");
       }
     },
   };

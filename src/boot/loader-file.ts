@@ -14,7 +14,7 @@ export type BootFileName =
   /** A file below the assets folder. */
   | { readonly kind: "asset"; readonly path: string }
   /** Boot programs look for it and do without; they wait for any answer but a quick no. */
-  | { readonly kind: "optional" };
+  | { readonly kind: "optional"; readonly name: string };
 
 /**
  * A clean path → its meaning for a machine of this architecture (absent: unknown). Names hold in
@@ -29,8 +29,11 @@ export function readBootFileName(path: string, arch: Architecture | undefined): 
   if (name === diagnosisFile) return { kind: "diagnosis" };
   // GRUB tries names with its MAC and its address in front of the plain one: each means the same.
   if (/^grub\.cfg(-|$)/.test(name)) return { kind: "grub-config" };
-  if (isOptional(name)) return { kind: "optional" };
-  return { kind: "loader", names: [...new Set([...sameForMachine(name, arch), name])] };
+  if (isOptional(name)) return { kind: "optional", name };
+  const same = sameForMachine(name, arch);
+  // As it was spelt comes before lower case: an operator's folder may well tell them apart.
+  const spelt = path.split("/").at(-1) ?? "";
+  return { kind: "loader", names: [...new Set(same ? [...same, name] : [spelt, name])] };
 }
 
 /** The last part of a path, in lower case: FAT has no other. */
@@ -54,9 +57,12 @@ export function isOptional(path: string): boolean {
 
 // Programs ask for the name that x86-64 has, whatever they run on; and of two variants of iPXE any
 // is better than none.
-function sameForMachine(name: string, arch: Architecture | undefined): readonly string[] {
+function sameForMachine(
+  name: string,
+  arch: Architecture | undefined,
+): readonly string[] | undefined {
   const files = loaderFiles(arch ?? architectureOf(x64));
-  if (files === undefined || arch?.firmware === "bios") return [name];
+  if (files === undefined || arch?.firmware === "bios") return undefined;
   const { snponly = files.native, native, grub } = files;
   switch (name) {
     case "ipxe.efi":
@@ -65,8 +71,12 @@ function sameForMachine(name: string, arch: Architecture | undefined): readonly 
       return [snponly, native];
     case "grubx64.efi":
     case "grubaa64.efi":
-      return grub === undefined ? [name] : [grub];
+      return grub === undefined ? undefined : [grub];
+    case snponly:
+      return [snponly, native];
+    case native:
+      return [native, snponly];
     default:
-      return name === snponly ? [snponly, native] : name === native ? [native, snponly] : [name];
+      return undefined;
   }
 }

@@ -16,15 +16,29 @@ describe("readBootFileName", () => {
     { path: "ipxe.efi", arch: 41, want: loader("ipxe.efi") },
     { path: "undionly.kpxe", arch: 0, want: loader("undionly.kpxe") },
     { path: "1234abcd/start4.elf", arch: 41, want: loader("start4.elf") },
+    { path: "1234abcd/RPI_EFI.fd", arch: 41, want: loader("RPI_EFI.fd", "rpi_efi.fd") },
+    { path: "EFI/BOOT/SNPONLY.EFI", arch: 7, want: loader("snponly.efi", "ipxe.efi") },
     { path: "b/autoexec.ipxe", arch: 7, want: { kind: "autoexec" } },
     { path: "AUTOEXEC.IPXE", arch: 7, want: { kind: "autoexec" } },
     { path: "loop.ipxe", arch: 0, want: { kind: "diagnosis" } },
     { path: "grub/grub.cfg", arch: 7, want: { kind: "grub-config" } },
     { path: "grub/grub.cfg-01-52-54-00-77-00-10", arch: 7, want: { kind: "grub-config" } },
     { path: "assets/lab/vmlinuz", arch: 7, want: { kind: "asset", path: "lab/vmlinuz" } },
-    { path: "revocations_sbat.efi", arch: 7, want: { kind: "optional" } },
-    { path: "shim_certificate_0.efi", arch: 7, want: { kind: "optional" } },
-    { path: "grub/x86_64-efi/command.lst", arch: 7, want: { kind: "optional" } },
+    {
+      path: "revocations_sbat.efi",
+      arch: 7,
+      want: { kind: "optional", name: "revocations_sbat.efi" },
+    },
+    {
+      path: "shim_certificate_0.efi",
+      arch: 7,
+      want: { kind: "optional", name: "shim_certificate_0.efi" },
+    },
+    {
+      path: "grub/x86_64-efi/command.lst",
+      arch: 7,
+      want: { kind: "optional", name: "command.lst" },
+    },
   ];
   it.each(rows)("reads $path of architecture $arch", ({ path, arch, want }) => {
     const architecture = arch === undefined ? undefined : architectureOf(arch);
