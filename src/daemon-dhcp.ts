@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { uptime } from "node:os";
+import type { LoaderRules } from "./boot/loader-choice.ts";
 import type { Config } from "./config/schema.ts";
 import type { House } from "./daemon-parts.ts";
 import { leaseFile } from "./daemon-settings.ts";
@@ -24,14 +25,14 @@ export type DhcpPart = {
 };
 
 /** Opens the DHCP server and the watch over its links; nothing where `dhcp.mode` is off. */
-export async function openDhcp(house: House): Promise<DhcpPart | undefined> {
+export async function openDhcp(house: House, loaders: LoaderRules): Promise<DhcpPart | undefined> {
   const { options, config, served, settings, bus, log, resources, findings } = house;
   if (config.dhcp.mode === "off") return undefined;
   const part = log.child({ part: "dhcp" });
   const path = leaseFile(config.state);
   const leases = resources.use(openLeaseStore({ path, log: part, now: systemClock.now }));
   const { links, start } = await openLinks(house);
-  const deps = { interfaces: served, settings: settings.dhcp, leases, links, findings };
+  const deps = { interfaces: served, settings: settings.dhcp, leases, links, findings, loaders };
   const probing = await openProber(house, part);
   const outside = { clock: systemClock, log: part, publish: bus.publish, onFetch: fetchesOf(bus) };
   const server = resources.use(

@@ -2,19 +2,18 @@
  * The parts of the daemon, each opened and fitted to the others' small interfaces. Nothing here runs by
  * itself: `daemon.ts` serves what is opened here, and closes it.
  */
-import { join } from "node:path";
 import { hotLimits } from "./assets/hot-budget.ts";
 import { HotLibrary } from "./assets/hot-library.ts";
-import { type LoaderLibrary, openLoaderLibrary } from "./assets/loader-library.ts";
 import { wantedPorts } from "./config/ports.ts";
 import type { Resolution, ValidConfig } from "./config/resolve.ts";
 import type { Config } from "./config/schema.ts";
 import { type DhcpPart, openDhcp } from "./daemon-dhcp.ts";
+import { assetsFolder, type LoaderService, openLoaders } from "./daemon-loaders.ts";
 import type { PartSettings } from "./daemon-settings.ts";
 import type { DhcpServer } from "./dhcp/server.ts";
 import type { BindingReader } from "./dns/live-zones.ts";
 import { type DnsServer, openDnsServer } from "./dns/server.ts";
-import type { Signer } from "./http/deps.ts";
+import type { AnswerDeps, Signer } from "./http/deps.ts";
 import { openHttpServer } from "./http/server.ts";
 import { systemClock } from "./runtime/clock.ts";
 import type { EventBus } from "./runtime/event-bus.ts";
@@ -29,6 +28,7 @@ import type { Catalog } from "./store/catalog.ts";
 import { FileStore } from "./store/file-store.ts";
 import { FileWriter } from "./store/file-writer.ts";
 import { checkPartial, openTextEngines } from "./text-engines.ts";
+import type { TftpPeer } from "./tftp/file-source.ts";
 import { openTftpServer, type TftpServer } from "./tftp/server.ts";
 import { parseIpv4 } from "./wire/ipv4.ts";
 
@@ -68,28 +68,33 @@ export async function openParts(
   house: House,
 ): Promise<{ live: LiveParts; services: readonly BoundService[] }> {
   const { log } = house;
-  const loaders = openLoaderLibrary({ folders: house.config.loaders.folders });
-  const addresses = await openDhcp(house);
-  const dhcp = addresses?.server;
-  const tftp = await openTftp(house, loaders);
-  const dns = await openDns(house, dhcp);
   const { folder } = house.config.data;
   const part = log.child({ part: "store" });
   const catalog = new FileStore({ folder, log: part, clock: systemClock, checkPartial });
-  const http = await openHttp(house, { dhcp: addresses, loaders, catalog });
+  const answers = answersOf(house, catalog);
+  const loaders = house.resources.use(openLoaders({ ...house, answers }));
+  const addresses = await openDhcp(house, loaders.rules);
+  const dhcp = addresses?.server;
+  const tftp = await openTftp(house, loaders);
+  const dns = await openDns(house, dhcp);
+  const http = await openHttp(house, { dhcp: addresses, loaders, answers });
   const rpc = await openRpc(house, catalog);
   const services = [dhcp, tftp, dns, http, rpc].filter((part) => part !== undefined);
   return { live: { dhcp, tftp, dns }, services };
 }
 
-async function openTftp(house: House, loaders: LoaderLibrary): Promise<TftpServer | undefined> {
+async function openTftp(house: House, loaders: LoaderService): Promise<TftpServer | undefined> {
   const { options, config, served, settings, bus, log, resources } = house;
   const { tftp } = config;
   if (!tftp.enabled) return undefined;
   const deps = {
     addresses: served.map(({ address }) => address),
     port: tftp.port,
-    files: { open: (name: string) => loaders.find(name) },
+    files: {
+      open: (name: string, { address, server }: TftpPeer) => {
+        return loaders.find(name, { mac: bus.machineAt(address), server });
+      },
+    },
     settings: settings.tftp,
     clock: systemClock,
     log: log.child({ part: "tftp" }),
@@ -135,8 +140,8 @@ async function openHttp(
   {
     dhcp,
     loaders,
-    catalog,
-  }: { dhcp: DhcpPart | undefined; loaders: LoaderLibrary; catalog: Catalog },
+    answers,
+  }: { dhcp: DhcpPart | undefined; loaders: LoaderService; answers: AnswerDeps },
 ): Promise<BoundService> {
   const { options, config, served, bus, log, resources } = house;
   const { version, signal } = options;
@@ -161,14 +166,12 @@ async function openHttp(
   const deps = {
     addresses: served.map(({ address }) => address),
     port: config.http.port,
-    catalog,
-    texts: openTextEngines(log),
-    extensions: true,
-    ignitionUpgrade: config.http.ignitionUpgrade,
-    waitingRoomSeconds: config.http.waitingRoom,
+    ...answers,
+    log: part,
+    diagnosisOf: loaders.diagnosisOf,
     signer: await openSigning(house),
     assets: {
-      folder: config.assets.folder || join(config.data.folder, "assets"),
+      folder: assetsFolder(config),
       symlinks: "follow" as const,
       files: resources.use(new HotLibrary({ ...limits, clock: systemClock })),
     },
@@ -176,13 +179,23 @@ async function openHttp(
     publish: bus.publish,
     machineAt: bus.machineAt.bind(bus),
     clock: systemClock,
-    log: part,
     metrics,
     readiness: () => [],
     findings: () => house.findings.list(),
     ...(socket !== "" && { admin }),
   };
   return resources.use(await openHttpServer(deps, signal));
+}
+
+function answersOf({ config, log }: House, catalog: Catalog): AnswerDeps {
+  return {
+    catalog,
+    texts: openTextEngines(log),
+    extensions: true,
+    ignitionUpgrade: config.http.ignitionUpgrade,
+    waitingRoomSeconds: config.http.waitingRoom,
+    log: log.child({ part: "http" }),
+  };
 }
 
 // On loopback too, where the commands of this host look for it.

@@ -1,5 +1,7 @@
 import type { BootEvent, BootFact, EventSink } from "../boot/event.ts";
 import type { FindingSink } from "../boot/finding.ts";
+import type { LoaderRules } from "../boot/loader-choice.ts";
+import { lackedFeatures } from "../boot/next-stage.ts";
 import { WireError } from "../errors.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Log } from "../runtime/log.ts";
@@ -52,6 +54,8 @@ export type DhcpServerDeps = {
   readonly httpPort: number;
   /** Asks links whether an address is in use; without one, machines must decline it themselves. */
   readonly prober?: AddressProber;
+  /** What loaders there are for whom; absent: the usual ones for everybody. */
+  readonly loaders?: LoaderRules;
   /** The well-known ports by default; a client's port is where broadcasts go. */
   readonly ports?: DhcpPorts;
   readonly openSocket?: (options: UdpOptions) => Promise<UdpSocket>;
@@ -125,10 +129,10 @@ export async function openDhcpServer(
 }
 
 async function bindPorts(deps: DhcpServerDeps, open: AsyncDisposableStack): Promise<Port[]> {
-  const { ports: numbers = WellKnownPorts, openSocket = openUdp, httpPort } = deps;
+  const { ports: numbers = WellKnownPorts, openSocket = openUdp, httpPort, loaders } = deps;
   const ports: Port[] = [];
   for (const { device, address, subnet } of deps.interfaces) {
-    const site: DhcpSite = { server: address, subnet, httpPort };
+    const site: DhcpSite = { server: address, subnet, httpPort, ...(loaders && { loaders }) };
     const log = deps.log.child({ device });
     const bind = async (service: 67 | 4011, port: number, local: Ipv4Address) => {
       const socket = open.use(await openSocket({ device, port, address: local }));
@@ -341,6 +345,8 @@ class Exchange {
       stage: stage.kind,
       ...(identity.mac && { mac: identity.mac }),
       ...(arch && { arch: arch.name }),
+      ...(stage.kind === "ipxe" && { lacks: lackedFeatures(stage.features, arch) }),
+      ...(stage.kind === "ipxe" && stage.nic && { nic: stage.nic }),
       ...(seen && { address: seen }),
       ...part,
     });

@@ -15,7 +15,7 @@ const LongFiles: readonly Exception[] = [
 const Unmirrored: readonly (Exception & { readonly by?: string })[] = [
   { path: /^src\/main\.ts$/, reason: "argv to exit code; what starts the daemon starts it" },
   {
-    path: /^src\/daemon(?:-parts|-dhcp)?\.ts$/,
+    path: /^src\/daemon(?:-dhcp|-loaders|-parts)?\.ts$/,
     reason: "wiring only; every interop and qemu test starts it",
   },
   { path: /^src\/cli\//, reason: "thin over the admin API; the command-line tests run each noun" },
@@ -28,7 +28,7 @@ const Unmirrored: readonly (Exception & { readonly by?: string })[] = [
   { path: /^src\/runtime\/log\.ts$/, reason: "the logger's options; read where the daemon runs" },
   { path: /^src\/runtime\/offload\.ts$/, reason: "asks the kernel; the lab's cables use it" },
   {
-    path: /^src\/lab\/(?:accelerator|cables|firmware|frame-relay|guest-files|ignition-files|inside|room|router-advert|run|sandbox|serial|virtual-lan|vm|vxlan)\.ts$/,
+    path: /^src\/lab\/(?:accelerator|cables|firmware|frame-relay|guest-files|ignition-files|inside|machine-files|room|router-advert|run|sandbox|serial|virtual-lan|vm|vxlan)\.ts$/,
     reason: "namespaces and machines; each interop and qemu test runs in them",
   },
   {
@@ -37,7 +37,7 @@ const Unmirrored: readonly (Exception & { readonly by?: string })[] = [
     by: "test/wire/bytes.test.ts",
   },
   {
-    path: /^src\/config\/(?:boot-values|dhcp-rows|leaves|load|schema|values)\.ts$/,
+    path: /^src\/config\/(?:boot-values|dhcp-rows|dhcp-schema|leaf|leaves|load|schema|values)\.ts$/,
     reason: "the schema and how it is read are one promise",
     by: "test/config/resolve.test.ts",
   },
@@ -85,6 +85,11 @@ const Unmirrored: readonly (Exception & { readonly by?: string })[] = [
     path: /^src\/dns\/tcp\.ts$/,
     reason: "the server's other transport",
     by: "test/dns/server.test.ts",
+  },
+  {
+    path: /^src\/assets\/file-library\.ts$/,
+    reason: "how loaders and assets are read",
+    by: "test/assets/loader-library.test.ts",
   },
   {
     path: /^src\/tftp\/report\.ts$/,

@@ -38,13 +38,13 @@ export function routerHost(site: BootSite & { readonly subnet: Subnet }): Router
 
 function loaderOf(arch: Architecture, site: BootSite): string | undefined {
   if (arch.transport !== "pxe") return undefined;
-  const next = nextStage({ kind: "firmware", client: "pxe" }, arch, site);
+  const next = nextStage({ stage: { kind: "firmware", client: "pxe" }, arch }, site);
   return next.kind === "tftp-loader" ? next.file : undefined;
 }
 
 function scriptOf(site: BootSite): string {
   const features = { http: true, https: false, bzimage: true, efi: true };
-  const next = nextStage({ kind: "ipxe", features }, architectureOf(0), site);
+  const next = nextStage({ stage: { kind: "ipxe", features }, arch: architectureOf(0) }, site);
   return next.kind === "script" ? next.url : "";
 }
 

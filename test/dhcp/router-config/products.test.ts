@@ -12,7 +12,7 @@ const withClasses = texts.filter(({ name }) => name !== "unifi" && name !== "opn
 describe("routerHost", () => {
   it("has the file that nextStage names, for each architecture that has one", () => {
     for (const arch of Architectures.filter(({ transport }) => transport === "pxe")) {
-      const next = nextStage({ kind: "firmware", client: "pxe" }, arch, site);
+      const next = nextStage({ stage: { kind: "firmware", client: "pxe" }, arch }, site);
       const told = host.loaders.find(({ codes }) => codes.includes(arch.code))?.file;
       expect(told).toBe(next.kind === "tftp-loader" ? next.file : undefined);
     }
