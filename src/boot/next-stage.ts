@@ -1,10 +1,10 @@
-import { formatIpv4, type Ipv4Address } from "../wire/ipv4.ts";
+import { formatUrlHost, type IpAddress } from "../wire/ip.ts";
 import type { Architecture } from "./firmware.ts";
 import type { BootStage } from "./machine.ts";
 
 /** Where this daemon is reached from the machine's side of the network. */
 export type BootSite = {
-  readonly server: Ipv4Address;
+  readonly server: IpAddress;
   readonly httpPort: number;
 };
 
@@ -43,7 +43,7 @@ export function nextStage(
 }
 
 function originOf(site: BootSite): string {
-  return `http://${formatIpv4(site.server)}:${site.httpPort}`;
+  return `http://${formatUrlHost(site.server)}:${site.httpPort}`;
 }
 
 // A cut-down iPXE in a ROM may lack HTTP or the kernel format: then it loads a whole one of ours first.
