@@ -7,6 +7,8 @@ export type MachineSpec = {
   readonly firmware: MachineFirmware;
   readonly accelerator: Accelerator;
   readonly memoryMb: number;
+  /** Families by which UEFI firmware does not try PXE, so that it comes to the next way at once. */
+  readonly withoutPxe?: readonly ("IPv4" | "IPv6")[];
   /** Where its network card is plugged in; without one it has no card. */
   readonly cable?: Cable;
   /** The file that is its disk, byte for byte; without one it has no disk. */
@@ -45,6 +47,7 @@ export function qemuCommand(spec: MachineSpec, varsCopy: string): readonly strin
     // Every end is an exit of QEMU: power-off by itself, reboot and panic=-1 by -no-reboot.
     ...["-nodefaults", "-no-reboot", "-serial", "stdio", "-monitor", "none"],
     ...firmwareDrives(spec.firmware, varsCopy),
+    ...firmwareSettings(spec),
     ...networkCard(spec),
     ...virtioDisk(spec),
     ...directKernel(spec),
@@ -62,6 +65,14 @@ function firmwareDrives(firmware: MachineFirmware, varsCopy: string): readonly s
     ...["-drive", `if=pflash,format=raw,readonly=on,file=${firmware.code}`],
     ...["-drive", `if=pflash,format=raw,file=${varsCopy}`],
   ];
+}
+
+// OVMF reads these where other firmware has a setup page.
+function firmwareSettings({ withoutPxe = [] }: MachineSpec): readonly string[] {
+  return withoutPxe.flatMap((family) => [
+    "-fw_cfg",
+    `name=opt/org.tianocore/${family}PXESupport,string=n`,
+  ]);
 }
 
 function networkCard({ cable, mac, firmware }: MachineSpec): readonly string[] {

@@ -5,6 +5,8 @@ export const labNet = {
   serverHost: "srv",
   server: "10.77.0.1",
   serverCidr: "10.77.0.1/24",
+  /** The server's address on a LAN that has IPv6. */
+  serverCidr6: "fd77::1/64",
   pool: "10.77.0.100-10.77.0.199",
   httpPort: 8080,
   domain: "kindling.lan",
@@ -17,6 +19,10 @@ export type LabSettings = {
   readonly menu?: {
     readonly timeout: number;
     readonly items: readonly { readonly text: string; readonly boot: "loader" | "local" }[];
+  };
+  readonly ipv6?: {
+    readonly advert?: "auto" | "on" | "off";
+    readonly dhcp?: "auto" | "stateless" | "stateful" | "off";
   };
   readonly reservations?: readonly {
     readonly mac: MacAddress;
@@ -49,6 +55,7 @@ export function labConfig(folder: string, settings: LabSettings) {
       pools: [labNet.pool],
       reservations: settings.reservations ?? [],
     },
+    ipv6: settings.ipv6 ?? {},
     http: { port: labNet.httpPort },
     dns: { domain: labNet.domain },
     data: { folder: paths.data },

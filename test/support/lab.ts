@@ -9,7 +9,7 @@ import { debianOvmf, type MachineFirmware } from "../../src/lab/firmware.ts";
 import { openGuestFiles } from "../../src/lab/guest-files.ts";
 import { captureWords } from "../../src/lab/inside.ts";
 import { cacheFolder } from "../../src/lab/package-cache.ts";
-import { parsePcap } from "../../src/lab/pcap.ts";
+import { type CapturedFrame, parsePcap } from "../../src/lab/pcap.ts";
 import { openRoom, type Room, type RoomMachine, type RoomOptions } from "../../src/lab/room.ts";
 import { onHost } from "../../src/lab/virtual-lan.ts";
 import { endChild, type Vm } from "../../src/lab/vm.ts";
@@ -25,16 +25,25 @@ const firmwares = { bios: { kind: "bios" }, uefi: debianOvmf } as const;
 /** A room for one test: LAN, daemon, capture, machines. Disposing of it ends all of them. */
 export type TestRoom = AsyncDisposable & {
   readonly room: Room;
-  powerOn(name: string, mac: MacAddress, firmware: "bios" | "uefi"): Promise<Vm>;
+  powerOn(
+    name: string,
+    mac: MacAddress,
+    firmware: "bios" | "uefi",
+    how?: Pick<RoomMachine, "withoutPxe">,
+  ): Promise<Vm>;
   /** Runs a program on a host of the LAN until the room is closed. */
   runOn(host: string, argv: readonly string[], ready: RegExp): Promise<ChildProcess>;
   timelineOf(mac: MacAddress): Timeline | undefined;
   /** The UDP datagrams of the capture so far. */
   captured(): Promise<readonly Datagram[]>;
+  /** All of it. */
+  frames(): Promise<readonly CapturedFrame[]>;
 };
 
 /** What a test chooses; `diskMb` is of every machine. */
-export type TestRoomOptions = Partial<Pick<RoomOptions, "settings" | "profiles" | "files">> &
+export type TestRoomOptions = Partial<
+  Pick<RoomOptions, "settings" | "profiles" | "files" | "ipv6">
+> &
   Pick<RoomMachine, "diskMb">;
 
 /** The machine with this number, by its MAC. */
@@ -60,12 +69,13 @@ export async function openTestRoom(name: string, options: TestRoomOptions): Prom
   const closing = opening.move();
   return {
     room,
-    async powerOn(machine, mac, kind) {
+    async powerOn(machine, mac, kind, how = {}) {
       const firmware: MachineFirmware = firmwares[kind];
       const accelerator = await chooseAccelerator(firmware, guest, folder);
       return await room.powerOn({
         ...{ name: machine, mac, firmware, accelerator },
         ...(diskMb && { diskMb }),
+        ...how,
       });
     },
     async runOn(host, argv, ready) {
@@ -74,6 +84,7 @@ export async function openTestRoom(name: string, options: TestRoomOptions): Prom
     },
     timelineOf: (mac) => foldTimelines(room.events).find((boot) => boot.mac === mac),
     captured: async () => datagramsOf(parsePcap(await readFile(pcap))),
+    frames: async () => parsePcap(await readFile(pcap)),
     [Symbol.asyncDispose]: () => closing.disposeAsync(),
   };
 }
