@@ -9,10 +9,12 @@ import { type LoaderLibrary, openLoaderLibrary } from "./assets/loader-library.t
 import { wantedPorts } from "./config/ports.ts";
 import type { Resolution, ValidConfig } from "./config/resolve.ts";
 import type { Config } from "./config/schema.ts";
+import { openAdverts, openDhcp6 } from "./daemon-ipv6.ts";
 import type { PartSettings } from "./daemon-settings.ts";
 import { type AddressProber, openArpProber } from "./dhcp/arp-prober.ts";
 import { openLeaseStore } from "./dhcp/lease-store.ts";
 import { type DhcpServer, type DhcpServerDeps, openDhcpServer } from "./dhcp/server.ts";
+import type { Dhcp6Server } from "./dhcp6/server.ts";
 import type { BindingReader } from "./dns/live-zones.ts";
 import { type DnsServer, openDnsServer } from "./dns/server.ts";
 import { KindlingError } from "./errors.ts";
@@ -32,6 +34,7 @@ import { FileStore } from "./store/file-store.ts";
 import { FileWriter } from "./store/file-writer.ts";
 import { checkPartial, openTextEngines } from "./text-engines.ts";
 import { openTftpServer, type TftpServer } from "./tftp/server.ts";
+import type { IpAddress } from "./wire/ip.ts";
 import { parseIpv4 } from "./wire/ipv4.ts";
 
 export type DaemonOptions = {
@@ -50,6 +53,8 @@ export type House = {
   readonly options: DaemonOptions;
   readonly config: Config;
   readonly served: readonly ServedInterface[];
+  /** Where TFTP and HTTP listen. */
+  readonly addresses: readonly IpAddress[];
   readonly settings: PartSettings;
   readonly account: Account | undefined;
   readonly bus: EventBus;
@@ -61,6 +66,7 @@ export type House = {
 /** The parts whose settings follow a reload. */
 export type LiveParts = {
   readonly dhcp: DhcpServer | undefined;
+  readonly dhcp6: Dhcp6Server | undefined;
   readonly tftp: TftpServer | undefined;
   readonly dns: DnsServer | undefined;
 };
@@ -79,8 +85,10 @@ export async function openParts(
   const catalog = new FileStore({ folder, log: part, clock: systemClock, checkPartial });
   const http = await openHttp(house, { dhcp, loaders, catalog });
   const rpc = await openRpc(house, catalog);
-  const services = [dhcp, tftp, dns, http, rpc].filter((part) => part !== undefined);
-  return { live: { dhcp, tftp, dns }, services };
+  const dhcp6 = await openDhcp6(house);
+  const adverts = openAdverts(house);
+  const services = [dhcp, tftp, dns, http, rpc, dhcp6, adverts].filter((one) => one !== undefined);
+  return { live: { dhcp, dhcp6, tftp, dns }, services };
 }
 
 async function openDhcp(house: House): Promise<DhcpServer | undefined> {
@@ -133,11 +141,11 @@ async function openProber(
 }
 
 async function openTftp(house: House, loaders: LoaderLibrary): Promise<TftpServer | undefined> {
-  const { options, config, served, settings, bus, log, resources } = house;
+  const { options, config, addresses, settings, bus, log, resources } = house;
   const { tftp } = config;
   if (!tftp.enabled) return undefined;
   const deps = {
-    addresses: served.map(({ address }) => address),
+    addresses,
     port: tftp.port,
     files: { open: (name: string) => loaders.find(name) },
     settings: settings.tftp,
@@ -206,7 +214,7 @@ async function openHttp(
   });
   const admin = { events: bus, leases: () => dhcp?.bindings() ?? [], status, socket };
   const deps = {
-    addresses: served.map(({ address }) => address),
+    addresses: house.addresses,
     port: config.http.port,
     catalog,
     texts: openTextEngines(log),

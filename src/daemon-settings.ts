@@ -2,6 +2,7 @@ import type { ValidConfig } from "./config/resolve.ts";
 import type { Config } from "./config/schema.ts";
 import { formatMenu, menuBytesMax } from "./dhcp/boot-menu.ts";
 import { DefaultTimes, type DhcpScope, type DhcpSettings } from "./dhcp/settings.ts";
+import type { Dhcp6Settings } from "./dhcp6/settings.ts";
 import { type DnsSettings, defaultTtl, parseDnsSettings } from "./dns/settings.ts";
 import { KindlingError } from "./errors.ts";
 import type { ServedInterface } from "./runtime/interfaces.ts";
@@ -12,6 +13,7 @@ import { broadcastOf, formatSubnet, subnetContains } from "./wire/subnet.ts";
 /** The configuration as each part takes it. Pure: called at the start and at every reload. */
 export type PartSettings = {
   readonly dhcp: DhcpSettings;
+  readonly dhcp6: Dhcp6Settings;
   readonly tftp: TftpSettings;
   readonly dns: DnsSettings;
 };
@@ -60,6 +62,12 @@ export function settingsOf(config: Config, served: readonly ServedInterface[]): 
         newMachinesPerMinute: dhcp.newMachinesPerMinute,
         newMachinesPerPort: dhcp.newMachinesPerPort,
       },
+    },
+    dhcp6: {
+      dns: config.ipv6.dns,
+      leaseSeconds: dhcp.lease,
+      bootLeaseSeconds: dhcp.bootLease,
+      disabled: new Set(dhcp.disabled),
     },
     tftp: {
       blksizeMax: tftp.blksizeMax,

@@ -4,6 +4,7 @@ import {
   domainValue,
   durationValue,
   ipv4Value,
+  ipv6Value,
   type LeafMeta,
   labelValue,
   macValue,
@@ -158,6 +159,25 @@ export const ConfigSchema = z.strictObject({
         help: "Fixed rows: mac or uuid, with address and/or hostname. Each is a DNS name too.",
         want: "a list of { mac or uuid, address, hostname }",
         kind: "structure",
+      }),
+    })
+    .prefault({}),
+  ipv6: z
+    .strictObject({
+      advert: leaf(z.enum(["auto", "on", "off"]).default("auto"), {
+        help: "Tell machines that ask for an IPv6 router that there is none; auto: in full mode, while no router speaks.",
+        want: "auto, on or off",
+        ...restart,
+      }),
+      dhcp: leaf(z.enum(["auto", "stateless", "stateful", "off"]).default("auto"), {
+        help: "DHCPv6: boot options only, or addresses too; auto is stateless in full mode on links with an IPv6 address.",
+        want: "auto, stateless, stateful or off",
+        ...restart,
+      }),
+      dns: leaf(z.array(ipv6Value).default([]), {
+        help: "Resolvers told by DHCPv6 (option 23).",
+        want: "a list of IPv6 addresses",
+        kind: "list",
       }),
     })
     .prefault({}),
