@@ -1,5 +1,5 @@
 import { assertNever } from "../errors.ts";
-import { prefixContains } from "../wire/ipv6.ts";
+import { type Ipv6Address, prefixContains } from "../wire/ipv6.ts";
 import { addressFor, longestPrefix } from "./address.ts";
 import { type Option6, OptionCode6, StatusCode } from "./options.ts";
 import { type Dhcp6Message, MessageType6 } from "./packet.ts";
@@ -13,6 +13,8 @@ export type Dhcp6Decision =
       readonly kind: "reply";
       readonly reason: ReplyReason;
       readonly message: Dhcp6Message;
+      /** What the client may use from now on. */
+      readonly granted?: Ipv6Address;
       /** The client said that its address is in use: from now on it gets the next one. */
       readonly declined?: boolean;
     }
@@ -61,19 +63,25 @@ export function decideDhcp6(request: Dhcp6Request, context: Dhcp6Context): Dhcp6
         ? { code: OptionCode6.rapidCommit, value: new Uint8Array() }
         : { code: OptionCode6.preference, value: Buffer.of(firstChoice) };
       const options = [extra, ...grants(request, context)];
-      return reply(request, context, rapid ? "rapid-commit" : "offered", options);
+      return reply(request, context, { reason: rapid ? "rapid-commit" : "offered", options });
     }
     case "request":
-      return reply(request, context, "granted", grants(request, context));
+      return reply(request, context, { reason: "granted", options: grants(request, context) });
     case "renew":
     case "rebind":
-      return reply(request, context, "renewed", grants(request, context));
+      return reply(request, context, { reason: "renewed", options: grants(request, context) });
     case "confirm":
       return decideConfirm(request, context);
     case "release":
-      return reply(request, context, "released", [statusOption(StatusCode.success)]);
+      return reply(request, context, {
+        reason: "released",
+        options: [statusOption(StatusCode.success)],
+      });
     case "decline": {
-      const decision = reply(request, context, "declined", [statusOption(StatusCode.success)]);
+      const decision = reply(request, context, {
+        reason: "declined",
+        options: [statusOption(StatusCode.success)],
+      });
       return { ...decision, declined: true };
     }
     default:
@@ -116,7 +124,7 @@ function checkIds(request: Dhcp6Request, ours: Uint8Array): IgnoreReason | undef
 }
 
 function decideInformation(request: Dhcp6Request, context: Dhcp6Context): Dhcp6Decision {
-  return reply(request, context, "informed", []);
+  return reply(request, context, { reason: "informed", options: [] });
 }
 
 // §18.3.3: is the client still on the link it was on? Whether the address is its own is not asked.
@@ -125,49 +133,60 @@ function decideConfirm(request: Dhcp6Request, context: Dhcp6Context): Dhcp6Decis
   if (addresses.length === 0) return { kind: "ignore", reason: "no-address" };
   const here = addresses.every((address) => prefixContains(context.site.prefix, address));
   return here
-    ? reply(request, context, "on-link", [statusOption(StatusCode.success)])
-    : reply(request, context, "not-on-link", [statusOption(StatusCode.notOnLink)]);
+    ? reply(request, context, { reason: "on-link", options: [statusOption(StatusCode.success)] })
+    : reply(request, context, {
+        reason: "not-on-link",
+        options: [statusOption(StatusCode.notOnLink)],
+      });
 }
 
 function grants(request: Dhcp6Request, context: Dhcp6Context): readonly Option6[] {
-  return request.associations.map((association, index) =>
-    grant(association, index, { request, context }),
-  );
+  return request.associations.map((association) => grant(association, { request, context }));
 }
 
-function grant(
-  association: Association,
-  index: number,
-  { request, context }: { request: Dhcp6Request; context: Dhcp6Context },
-): Option6 {
-  const { site, settings, declines } = context;
-  if (association.kind === "prefix") return refuseOption(association, StatusCode.noPrefixAvail);
-  if (association.kind === "temporary" || site.prefix.length > longestPrefix) {
-    return refuseOption(association, StatusCode.noAddrsAvail);
-  }
-  const key = index === 0 ? request.key : `${request.key} ${index}`;
-  const address = addressFor(site.prefix, { key, declines }, site.server);
+function grant(association: Association, { request, context }: Grant): Option6 {
+  const { kind } = association;
+  if (kind === "prefix") return refuseOption(association, StatusCode.noPrefixAvail);
+  const address = addressOf(association, { request, context });
+  if (address === undefined) return refuseOption(association, StatusCode.noAddrsAvail);
+  const { leaseSeconds, bootLeaseSeconds } = context.settings;
   const isSystem = request.client.stage.kind === "operating-system";
-  const seconds = isSystem ? settings.leaseSeconds : settings.bootLeaseSeconds;
-  return grantOption(association, { address, seconds });
+  return grantOption(association, { address, seconds: isSystem ? leaseSeconds : bootLeaseSeconds });
 }
+
+type Grant = { readonly request: Dhcp6Request; readonly context: Dhcp6Context };
+
+function addressOf(association: Association, { request, context }: Grant): Ipv6Address | undefined {
+  const { site, declines } = context;
+  if (association.kind !== "address" || site.prefix.length > longestPrefix) return undefined;
+  // edk2's own address and the one of its PXE are two associations at the same time: were they one
+  // address, PXE would wait 16 s for the other to go away.
+  const key = `${request.key} ${association.id}`;
+  return addressFor(site.prefix, { key, declines }, site.server);
+}
+
+/** Answers after which the client uses what it was given. */
+const Conferring: readonly ReplyReason[] = ["rapid-commit", "granted", "renewed"];
+/** Answers that say whether, and nothing else. */
+const Bare: readonly ReplyReason[] = ["on-link", "not-on-link", "released", "declined"];
 
 function reply(
   request: Dhcp6Request,
   context: Dhcp6Context,
-  reason: ReplyReason,
-  options: readonly Option6[],
+  { reason, options }: { readonly reason: ReplyReason; readonly options: readonly Option6[] },
 ): Extract<Dhcp6Decision, { kind: "reply" }> {
-  const { clientId, packet } = request;
+  const { clientId, packet, associations } = request;
   const type = reason === "offered" ? MessageType6.advertise : MessageType6.reply;
   const ids: Option6[] = [{ code: OptionCode6.serverId, value: context.serverId }];
   if (clientId) ids.unshift({ code: OptionCode6.clientId, value: clientId });
-  const bare = ["on-link", "not-on-link", "released", "declined"].includes(reason);
-  const common = bare ? [] : commonOptions(request, context);
+  const common = Bare.includes(reason) ? [] : commonOptions(request, context);
+  const first = Conferring.includes(reason) && associations.find(({ kind }) => kind === "address");
+  const granted = first ? addressOf(first, { request, context }) : undefined;
   const { xid } = packet.message;
   return {
     kind: "reply",
     reason,
     message: { type, xid, options: [...ids, ...options, ...common] },
+    ...(granted !== undefined && { granted }),
   };
 }

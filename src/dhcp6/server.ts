@@ -121,7 +121,12 @@ class Exchange {
     port.socket.send(bytes, peer); // a client from 546, a relay from 547
     const file = bootUrl(request, site);
     this.#publish(request, { ...wordsOf(decision), ...(file && { file }) });
-    port.log.info("dhcpv6 decision", { ...fields, ...(file && { file }), to: peer.address });
+    port.log.info("dhcpv6 decision", {
+      ...fields,
+      ...(file && { file }),
+      to: peer.address,
+      ...(decision.granted && { address: decision.granted }),
+    });
   }
 
   #count(reason: string): void {
@@ -158,9 +163,18 @@ const Names: Readonly<Record<RequestType, DhcpMessageName>> = {
   "information-request": "inform",
 };
 
-function wordsOf({ reason, message }: Extract<Dhcp6Decision, { kind: "reply" }>): PublishedPart {
+function wordsOf({
+  reason,
+  message,
+  granted,
+}: Extract<Dhcp6Decision, { kind: "reply" }>): PublishedPart {
   const isOffer = message.type === MessageType6.advertise;
-  return { direction: "out", message: isOffer ? "offer" : "ack", reason };
+  return {
+    direction: "out",
+    message: isOffer ? "offer" : "ack",
+    reason,
+    ...(granted && { address: granted }),
+  };
 }
 
 function fieldsOf({ type, key, client }: Dhcp6Request): Record<string, unknown> {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { addressFor } from "../../src/dhcp6/address.ts";
 import { type Dhcp6Context, type Dhcp6Decision, decideDhcp6 } from "../../src/dhcp6/decide.ts";
 import { findOption, OptionCode6, parseOptions6 } from "../../src/dhcp6/options.ts";
 import { MessageType6 } from "../../src/dhcp6/packet.ts";
@@ -7,7 +8,7 @@ import { parseMac } from "../../src/wire/mac.ts";
 import { Client6, ia, opt, type Parts6, requestOf, serverId6 } from "../support/dhcp6-message.ts";
 import { context6, settings6, site6 } from "../support/dhcp6-site.ts";
 
-const own = "fd77::a0cd:683e:4bc2:b8fe";
+const own = addressFor(site6.prefix, { key: "52:54:00:77:00:10 7", declines: 0 }, site6.server);
 const stateless = { site: { ...site6, mode: "stateless" as const } };
 const relay = (link: string) => ({
   hops: 0,
@@ -89,10 +90,10 @@ const rows: readonly Row[] = [
   },
   {
     name: "tells name servers that are set",
-    message: { type: "request", serverId: serverId6, options: [...Client6.system, ia(1)] },
+    message: { type: "request", serverId: serverId6, options: [...Client6.system, ia(7)] },
     context: { settings: { ...settings6, dns: [parseIpv6("fd77::53")] } },
     want: "reply granted",
-    says: [...ids, `ia 1 ${own} 43200 21600/34560`, "dns fd77::53"],
+    says: [...ids, `ia 7 ${own} 43200 21600/34560`, "dns fd77::53"],
   },
   {
     name: "ends an address that is not the client's",
@@ -245,6 +246,8 @@ describe("decideDhcp6", () => {
     const isOffer = decision.reason === "offered";
     expect(decision.message.type).toBe(isOffer ? MessageType6.advertise : MessageType6.reply);
     expect(decision.message.xid).toBe(0x123456);
+    const confers = ["rapid-commit", "granted", "renewed"].includes(decision.reason);
+    expect(decision.granted).toBe(confers ? own : undefined);
     expect(decision.declined ?? false).toBe(decision.reason === "declined");
   });
 
