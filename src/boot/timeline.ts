@@ -140,6 +140,8 @@ function addDhcp(boot: Timeline, event: Of<"dhcp">): readonly TimelineRow[] {
 }
 
 function dhcpStage(boot: Timeline, event: Of<"dhcp">): Stage | undefined {
+  // Who gives an address back names no program: edk2 does before it loads a file by IPv6.
+  if (event.message === "release" || event.message === "decline") return undefined;
   if (event.stage === "operating-system") return "system";
   if (event.port === 4011) return "boot-server";
   const secondTalk = boot.rows.some((row) => row.stage === "ipxe" || isFileRow(row));

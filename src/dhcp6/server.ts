@@ -120,7 +120,9 @@ class Exchange {
     const bytes = formatDhcp6({ message: decision.message, relays }, MessageType6.relayReply);
     port.socket.send(bytes, peer); // a client from 546, a relay from 547
     const file = bootUrl(request, site);
-    this.#publish(request, { ...wordsOf(decision), ...(file && { file }) });
+    if (Said.includes(decision.reason)) {
+      this.#publish(request, { ...wordsOf(decision), ...(file && { file }) });
+    }
     port.log.info("dhcpv6 decision", {
       ...fields,
       ...(file && { file }),
@@ -162,6 +164,9 @@ const Names: Readonly<Record<RequestType, DhcpMessageName>> = {
   decline: "decline",
   "information-request": "inform",
 };
+
+/** Answers that a boot goes on with; the others close something, and are in the log alone. */
+const Said: readonly string[] = ["offered", "rapid-commit", "granted", "renewed", "informed"];
 
 function wordsOf({
   reason,

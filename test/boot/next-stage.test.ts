@@ -3,6 +3,7 @@ import { Architectures, architectureOf, pickArchitecture } from "../../src/boot/
 import type { BootStage, IpxeFeatures } from "../../src/boot/machine.ts";
 import { nextStage } from "../../src/boot/next-stage.ts";
 import { parseIpv4 } from "../../src/wire/ipv4.ts";
+import { parseIpv6 } from "../../src/wire/ipv6.ts";
 
 const site = { server: parseIpv4("10.77.0.1"), httpPort: 8080 };
 const none: IpxeFeatures = { http: false, https: false, bzimage: false, efi: false };
@@ -105,5 +106,14 @@ describe("the architecture table", () => {
   ];
   it.each(picks)("picks $name", ({ codes, want }) => {
     expect(pickArchitecture(codes)?.code).toBe(want);
+  });
+});
+
+it("names an IPv6 server in brackets", () => {
+  const server = { server: parseIpv6("fd77::1"), httpPort: 8080 };
+  const next = nextStage(http, architectureOf(16), server);
+  expect(next).toEqual({
+    kind: "http-loader",
+    url: "http://[fd77::1]:8080/loaders/snponly.efi",
   });
 });

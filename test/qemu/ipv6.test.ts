@@ -55,11 +55,30 @@ describe("UEFI machines over IPv6", () => {
     const vm = await test.powerOn("m1", mac, "uefi", { withoutPxe: ["IPv4"] });
     await vm.mark(/^KINDLING-UP /);
     const boot = test.timelineOf(mac);
-    process.stdout.write(`${JSON.stringify(boot, null, 1)}\n`);
+    const stages = boot?.rows.map((row) => row.stage) ?? [];
+    const want = ["discover", "ack", "loader", "ipxe", "script", "kernel", "initrd", "user-space"];
+    expect(stages).toEqual(expect.arrayContaining(want));
     const loader = test.room.events.find((one) => one.kind === "tftp" && one.outcome === "sent");
-    expect(loader).toMatchObject({ file: "snponly.efi", mac });
+    expect(loader).toMatchObject({ file: "snponly.efi", mac, windowsize: 4 });
     expect(loader?.address).toMatch(/^fd77::/);
-    const offer = test.room.events.find((one) => one.kind === "dhcp" && one.message === "offer");
-    expect(offer).toMatchObject({ port: 547, mac, file: "tftp://[fd77::1]/snponly.efi" });
+    // edk2 configures its IPv6 as well, in a talk of its own that is no boot.
+    const offers = test.room.events.filter(
+      (one) => one.kind === "dhcp" && one.message === "offer" && one.stage === "firmware",
+    );
+    expect(offers[0]).toMatchObject({ port: 547, mac, file: "tftp://[fd77::1]/snponly.efi" });
+  });
+
+  // edk2 tries HTTP Boot by IPv4 first, and no setting of OVMF leaves that out.
+  it("load iPXE by HTTP over IPv6 and boot, where nobody answers by IPv4", async () => {
+    const settings = { dhcpMode: "off", ipv6: { dhcp: "stateful", advert: "on" } } as const;
+    await using test = await openTestRoom("ipv6-uefi-http", { settings, ipv6: true });
+    const mac = machineMac(0x10);
+    const vm = await test.powerOn("m1", mac, "uefi", { withoutPxe: ["IPv4", "IPv6"] });
+    await vm.mark(/^KINDLING-KERNEL /);
+    const asked = test.room.events.filter((one) => one.kind === "http");
+    expect(asked.map(({ resource }) => resource)).toEqual(
+      expect.arrayContaining(["loader", "script", "ipxe", "asset"]),
+    );
+    expect(asked.map(({ address }) => address)).not.toContainEqual(expect.any(Number));
   });
 });
