@@ -74,11 +74,11 @@ describe("UEFI machines over IPv6", () => {
     await using test = await openTestRoom("ipv6-uefi-http", { settings, ipv6: true });
     const mac = machineMac(0x10);
     const vm = await test.powerOn("m1", mac, "uefi", { withoutPxe: ["IPv4", "IPv6"] });
-    await vm.mark(/^KINDLING-KERNEL /);
+    await vm.mark(/^KINDLING-KERNEL /, 400_000);
     const asked = test.room.events.filter((one) => one.kind === "http");
     expect(asked.map(({ resource }) => resource)).toEqual(
       expect.arrayContaining(["loader", "script", "ipxe", "asset"]),
     );
     expect(asked.map(({ address }) => address)).not.toContainEqual(expect.any(Number));
-  });
+  }, 420_000);
 });
