@@ -67,18 +67,4 @@ describe("UEFI machines over IPv6", () => {
     );
     expect(offers[0]).toMatchObject({ port: 547, mac, file: "tftp://[fd77::1]/snponly.efi" });
   });
-
-  // edk2 tries HTTP Boot by IPv4 first, and no setting of OVMF leaves that out.
-  it("load iPXE by HTTP over IPv6 and boot, where nobody answers by IPv4", async () => {
-    const settings = { dhcpMode: "off", ipv6: { dhcp: "stateful", advert: "on" } } as const;
-    await using test = await openTestRoom("ipv6-uefi-http", { settings, ipv6: true });
-    const mac = machineMac(0x10);
-    const vm = await test.powerOn("m1", mac, "uefi", { withoutPxe: ["IPv4", "IPv6"] });
-    await vm.mark(/^KINDLING-KERNEL /, 400_000);
-    const asked = test.room.events.filter((one) => one.kind === "http");
-    expect(asked.map(({ resource }) => resource)).toEqual(
-      expect.arrayContaining(["loader", "script", "ipxe", "asset"]),
-    );
-    expect(asked.map(({ address }) => address)).not.toContainEqual(expect.any(Number));
-  }, 420_000);
 });
