@@ -43,7 +43,7 @@ export function advertOf(config: Config, link: ServedInterface): Advert {
 }
 
 /** Opens the answers to router solicitations, where they are wanted; without the right to, one line says so. */
-export function openAdverts(house: House): BoundService | undefined {
+export async function openAdverts(house: House): Promise<BoundService | undefined> {
   const { options, config, served, log, resources } = house;
   const { advert } = config.ipv6;
   if (advert === "off" || (advert === "auto" && config.dhcp.mode !== "full")) return undefined;
@@ -51,7 +51,7 @@ export function openAdverts(house: House): BoundService | undefined {
   const links = served.map((link) => ({ device: link.device, advert: advertOf(config, link) }));
   const deps = { links, mode: advert, clock: systemClock, log: part };
   try {
-    return resources.use(openAdvertServer(deps, options.signal));
+    return resources.use(await openAdvertServer(deps, options.signal));
   } catch (error) {
     if (!(error instanceof KindlingError)) throw error;
     part.warn("no router advertisements", { error: error.message });

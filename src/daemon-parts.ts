@@ -86,7 +86,7 @@ export async function openParts(
   const http = await openHttp(house, { dhcp, loaders, catalog });
   const rpc = await openRpc(house, catalog);
   const dhcp6 = await openDhcp6(house);
-  const adverts = openAdverts(house);
+  const adverts = await openAdverts(house);
   const services = [dhcp, tftp, dns, http, rpc, dhcp6, adverts].filter((one) => one !== undefined);
   return { live: { dhcp, dhcp6, tftp, dns }, services };
 }

@@ -74,7 +74,7 @@ export async function openRoom(options: RoomOptions, signal: AbortSignal): Promi
   const six = options.ipv6 === true ? labNet.serverCidr6 : undefined;
   await lan.addHost(labNet.serverHost, labNet.serverCidr, six);
   const cables = opening.use(await openCables(lan));
-  if (!isDaemonsWord(options.settings)) opening.use(advertiseNoRouter(lan.bridge));
+  if (!isDaemonsWord(options.settings)) opening.use(await advertiseNoRouter(lan.bridge));
   const daemon = opening.use(new Daemon(options, signal));
   await daemon.start();
   const machines = new Machines(folder, cables, signal);

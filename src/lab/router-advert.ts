@@ -9,8 +9,8 @@ const firstMs = 250;
  * Tells the LAN that it has no IPv6 router, for rooms whose daemon does not: without that word every
  * iPXE waits 13 s for a router before it tries IPv4.
  */
-export function advertiseNoRouter(device: string): Disposable {
-  const socket = openIcmp6({ device, types: [] });
+export async function advertiseNoRouter(device: string): Promise<AsyncDisposable> {
+  const socket = await openIcmp6({ device, types: [] });
   const advert = formatAdvert(silentAdvert);
   let timer: NodeJS.Timeout;
   const say = (): void => {
@@ -19,9 +19,9 @@ export function advertiseNoRouter(device: string): Disposable {
   };
   say();
   return {
-    [Symbol.dispose]() {
+    async [Symbol.asyncDispose]() {
       clearTimeout(timer);
-      socket[Symbol.dispose]();
+      await socket[Symbol.asyncDispose]();
     },
   };
 }

@@ -19,42 +19,34 @@ export type AdvertServerDeps = {
   readonly mode: AdvertMode;
   readonly clock: Clock;
   readonly log: Log;
-  readonly openSocket?: (options: Icmp6Options) => Icmp6Socket;
+  readonly openSocket?: (options: Icmp6Options) => Promise<Icmp6Socket>;
 };
 
-/** How often the sockets are asked, ms: an iPXE waits seconds, and 20 system calls a second are nothing. */
-export const lookMs = 50;
-/** Messages taken of one link at a look: a flood waits in the kernel, or is lost there. */
-export const takeLimit = 64;
-
 /** Opens a socket for each link, or none. Fails with `rights.missing` where raw sockets are not allowed. */
-export function openAdvertServer(deps: AdvertServerDeps, signal: AbortSignal): BoundService {
-  using opening = new DisposableStack();
-  const { openSocket = openIcmp6, clock } = deps;
+export async function openAdvertServer(
+  deps: AdvertServerDeps,
+  signal: AbortSignal,
+): Promise<BoundService> {
+  await using opening = new AsyncDisposableStack();
+  const { openSocket = openIcmp6 } = deps;
   const types = Object.values(NdpType);
-  const links = deps.links.map(({ device, advert }) => {
-    const socket = opening.use(openSocket({ device, types }));
-    return new Link({ ...deps, device, socket, answer: formatAdvert(advert) });
-  });
+  const links: Link[] = [];
+  for (const { device, advert } of deps.links) {
+    signal.throwIfAborted();
+    const socket = opening.use(await openSocket({ device, types }));
+    links.push(new Link({ ...deps, device, socket, answer: formatAdvert(advert) }));
+  }
   const open = opening.move();
   const { promise: done, resolve } = Promise.withResolvers<void>();
-  let timer: Disposable | undefined;
-  const look = (): void => {
-    for (const link of links) link.look();
-    timer = clock.after(lookMs, look);
-  };
-  const close = (): void => {
-    timer?.[Symbol.dispose]();
-    open.dispose();
-    resolve();
-  };
-  signal.addEventListener("abort", close, { once: true });
   return {
     name: "router advertisements",
     done,
-    serve: look,
+    serve() {
+      for (const link of links) link.serve();
+    },
     async [Symbol.asyncDispose]() {
-      close();
+      await open.disposeAsync();
+      resolve();
     },
   };
 }
@@ -76,12 +68,10 @@ class Link {
     this.#log = deps.log.child({ device: deps.device });
   }
 
-  look(): void {
-    for (let taken = 0; taken < takeLimit; taken += 1) {
-      const message = this.#deps.socket.take();
-      if (message === undefined) return;
-      this.#receive(message);
-    }
+  serve(): void {
+    const { socket } = this.#deps;
+    socket.onError((error) => this.#log.warn("icmpv6 socket error", { error: error.message }));
+    socket.receive((message) => this.#receive(message));
   }
 
   #receive({ bytes, source }: Icmp6Message): void {

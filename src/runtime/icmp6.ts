@@ -1,16 +1,18 @@
+import { createSocket, type Socket } from "node:dgram";
 import { KindlingError } from "../errors.ts";
-import { type Ipv6Address, ipv6FromBytes, ipv6ToBytes } from "../wire/ipv6.ts";
+import { type Ipv6Address, ipv6ToBytes, parseIpv6 } from "../wire/ipv6.ts";
 import { type Libc, loadLibc } from "./libc.ts";
 
 /** One ICMPv6 message and who sent it. */
 export type Icmp6Message = { readonly bytes: Uint8Array; readonly source: Ipv6Address };
 
 /** A raw ICMPv6 socket of one device. It leaves with hop limit 255 and never hears itself. */
-export type Icmp6Socket = Disposable & {
-  /** The next message that waits, or none: a raw socket fits none of Node's handles, so it is asked. */
-  take(): Icmp6Message | undefined;
+export type Icmp6Socket = AsyncDisposable & {
+  /** Sets the only handler; messages arrive only once this was called. */
+  receive(handler: (message: Icmp6Message) => void): void;
   /** False when the kernel took it not: the device has no address yet, say. */
   send(bytes: Uint8Array, to: Ipv6Address): boolean;
+  onError(handler: (error: Error) => void): void;
 };
 
 export type Icmp6Options = {
@@ -22,6 +24,7 @@ export type Icmp6Options = {
 // Numbers of <bits/socket.h>, <netinet/in.h>, <linux/in6.h> and <linux/icmpv6.h>.
 const Linux = {
   afInet6: 10,
+  sockDgram: 2,
   sockRaw: 3,
   sockNonblock: 0o4000,
   sockCloexec: 0o2000000,
@@ -36,23 +39,34 @@ const Linux = {
   icmpv6Filter: 1,
 } as const;
 
-/** Beyond this a message is cut: neighbour discovery fits one frame. */
-const messageLimit = 1500;
 const allRouters = Buffer.from("ff020000000000000000000000000002", "hex");
 
-/** Opens it, a member of ff02::2 too. Fails with `rights.missing` or `interface.missing`. */
-export function openIcmp6({ device, types }: Icmp6Options): Icmp6Socket {
+/**
+ * Opens it, a member of ff02::2 too. Fails with `rights.missing` or `interface.missing`. It waits on the
+ * event loop inside the handle of a `dgram` socket, like the one of `openPacketSocket`, which says why.
+ */
+export async function openIcmp6({ device, types }: Icmp6Options): Promise<Icmp6Socket> {
   const libc = loadLibc();
   const { afInet6, sockRaw, sockNonblock, sockCloexec, ipprotoIcmpv6 } = Linux;
-  const fd = libc.socket(afInet6, sockRaw | sockNonblock | sockCloexec, ipprotoIcmpv6);
-  if (fd < 0) throw refused(device, libc.errorName());
+  const raw = libc.socket(afInet6, sockRaw | sockNonblock | sockCloexec, ipprotoIcmpv6);
+  if (raw < 0) throw refused(device, libc.errorName());
   for (const [level, name, value] of settingsOf(libc, device, types)) {
-    if (libc.setsockopt(fd, level, name, value, value.length) === 0) continue;
+    if (libc.setsockopt(raw, level, name, value, value.length) === 0) continue;
     const error = libc.errorName();
-    libc.close(fd);
+    libc.close(raw);
     throw refused(device, error);
   }
-  return wrap(libc, fd);
+  const socket = createSocket("udp6");
+  const fd = libc.socket(afInet6, Linux.sockDgram | sockCloexec, 0);
+  const opened = Promise.withResolvers<void>();
+  socket.once("listening", opened.resolve); // fires inside bind
+  socket.once("error", opened.reject);
+  socket.bind({ fd });
+  libc.dup3(raw, fd, sockCloexec);
+  libc.close(raw);
+  await opened.promise;
+  socket.removeAllListeners("error");
+  return wrap(socket, libc, fd);
 }
 
 function settingsOf(libc: Libc, device: string, types: readonly number[]) {
@@ -68,7 +82,7 @@ function settingsOf(libc: Libc, device: string, types: readonly number[]) {
     [
       ipprotoIpv6,
       Linux.ipv6JoinGroup,
-      Buffer.concat([allRouters, number(libc.interfaceIndex(device))]),
+      Buffer.concat([allRouters, number(libc.deviceIndex(device))]),
     ],
   ] as const;
 }
@@ -80,26 +94,35 @@ function filterFor(types: readonly number[]): Uint8Array {
   return Buffer.from(words.buffer);
 }
 
-function wrap(libc: Libc, fd: number): Icmp6Socket {
-  const buffer = Buffer.alloc(messageLimit);
-  const name = Buffer.alloc(28);
-  const nameLength = Buffer.alloc(4);
-  let open = true;
+function wrap(socket: Socket, libc: Libc, fd: number): Icmp6Socket {
+  let failed = (_error: Error): void => {};
+  let isOpen = true; // a send after close would go to whatever has the number then
+  socket.on("error", (error) => failed(error));
   return {
-    take() {
-      nameLength.writeUInt32LE(name.length);
-      const length = libc.recvfrom(fd, buffer, buffer.length, 0, name, nameLength);
-      if (length < 0) return undefined; // EAGAIN: nothing waits. Others come with the next send.
-      const bytes = Buffer.from(buffer.subarray(0, length));
-      return { bytes, source: ipv6FromBytes(name.subarray(8, 24)) };
+    receive(handler) {
+      socket.removeAllListeners("message");
+      socket.on("message", (bytes, { address }) => {
+        try {
+          handler({ bytes, source: parseIpv6(address.replace(/%.*$/, "")) });
+        } catch (error) {
+          failed(error instanceof Error ? error : new Error(String(error)));
+        }
+      });
     },
     send(bytes, to) {
+      if (!isOpen) return false;
       const target = socketName(to);
       return libc.sendto(fd, bytes, bytes.length, 0, target, target.length) === bytes.length;
     },
-    [Symbol.dispose]() {
-      if (open) libc.close(fd);
-      open = false;
+    onError(handler) {
+      failed = handler;
+    },
+    async [Symbol.asyncDispose]() {
+      if (!isOpen) return;
+      isOpen = false;
+      await new Promise<void>((resolve) => {
+        socket.close(() => resolve());
+      });
     },
   };
 }

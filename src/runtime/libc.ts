@@ -13,16 +13,6 @@ export type Libc = {
     name: Uint8Array,
     nameLength: number,
   ): number;
-  recvfrom(
-    fd: number,
-    bytes: Uint8Array,
-    length: number,
-    flags: number,
-    name: Uint8Array,
-    nameLength: Uint8Array,
-  ): number;
-  /** The kernel's number of a device; 0 when there is none. */
-  interfaceIndex(device: string): number;
   close(fd: number): number;
   read(fd: number, bytes: Uint8Array, length: number): number;
   inotifyInit(flags: number): number;
@@ -73,8 +63,6 @@ export function loadLibc(): Libc {
     setsockopt: library.func("int setsockopt(int, int, int, const void *, uint32_t)"),
     bind: library.func("int bind(int, const void *, uint32_t)"),
     sendto: library.func("long sendto(int, const void *, size_t, int, const void *, uint32_t)"),
-    recvfrom: library.func("long recvfrom(int, void *, size_t, int, void *, void *)"),
-    interfaceIndex: library.func("uint32_t if_nametoindex(const char *)"),
     close: library.func("int close(int)"),
     read: library.func("long read(int, void *, size_t)"),
     inotifyInit: library.func("int inotify_init1(int)"),

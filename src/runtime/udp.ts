@@ -131,7 +131,7 @@ function bindToDevice(options: UdpOptions<IpAddress>, device: string): number {
   if (isIpv6(address)) set(Linux.ipprotoIpv6, Linux.ipv6Only, number(1));
   else set(Linux.solSocket, Linux.soBroadcast, number(1));
   if (group !== undefined) {
-    const member = Buffer.concat([ipv6ToBytes(group), number(libc.interfaceIndex(device))]);
+    const member = Buffer.concat([ipv6ToBytes(group), number(libc.deviceIndex(device))]);
     set(Linux.ipprotoIpv6, Linux.ipv6JoinGroup, member);
   }
   const name = socketName(address, port);

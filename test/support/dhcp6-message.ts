@@ -15,7 +15,7 @@ export type Parts6 = {
 
 export const serverId6 = `0004${"aa".repeat(16)}`;
 /** What edk2 and iPXE send: a UUID's, which says nothing of a MAC. */
-export const clientId6 = `0004${"11".repeat(16)}`;
+const clientId6 = `0004${"11".repeat(16)}`;
 
 export function opt(code: number, value: Uint8Array | string): Option6 {
   return { code, value: typeof value === "string" ? Buffer.from(value, "hex") : value };
