@@ -56,6 +56,9 @@ export async function openIcmp6({ device, types }: Icmp6Options): Promise<Icmp6S
     libc.close(raw);
     throw refused(device, error);
   }
+  // What came before it was tied to its device may be of another one.
+  const early = Buffer.alloc(16);
+  while (libc.read(raw, early, early.length) > 0);
   const socket = createSocket("udp6");
   const fd = libc.socket(afInet6, Linux.sockDgram | sockCloexec, 0);
   const opened = Promise.withResolvers<void>();

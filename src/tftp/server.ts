@@ -7,7 +7,7 @@ import type { BoundService } from "../runtime/service.ts";
 import { openUdp, type UdpPeer, type UdpSocket } from "../runtime/udp.ts";
 import { formatIp, type IpAddress } from "../wire/ip.ts";
 import { type FileSource, findFile } from "./file-source.ts";
-import type { TftpLimits } from "./negotiate.ts";
+import { limitsAt, type TftpLimits } from "./negotiate.ts";
 import {
   formatError,
   parsePacket,
@@ -186,7 +186,7 @@ class TftpShell {
 
   async #start(slot: Slot, names: readonly string[]): Promise<Refusal | undefined> {
     const { request, peer, socket } = slot.ask;
-    const settings = this.#settings;
+    const settings = limitsAt(socket.local.address, this.#settings);
     const client = { ...peer, server: socket.local.address };
     const file = await findFile(this.#deps.files, names, client);
     if (file.kind === "missing") return refuseMissing(file.reason);
