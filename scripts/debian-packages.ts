@@ -11,7 +11,7 @@ export type Task = "start" | "test" | "interop" | "qemu" | "deep" | "bench" | "s
 /** A task, or a capture of the lab's LAN. */
 export type Need = Task | "capture";
 
-const lab: readonly Need[] = ["start", "test", "qemu", "bench", "storm"];
+const lab: readonly Need[] = ["start", "test", "qemu", "bench", "storm", "deep"];
 const peers: readonly Need[] = ["test", "qemu", "interop", "bench", "storm"];
 const clients: readonly Need[] = ["test", "interop"];
 const daemons: readonly Need[] = ["interop", "deep"];
@@ -19,6 +19,7 @@ const daemons: readonly Need[] = ["interop", "deep"];
 /** Everything outside npm that a task uses. */
 export const DebianPackages: readonly DebianPackage[] = [
   row("qemu-system-x86", "virtual machines", "/usr/bin/qemu-system-x86_64", lab),
+  row("qemu-system-arm", "an arm64 machine", "/usr/bin/qemu-system-aarch64", ["test", "qemu"]),
   row("ipxe-qemu", "iPXE in a network card's ROM", "/usr/lib/ipxe/qemu/pxe-virtio.rom", lab),
   row("ipxe", "boot loaders to serve", "/usr/lib/ipxe/snponly.efi", [...lab, ...daemons]),
   row("ovmf", "UEFI firmware", "/usr/share/OVMF/OVMF_CODE_4M.fd", lab),

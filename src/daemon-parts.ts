@@ -2,19 +2,20 @@
  * The parts of the daemon, each opened and fitted to the others' small interfaces. Nothing here runs by
  * itself: `daemon.ts` serves what is opened here, and closes it.
  */
-import { join } from "node:path";
 import { hotLimits } from "./assets/hot-budget.ts";
 import { HotLibrary } from "./assets/hot-library.ts";
-import { type LoaderLibrary, openLoaderLibrary } from "./assets/loader-library.ts";
 import { wantedPorts } from "./config/ports.ts";
 import type { Resolution, ValidConfig } from "./config/resolve.ts";
 import type { Config } from "./config/schema.ts";
+import { type DhcpPart, openDhcp } from "./daemon-dhcp.ts";
+import { openAdverts, openDhcp6 } from "./daemon-ipv6.ts";
+import { assetsFolder, type LoaderService, openLoaders } from "./daemon-loaders.ts";
 import type { PartSettings } from "./daemon-settings.ts";
-import { openLeaseStore } from "./dhcp/lease-store.ts";
-import { type DhcpServer, type DhcpServerDeps, openDhcpServer } from "./dhcp/server.ts";
+import type { DhcpServer } from "./dhcp/server.ts";
+import type { Dhcp6Server } from "./dhcp6/server.ts";
 import type { BindingReader } from "./dns/live-zones.ts";
 import { type DnsServer, openDnsServer } from "./dns/server.ts";
-import type { Signer } from "./http/deps.ts";
+import type { AnswerDeps, Signer } from "./http/deps.ts";
 import { openHttpServer } from "./http/server.ts";
 import { systemClock } from "./runtime/clock.ts";
 import type { EventBus } from "./runtime/event-bus.ts";
@@ -29,7 +30,10 @@ import type { Catalog } from "./store/catalog.ts";
 import { FileStore } from "./store/file-store.ts";
 import { FileWriter } from "./store/file-writer.ts";
 import { checkPartial, openTextEngines } from "./text-engines.ts";
+import type { TftpPeer } from "./tftp/file-source.ts";
+import type { TftpLink } from "./tftp/link.ts";
 import { openTftpServer, type TftpServer } from "./tftp/server.ts";
+import type { IpAddress } from "./wire/ip.ts";
 import { parseIpv4 } from "./wire/ipv4.ts";
 
 export type DaemonOptions = {
@@ -48,6 +52,8 @@ export type House = {
   readonly options: DaemonOptions;
   readonly config: Config;
   readonly served: readonly ServedInterface[];
+  /** Where TFTP and HTTP listen. */
+  readonly addresses: readonly IpAddress[];
   readonly settings: PartSettings;
   readonly account: Account | undefined;
   readonly bus: EventBus;
@@ -59,6 +65,7 @@ export type House = {
 /** The parts whose settings follow a reload. */
 export type LiveParts = {
   readonly dhcp: DhcpServer | undefined;
+  readonly dhcp6: Dhcp6Server | undefined;
   readonly tftp: TftpServer | undefined;
   readonly dns: DnsServer | undefined;
 };
@@ -68,59 +75,35 @@ export async function openParts(
   house: House,
 ): Promise<{ live: LiveParts; services: readonly BoundService[] }> {
   const { log } = house;
-  const loaders = openLoaderLibrary({ folders: house.config.loaders.folders });
-  const dhcp = await openDhcp(house);
-  const tftp = await openTftp(house, loaders);
-  const dns = await openDns(house, dhcp);
   const { folder } = house.config.data;
   const part = log.child({ part: "store" });
   const catalog = new FileStore({ folder, log: part, clock: systemClock, checkPartial });
-  const http = await openHttp(house, { dhcp, loaders, catalog });
+  const answers = answersOf(house, catalog);
+  const loaders = house.resources.use(openLoaders({ ...house, answers }));
+  const addresses = await openDhcp(house, loaders.rules);
+  const dhcp = addresses?.server;
+  const tftp = await openTftp(house, loaders);
+  const dns = await openDns(house, dhcp);
+  const http = await openHttp(house, { dhcp: addresses, loaders, answers });
   const rpc = await openRpc(house, catalog);
-  const services = [dhcp, tftp, dns, http, rpc].filter((part) => part !== undefined);
-  return { live: { dhcp, tftp, dns }, services };
+  const dhcp6 = await openDhcp6(house);
+  const adverts = await openAdverts(house);
+  const services = [dhcp, tftp, dns, http, rpc, dhcp6, adverts].filter((one) => one !== undefined);
+  return { live: { dhcp, dhcp6, tftp, dns }, services };
 }
 
-async function openDhcp(house: House): Promise<DhcpServer | undefined> {
-  const { options, config, served, settings, bus, log, resources } = house;
-  const { mode } = config.dhcp;
-  if (mode === "off") return undefined;
-  const path = leaseFile(config.state);
-  const part = log.child({ part: "dhcp" });
-  const leases = resources.use(openLeaseStore({ path, log: part, now: systemClock.now }));
-  const deps = {
-    mode,
-    interfaces: served,
-    settings: settings.dhcp,
-    leases,
-    httpPort: config.http.port,
-    findings: house.findings,
-    onFetch: fetchesOf(bus),
-  };
-  return resources.use(
-    await openDhcpServer(
-      { ...deps, clock: systemClock, log: part, publish: bus.publish },
-      options.signal,
-    ),
-  );
-}
-
-// The bus knows whose address a file went to.
-function fetchesOf(bus: EventBus): DhcpServerDeps["onFetch"] {
-  return (listener) =>
-    bus.subscribe(({ kind, mac }) => {
-      if (mac !== undefined && (kind === "tftp" || kind === "http")) listener(mac);
-    });
-}
-
-async function openTftp(house: House, loaders: LoaderLibrary): Promise<TftpServer | undefined> {
-  const { options, config, served, settings, bus, log, resources } = house;
+async function openTftp(house: House, loaders: LoaderService): Promise<TftpServer | undefined> {
+  const { options, config, settings, bus, log, resources } = house;
   const { tftp } = config;
   if (!tftp.enabled) return undefined;
   const deps = {
-    links: served,
+    links: tftpLinks(house),
     port: tftp.port,
-    files: { open: (name: string) => loaders.find(name) },
+    files: {
+      open: (name: string, { address, server }: TftpPeer) => {
+        return loaders.find(name, { mac: bus.machineAt(address), server });
+      },
+    },
     settings: settings.tftp,
     clock: systemClock,
     log: log.child({ part: "tftp" }),
@@ -128,6 +111,15 @@ async function openTftp(house: House, loaders: LoaderLibrary): Promise<TftpServe
     machineAt: bus.machineAt.bind(bus),
   };
   return resources.use(await openTftpServer(deps, options.signal));
+}
+
+// An IPv6 address is a link of its own: it has another header, and no broadcasts.
+function tftpLinks({ served, addresses }: House): readonly TftpLink[] {
+  const six = served.flatMap(({ ipv6, mtu }) => {
+    if (ipv6 === undefined || !addresses.includes(ipv6.address)) return [];
+    return [{ address: ipv6.address, prefix: ipv6.prefix, ...(mtu !== undefined && { mtu }) }];
+  });
+  return [...served, ...six];
 }
 
 async function openDns(house: House, dhcp: DhcpServer | undefined): Promise<DnsServer | undefined> {
@@ -167,8 +159,8 @@ async function openHttp(
   {
     dhcp,
     loaders,
-    catalog,
-  }: { dhcp: DhcpServer | undefined; loaders: LoaderLibrary; catalog: Catalog },
+    answers,
+  }: { dhcp: DhcpPart | undefined; loaders: LoaderService; answers: AnswerDeps },
 ): Promise<BoundService> {
   const { options, config, served, bus, log, resources } = house;
   const { version, signal } = options;
@@ -180,24 +172,25 @@ async function openHttp(
   const status = () => ({
     version,
     mode: config.dhcp.mode,
-    interfaces: served.map(({ device, address }) => ({ name: device, address })),
+    interfaces: served.map(({ device, address }) => ({
+      ...{ name: device, address },
+      ...(dhcp && { mode: dhcp.modeOf(device) }),
+    })),
     ports: Object.fromEntries(
       wantedPorts(config).map(({ use, port }) => [use.toLowerCase(), port]),
     ),
     startedAt,
   });
-  const admin = { events: bus, leases: () => dhcp?.bindings() ?? [], status, socket };
+  const admin = { events: bus, leases: () => dhcp?.server.bindings() ?? [], status, socket };
   const deps = {
-    addresses: served.map(({ address }) => address),
+    addresses: house.addresses,
     port: config.http.port,
-    catalog,
-    texts: openTextEngines(log),
-    extensions: true,
-    ignitionUpgrade: config.http.ignitionUpgrade,
-    waitingRoomSeconds: config.http.waitingRoom,
+    ...answers,
+    log: part,
+    diagnosisOf: loaders.diagnosisOf,
     signer: await openSigning(house),
     assets: {
-      folder: config.assets.folder || join(config.data.folder, "assets"),
+      folder: assetsFolder(config),
       symlinks: "follow" as const,
       files: resources.use(new HotLibrary({ ...limits, clock: systemClock })),
     },
@@ -205,13 +198,23 @@ async function openHttp(
     publish: bus.publish,
     machineAt: bus.machineAt.bind(bus),
     clock: systemClock,
-    log: part,
     metrics,
     readiness: () => [],
     findings: () => house.findings.list(),
     ...(socket !== "" && { admin }),
   };
   return resources.use(await openHttpServer(deps, signal));
+}
+
+function answersOf({ config, log }: House, catalog: Catalog): AnswerDeps {
+  return {
+    catalog,
+    texts: openTextEngines(log),
+    extensions: true,
+    ignitionUpgrade: config.http.ignitionUpgrade,
+    waitingRoomSeconds: config.http.waitingRoom,
+    log: log.child({ part: "http" }),
+  };
 }
 
 // On loopback too, where the commands of this host look for it.
@@ -241,9 +244,4 @@ async function openSigning({ options, config }: House): Promise<Signer | undefin
   const { KINDLING_PASSPHRASE: own, MATCHBOX_PASSPHRASE: inherited } = options.environment;
   const { openSigner } = await import("./http/signer.ts"); // OpenPGP is large
   return await openSigner(file, own ?? inherited ?? "");
-}
-
-/** Where the leases of a state folder are. */
-export function leaseFile({ folder }: Config["state"]): string {
-  return join(folder, "leases.db");
 }

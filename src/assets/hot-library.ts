@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { FileHandle } from "node:fs/promises";
+import { setImmediate } from "node:timers/promises";
 import type { Clock } from "../runtime/clock.ts";
 import { decideAdmission, type HotLimits, type Kept, sliceAt, sliceBytes } from "./hot-budget.ts";
 
@@ -123,8 +124,9 @@ class HotFile implements Kept {
   digest: string | undefined;
   readonly #file: OpenFile;
   readonly #slices: (Buffer | Promise<Buffer> | undefined)[];
-  readonly #hash = createHash("sha256");
-  #hashed = 0;
+  #loaded = 0;
+  #opened = 0;
+  #digesting = false;
   #retired = false;
   #closed = false;
 
@@ -138,6 +140,8 @@ class HotFile implements Kept {
 
   reader(done: () => void): FileReader {
     this.readers += 1;
+    this.#opened += 1;
+    void this.#digestOnce();
     let open = true;
     return {
       read: (offset, end) => this.#read(offset, end),
@@ -170,7 +174,9 @@ class HotFile implements Kept {
     loading.then(
       (buffer) => {
         this.#slices[index] = buffer;
-        this.#advance();
+        this.#loaded += 1;
+        void this.#digestOnce();
+        void this.#closeIfUnused();
       },
       () => {
         this.isBroken = true;
@@ -188,20 +194,26 @@ class HotFile implements Kept {
     return buffer;
   }
 
-  // The digest takes the slices in their order, whatever order they came in.
-  #advance(): void {
-    for (; this.#hashed < this.#slices.length; this.#hashed += 1) {
-      const slice = this.#slices[this.#hashed];
-      if (!(slice instanceof Buffer)) return;
-      this.#hash.update(slice);
+  get #isWhole(): boolean {
+    return this.#loaded === this.#slices.length;
+  }
+
+  // Only for what more than one machine wants, and between other work: a digest costs more processor
+  // time than sending the file does.
+  async #digestOnce(): Promise<void> {
+    if (this.#digesting || this.#opened < 2 || !this.#isWhole) return;
+    this.#digesting = true;
+    const hash = createHash("sha256");
+    for (const slice of this.#slices) {
+      if (Buffer.isBuffer(slice)) hash.update(slice);
+      await setImmediate();
     }
-    this.digest ??= this.#hash.digest("hex");
-    void this.#closeIfUnused();
+    this.digest = hash.digest("hex");
   }
 
   // Whole in memory, or dropped and read to the end: the file itself is not needed any more.
   async #closeIfUnused(): Promise<void> {
-    const isDone = this.digest !== undefined || (this.#retired && this.readers === 0);
+    const isDone = this.#isWhole || (this.#retired && this.readers === 0);
     if (!isDone || this.#closed) return;
     this.#closed = true;
     await this.#file.handle.close();

@@ -1,6 +1,7 @@
-import type { Ipv4Address } from "../wire/ipv4.ts";
+import type { IpAddress } from "../wire/ip.ts";
 import type { MacAddress } from "../wire/mac.ts";
 import type { Finding } from "./finding.ts";
+import type { PciId } from "./machine.ts";
 
 /**
  * One thing seen of one machine. Protocols publish these and read none; timeline, diagnosis, metrics
@@ -9,18 +10,25 @@ import type { Finding } from "./finding.ts";
 export type BootEvent = {
   readonly at: number;
   readonly mac?: MacAddress;
-  readonly address?: Ipv4Address;
+  readonly address?: IpAddress;
 } & BootFact;
 
 export type BootFact =
   | {
-      /** A DHCP message of the machine or our answer to it, in both directions; `port` 67 or 4011. */
+      /**
+       * A DHCP message of the machine or our answer to it, in both directions; `port` 67, 4011, or 547
+       * for DHCPv6, whose messages go by the words of their IPv4 likes: a SOLICIT is a discover.
+       */
       readonly kind: "dhcp";
       readonly direction: "in" | "out";
       readonly message: DhcpMessageName;
-      readonly port: 67 | 4011;
+      readonly port: 67 | 4011 | 547;
       readonly stage: "firmware" | "ipxe" | "operating-system";
       readonly arch?: string;
+      /** What this iPXE cannot do and would have to. */
+      readonly lacks?: readonly string[];
+      /** The card it boots from. */
+      readonly nic?: PciId;
       /** The boot file or URL that an answer names. */
       readonly file?: string;
       readonly reason?: string;
@@ -52,6 +60,8 @@ export type BootFact =
       readonly profile: string;
       readonly kernel: string;
       readonly initrd: readonly string[];
+      /** The kernel is on another server, so nothing of it will be seen here. */
+      readonly elsewhere?: true;
     }
   | {
       /** The booted system called back; `stage` is its own word, `up` from user space by convention. */
@@ -64,6 +74,13 @@ export type BootFact =
       readonly kind: "finding";
       readonly change: "raised" | "cleared";
       readonly finding: Finding;
+    }
+  | {
+      /** DHCP serves a link in another way from now on. */
+      readonly kind: "dhcp-mode";
+      readonly device: string;
+      readonly mode: "probe" | "full" | "proxy" | "hold";
+      readonly reason: string;
     };
 
 export type DhcpMessageName =

@@ -1,6 +1,7 @@
-import { formatIpv4 } from "../wire/ipv4.ts";
+import { formatIp } from "../wire/ip.ts";
 import type { MacAddress } from "../wire/mac.ts";
 import type { BootEvent } from "./event.ts";
+import { isOptional } from "./loader-file.ts";
 
 /** The steps of a network boot, in the order in which a machine takes them. */
 export const Stages = [
@@ -78,7 +79,7 @@ function addToTimeline(before: Timeline | undefined, event: KnownEvent): Timelin
 
 // Firmware asks anew after it got somewhere, or a ROM's iPXE does after a kernel was fetched: a reboot.
 function startsOver(boot: Timeline, event: BootEvent): boolean {
-  if (event.kind !== "dhcp" || event.message !== "discover" || event.port !== 67) return false;
+  if (event.kind !== "dhcp" || event.message !== "discover" || event.port === 4011) return false;
   if (event.stage === "firmware") return boot.rows.some((row) => !isFirstTalk(row));
   return event.stage === "ipxe" && boot.rows.some((row) => isLate(row.stage));
 }
@@ -95,7 +96,7 @@ function noteMachine(boot: Timeline, event: BootEvent): Timeline {
   const arch = event.kind === "dhcp" ? event.arch : undefined;
   return {
     ...boot,
-    ...(event.address ? { address: formatIpv4(event.address) } : {}),
+    ...(event.address ? { address: formatIp(event.address) } : {}),
     ...(arch ? { arch } : {}),
   };
 }
@@ -105,13 +106,14 @@ function addRow(boot: Timeline, event: BootEvent): readonly TimelineRow[] {
     case "dhcp":
       return addDhcp(boot, event);
     case "tftp":
-      return [...boot.rows, transferRow(boot, "loader", event)];
+      return addTftp(boot, event);
     case "http":
       return addHttp(boot, event);
     case "report":
       return [...boot.rows, reportRow(boot, event)];
     case "plan":
     case "finding":
+    case "dhcp-mode":
       return boot.rows;
   }
 }
@@ -140,6 +142,8 @@ function addDhcp(boot: Timeline, event: Of<"dhcp">): readonly TimelineRow[] {
 }
 
 function dhcpStage(boot: Timeline, event: Of<"dhcp">): Stage | undefined {
+  // Who gives an address back names no program: edk2 does before it loads a file by IPv6.
+  if (event.message === "release" || event.message === "decline") return undefined;
   if (event.stage === "operating-system") return "system";
   if (event.port === 4011) return "boot-server";
   const secondTalk = boot.rows.some((row) => row.stage === "ipxe" || isFileRow(row));
@@ -179,7 +183,7 @@ function joinTalk(
 
 function detailOf(event: Of<"dhcp">): { detail?: string } {
   if (event.message === "discover") return { detail: event.stage };
-  const address = event.address ? formatIpv4(event.address) : undefined;
+  const address = event.address ? formatIp(event.address) : undefined;
   const detail = event.message === "ack" ? address : event.file;
   return detail ? { detail } : {};
 }
@@ -226,6 +230,18 @@ function addHttp(boot: Timeline, event: Of<"http">): readonly TimelineRow[] {
   }
   const bytes = (last.bytes ?? 0) + (row.bytes ?? 0);
   return [...boot.rows.slice(0, -1), { ...row, startMs: last.startMs, bytes }];
+}
+
+// What boot programs ask for and can do without is no step, and its absence no failure.
+function addTftp(boot: Timeline, event: Of<"tftp">): readonly TimelineRow[] {
+  if (event.outcome === "refused" && isOptional(event.file)) return boot.rows;
+  return [...boot.rows, transferRow(boot, tftpStage(boot, `/${event.file}`), event)];
+}
+
+function tftpStage(boot: Timeline, path: string): Stage {
+  if (path === boot.kernel) return "kernel";
+  if (boot.initrd?.includes(path)) return "initrd";
+  return /(^|\/)(grub\.cfg[^/]*|[^/]+\.ipxe)$/.test(path) ? "script" : "loader";
 }
 
 type Transfer = {

@@ -1,15 +1,12 @@
-import { addToIpv4, type Ipv4Address } from "../wire/ipv4.ts";
-import { broadcastOf, subnetContains } from "../wire/subnet.ts";
+import type { Ipv4Address } from "../wire/ipv4.ts";
+import { subnetContains } from "../wire/subnet.ts";
+import { abandonedKey } from "./conflict.ts";
 import { isLive, type LeaseView, leaseStateAt } from "./lease.ts";
+import { OptionCode } from "./options.ts";
+import { isInPool, isUnassignable } from "./pool-space.ts";
 import type { BindingKey, DhcpRequest } from "./request.ts";
-import type {
-  AddressRange,
-  DhcpScope,
-  DhcpSettings,
-  DhcpSite,
-  Reservation,
-  ReservationBook,
-} from "./settings.ts";
+import { findReservation, type ReservationBook } from "./reservations.ts";
+import type { DhcpScope, DhcpSettings, DhcpSite } from "./settings.ts";
 
 /** What a decision of the address server looks at besides the message, at one moment. */
 export type DhcpContext = {
@@ -17,8 +14,24 @@ export type DhcpContext = {
   readonly settings: DhcpSettings;
   readonly reservations: ReservationBook;
   readonly leases: LeaseView;
+  readonly free: FreeAddresses;
   readonly now: number;
 };
+
+/** What the pools have left for a machine that was never here. */
+export type FreeAddresses = {
+  choose(scope: DhcpScope, newcomer: Newcomer): Ipv4Address | Shortage;
+};
+
+/** `hash` is where its search begins; `port` the relay's port it stands behind, if any. */
+export type Newcomer = {
+  readonly key: BindingKey;
+  readonly hash: number;
+  readonly port?: string;
+  readonly now: number;
+};
+
+export type Shortage = "pool-exhausted" | "too-many-new-machines";
 
 /** The same, on the link where the client is. */
 export type PoolContext = DhcpContext & { readonly scope: DhcpScope };
@@ -44,30 +57,14 @@ export type Choice =
       readonly address: Ipv4Address;
       readonly reason: "reservation" | "lease" | "requested" | "pool";
     }
-  | { readonly kind: "none"; readonly reason: "pool-exhausted" };
-
-/**
- * When a pool is exhausted an offer may be taken back after this: floods of DISCOVERs leave such.
- */
-const halfOpenMs = 10_000;
-
-/**
- * The reservation of the machine that asks: by UUID first, a board keeps it when its card changes.
- */
-export function reservationOf(
-  request: DhcpRequest,
-  book: ReservationBook,
-): Reservation | undefined {
-  const { mac, uuid } = request.client.identity;
-  return (uuid && book.byUuid.get(uuid)) ?? (mac && book.byMac.get(mac));
-}
+  | { readonly kind: "none"; readonly reason: Shortage };
 
 /**
  * RFC 2131 §4.3.1: reservation, current or previous lease, the address asked for, then a free one.
  */
 export function chooseAddress(request: DhcpRequest, context: PoolContext): Choice {
   const { leases, scope } = context;
-  const reserved = reservationOf(request, context.reservations)?.address;
+  const reserved = findReservation(request, context.reservations)?.address;
   const held = leases.offerOf(request.key)?.address;
   const before = leases.leasesOf(request.key).map((lease) => lease.address);
   const candidates = [
@@ -81,7 +78,10 @@ export function chooseAddress(request: DhcpRequest, context: PoolContext): Choic
     if (obstacle(address, request, context) === undefined)
       return { kind: "address", address, reason };
   }
-  return probe(request, context);
+  const found = context.free.choose(scope, newcomerOf(request, context.now));
+  return typeof found === "string"
+    ? { kind: "none", reason: found }
+    : { kind: "address", address: found, reason: "pool" };
 }
 
 /** May this client use this address? The question of every REQUEST, whatever state it is in. */
@@ -110,13 +110,15 @@ function obstacle(
   const { scope, leases, now, settings } = context;
   if (!subnetContains(scope.subnet, address)) return "wrong-subnet";
   const reservedFor = context.reservations.byAddress.get(address);
-  const mine = reservationOf(request, context.reservations)?.address === address;
+  const mine = findReservation(request, context.reservations)?.address === address;
   if (reservedFor !== undefined && !mine) return "reserved-for-another";
-  if (isUnassignable(address, context)) return "outside-pool";
+  if (isUnassignable(address, scope, [context.site.server])) return "outside-pool";
   if (!mine && !isInPool(address, scope)) return "outside-pool";
   const lease = leases.leaseAt(address);
   const state = lease && leaseStateAt(lease, now);
-  if (lease && state === "declined" && isLive(lease, now)) return "declined";
+  if (lease && state === "declined" && isLive(lease, now)) {
+    if (lease.key !== abandonedKey(request.key)) return "declined";
+  }
   if (state === "bound" && lease?.key !== request.key) return "taken";
   const offer = leases.offerAt(address);
   if (offer && isLive(offer, now)) return offer.key === request.key ? undefined : "taken";
@@ -132,7 +134,7 @@ function isHeldElsewhere(
   context: PoolContext,
 ): boolean {
   const { leases, now, scope } = context;
-  const reserved = reservationOf(request, context.reservations)?.address;
+  const reserved = findReservation(request, context.reservations)?.address;
   if (reserved === address) return false;
   if (reserved !== undefined && obstacle(reserved, request, context) === undefined) return true;
   const own = leases.leasesOf(request.key).filter((lease) => leaseStateAt(lease, now) === "bound");
@@ -140,63 +142,11 @@ function isHeldElsewhere(
   return here.length > 0 && here.every((lease) => lease.address !== address);
 }
 
-function isUnassignable(address: Ipv4Address, { scope, site }: PoolContext): boolean {
-  const { subnet } = scope;
-  if (address === site.server || address === scope.router || scope.dns.includes(address))
-    return true;
-  const hasEnds = subnet.prefix < 31; // RFC 3021: a /31 is two hosts
-  return hasEnds && (address === subnet.network || address === broadcastOf(subnet));
-}
-
-function isInPool(address: Ipv4Address, scope: DhcpScope): boolean {
-  const within = (range: AddressRange) => range.first <= address && address <= range.last;
-  if (!scope.pools.some(within) || scope.excluded.some(within)) return false;
-  // Old Windows takes .0 and .255 for network and broadcast even inside a wider subnet.
-  const octet = address & 255;
-  return scope.subnet.prefix >= 24 || (octet !== 0 && octet !== 255);
-}
-
-/**
- * Starts where the client's key hashes to, so that a machine tends to get the same address even
- * after the leases were lost, and takes the first address that nobody ever had; else the one that
- * has been unused the longest; else one still within grace; else the oldest half-open offer.
- */
-function probe(request: DhcpRequest, context: PoolContext): Choice {
-  const { pools } = context.scope;
-  const size = pools.reduce((sum, { first, last }) => sum + (last - first + 1), 0);
-  const start = hash(request.key) % Math.max(1, size);
-  let best: { readonly address: Ipv4Address; readonly rank: number } | undefined;
-  for (let step = 0; step < size; step += 1) {
-    const address = addressAt((start + step) % size, pools);
-    const rank = rankOf(address, request, context);
-    if (rank === 0) return { kind: "address", address, reason: "pool" };
-    if (rank < (best?.rank ?? Number.POSITIVE_INFINITY)) best = { address, rank };
-  }
-  if (best === undefined) return { kind: "none", reason: "pool-exhausted" };
-  return { kind: "address", address: best.address, reason: "pool" };
-}
-
-// 0: never used. Then by the time it has been free since, the longest first, which leaves those
-// within grace to the end. Then by an offer's age, past any time. Infinite: not to be had.
-function rankOf(address: Ipv4Address, request: DhcpRequest, context: PoolContext): number {
-  const { leases, now } = context;
-  const offer = leases.offerAt(address);
-  const reason = obstacle(address, request, context);
-  const lease = leases.leaseAt(address);
-  if (reason === undefined || reason === "recently-used") return lease?.expires ?? 0;
-  const bound = lease !== undefined && leaseStateAt(lease, now) === "bound";
-  const halfOpen = reason === "taken" && !bound && offer && offer.since + halfOpenMs <= now;
-  return halfOpen ? Number.MAX_SAFE_INTEGER / 2 + offer.since : Number.POSITIVE_INFINITY;
-}
-
-function addressAt(index: number, pools: readonly AddressRange[]): Ipv4Address {
-  let left = index;
-  for (const { first, last } of pools) {
-    const size = last - first + 1;
-    if (left < size) return addToIpv4(first, left);
-    left -= size;
-  }
-  throw new RangeError(`pool index ${index} is past the pools' end`);
+// Behind one port of a relay: RFC 3046's circuit and remote id, whatever bytes they are.
+function newcomerOf({ key, message }: DhcpRequest, now: number): Newcomer {
+  const relay = message.options.get(OptionCode.relayAgent);
+  const port = relay && `${message.giaddr}/${Buffer.from(relay).toString("hex")}`;
+  return { key, hash: hash(key), now, ...(port !== undefined && { port }) };
 }
 
 // FNV-1a, 32 bits: short, well spread over keys that differ in their last characters.

@@ -20,6 +20,14 @@ export type Libc = {
   /** ioctl on a device by name: `struct ifreq` with `argument` as its pointer. */
   ioctlDevice(fd: number, request: number, device: string, argument: Uint8Array): number;
   prctl(option: number, a: number, b: number, c: number, d: number): number;
+  /** The kernel's number of a network device, 0 when there is none. */
+  deviceIndex(device: string): number;
+  /** Copies the socket's own address into `name`; returns its length, or -1. */
+  socketName(fd: number, name: Uint8Array): number;
+  /** `to` becomes another name of what `fd` is; what `to` was is closed. */
+  dup3(fd: number, to: number, flags: number): number;
+  /** SO_ATTACH_FILTER: `instructions` in the layout of `struct sock_filter`, 8 bytes each. */
+  attachFilter(fd: number, instructions: Uint8Array): number;
   /** `EADDRINUSE` and the like, of the call just made. */
   errorName(): string;
 };
@@ -29,7 +37,26 @@ export function loadLibc(): Libc {
   const library = koffi.load("libc.so.6");
   const deviceRequest = koffi.struct({ name: koffi.array("char", 16), data: "const uint8_t *" });
   const ioctl = library.func("ioctl", "int", ["int", "ulong", koffi.pointer(deviceRequest)]);
+  const socketFilter = koffi.struct({ length: "uint16_t", instructions: "const uint8_t *" });
+  const setFilter = library.func("setsockopt", "int", [
+    "int",
+    "int",
+    "int",
+    koffi.pointer(socketFilter),
+    "uint32_t",
+  ]);
+  const getsockname = library.func("int getsockname(int, void *, void *)");
   return {
+    attachFilter(fd, instructions) {
+      const program = { length: instructions.length / 8, instructions };
+      return setFilter(fd, 1, 26, program, koffi.sizeof(socketFilter)); // SOL_SOCKET, SO_ATTACH_FILTER
+    },
+    socketName(fd, name) {
+      const length = Uint32Array.of(name.length);
+      return getsockname(fd, name, length) === 0 ? (length[0] ?? -1) : -1;
+    },
+    deviceIndex: library.func("uint32_t if_nametoindex(const char *)"),
+    dup3: library.func("int dup3(int, int, int)"),
     ioctlDevice: (fd, request, device, argument) =>
       ioctl(fd, request, { name: device, data: argument }),
     socket: library.func("int socket(int, int, int)"),

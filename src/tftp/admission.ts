@@ -1,4 +1,5 @@
-import type { Ipv4Address } from "../wire/ipv4.ts";
+import { type IpAddress, isIpv6 } from "../wire/ip.ts";
+import { type Ipv6Prefix, prefixContains } from "../wire/ipv6.ts";
 import { type Subnet, subnetContains } from "../wire/subnet.ts";
 import { Busy, ClientBusy, type Refusal } from "./request.ts";
 
@@ -44,9 +45,11 @@ export function decideAdmission(crowd: Crowd, limits: AdmissionLimits): Admissio
 
 /** Is nothing to be said to this address at all, since whoever has it may not have asked? */
 export function isForeign(
-  address: Ipv4Address,
-  subnet: Subnet | undefined,
+  address: IpAddress,
+  { subnet, prefix }: { readonly subnet?: Subnet; readonly prefix?: Ipv6Prefix },
   limits: AdmissionLimits,
 ): boolean {
-  return limits.onLinkOnly && subnet !== undefined && !subnetContains(subnet, address);
+  if (!limits.onLinkOnly) return false;
+  if (isIpv6(address)) return prefix !== undefined && !prefixContains(prefix, address);
+  return subnet !== undefined && !subnetContains(subnet, address);
 }

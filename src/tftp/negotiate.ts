@@ -1,3 +1,4 @@
+import { type IpAddress, isIpv6 } from "../wire/ip.ts";
 import type { TftpOption } from "./packet.ts";
 
 /** What this server grants at most; a client gets less when it asks for less. */
@@ -20,13 +21,19 @@ export type TransferTerms = {
 };
 
 /** The limits on a link: a larger block would be cut, and many ROMs cannot put fragments together. */
-export function limitsOn(mtu: number | undefined, limits: TftpLimits): TftpLimits {
-  if (mtu === undefined) return limits;
-  return { ...limits, blksizeMax: Math.max(8, Math.min(limits.blksizeMax, mtu - headerBytes)) };
+export function limitsOn<L extends TftpLimits>(
+  { address, mtu }: { readonly address: IpAddress; readonly mtu?: number },
+  limits: L,
+): L {
+  const longer = isIpv6(address) ? longerHeader : 0;
+  const fits = mtu === undefined ? limits.blksizeMax - longer : mtu - headerBytes - longer;
+  return { ...limits, blksizeMax: Math.max(8, Math.min(limits.blksizeMax, fits)) };
 }
 
 /** IPv4, UDP and TFTP in front of a block. */
 const headerBytes = 20 + 8 + 4;
+/** The header of IPv6 is this much longer than that of IPv4. */
+const longerHeader = 20;
 
 /** More datagrams in one burst than this overflow the receive buffers of ROMs and of some hosts. */
 export const windowCeiling = 64;

@@ -1,7 +1,7 @@
 import type { EventSink } from "../boot/event.ts";
 import type { Log } from "../runtime/log.ts";
 import type { UdpPeer } from "../runtime/udp.ts";
-import { formatIpv4, type Ipv4Address } from "../wire/ipv4.ts";
+import { formatIp, type IpAddress } from "../wire/ip.ts";
 import type { MacAddress } from "../wire/mac.ts";
 import { nameLimit } from "./name.ts";
 import type { TftpRequest } from "./packet.ts";
@@ -12,7 +12,7 @@ type Listeners = {
   readonly log: Log;
   readonly publish: EventSink;
   /** The machine that was last seen at an address. */
-  readonly machineAt?: (address: Ipv4Address) => MacAddress | undefined;
+  readonly machineAt?: (address: IpAddress) => MacAddress | undefined;
 };
 
 /**
@@ -22,7 +22,7 @@ type Listeners = {
 export function reportTransfer(
   to: Listeners,
   ended: {
-    readonly peer: UdpPeer;
+    readonly peer: UdpPeer<IpAddress>;
     readonly file: string;
     readonly state: TransferState;
     readonly outcome: TransferOutcome;
@@ -47,7 +47,7 @@ export function reportTransfer(
 export function reportRefusal(
   to: Listeners,
   refused: {
-    readonly peer: UdpPeer;
+    readonly peer: UdpPeer<IpAddress>;
     readonly request: TftpRequest;
     readonly refusal: Refusal;
     readonly ms: number;
@@ -73,8 +73,8 @@ export function reportRefusal(
 
 function clientOf(
   { machineAt }: Listeners,
-  { address }: UdpPeer,
+  { address }: UdpPeer<IpAddress>,
 ): Readonly<Record<string, string>> {
   const mac = machineAt?.(address);
-  return { client: formatIpv4(address), ...(mac !== undefined && { mac }) };
+  return { client: formatIp(address), ...(mac !== undefined && { mac }) };
 }

@@ -5,9 +5,9 @@ import type { Clock } from "../runtime/clock.ts";
 import type { Log } from "../runtime/log.ts";
 import type { BoundService } from "../runtime/service.ts";
 import { openUdp, type UdpPeer, type UdpSocket } from "../runtime/udp.ts";
-import { formatIpv4, type Ipv4Address, limitedBroadcast } from "../wire/ipv4.ts";
+import { formatIp, type IpAddress } from "../wire/ip.ts";
+import { limitedBroadcast } from "../wire/ipv4.ts";
 import type { MacAddress } from "../wire/mac.ts";
-import type { Subnet } from "../wire/subnet.ts";
 import {
   type AdmissionDecision,
   type AdmissionLimits,
@@ -16,6 +16,7 @@ import {
   patienceMs,
 } from "./admission.ts";
 import { type FileSource, findFile } from "./file-source.ts";
+import type { TftpLink } from "./link.ts";
 import { limitsOn, type TftpLimits } from "./negotiate.ts";
 import { Notice } from "./notice.ts";
 import { formatError, parsePacket, TftpErrorCode, type TftpPacket } from "./packet.ts";
@@ -46,16 +47,6 @@ export type TftpSettings = TftpLimits &
     readonly singlePort: boolean;
   };
 
-/** A link that is served, and from which address. */
-export type TftpLink = {
-  readonly address: Ipv4Address;
-  /** Absent: requests sent to 255.255.255.255 are not heard. */
-  readonly device?: string;
-  /** Absent: every address is taken for one on the link. */
-  readonly subnet?: Subnet;
-  readonly mtu?: number;
-};
-
 export type TftpDeps = {
   /** One socket each, so that an answer leaves from the address that was asked. */
   readonly links: readonly TftpLink[];
@@ -66,12 +57,12 @@ export type TftpDeps = {
   readonly log: Log;
   readonly publish: EventSink;
   /** The machine that was last seen at an address, for the log. */
-  readonly machineAt?: (address: Ipv4Address) => MacAddress | undefined;
+  readonly machineAt?: (address: IpAddress) => MacAddress | undefined;
 };
 
 export type TftpServer = BoundService & {
   /** The addresses and ports that are bound. */
-  readonly bound: readonly UdpPeer[];
+  readonly bound: readonly UdpPeer<IpAddress>[];
   /** Counts for transfers that start from now on. */
   replaceSettings(settings: TftpSettings): void;
 };
@@ -115,7 +106,11 @@ export async function openTftpServer(deps: TftpDeps, signal: AbortSignal): Promi
 }
 
 /** Where requests come in (`ear`) and from where they are answered, which is the same most often. */
-type Door = { readonly link: TftpLink; readonly socket: UdpSocket; readonly ear: UdpSocket };
+type Door = {
+  readonly link: TftpLink;
+  readonly socket: UdpSocket<IpAddress>;
+  readonly ear: UdpSocket<IpAddress>;
+};
 
 class TftpShell {
   readonly #deps: TftpDeps;
@@ -172,7 +167,7 @@ class TftpShell {
 
   async #answer(ask: Ask): Promise<void> {
     const { peer, link, socket } = ask;
-    if (isForeign(peer.address, link.subnet, this.#settings)) return this.#ignore(ask);
+    if (isForeign(peer.address, link, this.#settings)) return this.#ignore(ask);
     const decision = decideRequest(ask.request);
     if (decision.kind === "refuse") return this.#refuse(ask, decision);
     if (this.#belongsToOpen(ask, this.#open.at(socket, peer))) return;
@@ -225,7 +220,7 @@ class TftpShell {
 
   async #start(slot: Slot, names: readonly string[]): Promise<Refusal | undefined> {
     const { request, peer, socket, link } = slot.ask;
-    const limits = limitsOn(link.mtu, this.#settings);
+    const limits = limitsOn(link, this.#settings);
     const { singlePort } = this.#settings;
     const client = { ...peer, server: socket.local.address };
     const file = await findFile(this.#deps.files, names, client);
@@ -240,7 +235,7 @@ class TftpShell {
 
   #run(
     slot: Slot,
-    socket: UdpSocket,
+    socket: UdpSocket<IpAddress>,
     what: { readonly bytes: Uint8Array; readonly plan: TransferPlan; readonly file: string },
   ): void {
     const { peer, at } = slot.ask;
@@ -264,7 +259,7 @@ class TftpShell {
     slot.session = session;
   }
 
-  async #openOwnSocket(slot: Slot): Promise<UdpSocket> {
+  async #openOwnSocket(slot: Slot): Promise<UdpSocket<IpAddress>> {
     const { peer, socket } = slot.ask;
     const where = { address: socket.local.address, port: 0, receiveBuffer: ownBufferBytes };
     const own = await openUdp(where).catch((error: unknown) => this.#shareSocket(error, socket));
@@ -280,7 +275,7 @@ class TftpShell {
   }
 
   // Out of descriptors or ports, all that a transfer needs is the socket there is.
-  #shareSocket(error: unknown, socket: UdpSocket): UdpSocket {
+  #shareSocket(error: unknown, socket: UdpSocket<IpAddress>): UdpSocket<IpAddress> {
     if (!(error instanceof KindlingError)) throw error;
     const times = this.#shared.happened();
     if (times !== undefined) {
@@ -292,7 +287,7 @@ class TftpShell {
   }
 
   #ignore({ peer }: Ask): void {
-    const client = formatIpv4(peer.address);
+    const client = formatIp(peer.address);
     this.#deps.log.debug("tftp request ignored", { client, reason: "off-link" });
   }
 
@@ -318,24 +313,24 @@ class TftpShell {
     if (this.#stopping && this.#open.size === 0) this.#drained.resolve();
   }
 
-  #parse(datagram: Uint8Array, peer: UdpPeer): TftpPacket | undefined {
+  #parse(datagram: Uint8Array, peer: UdpPeer<IpAddress>): TftpPacket | undefined {
     try {
       return parsePacket(datagram);
     } catch (error) {
       if (!(error instanceof WireError)) throw error;
-      const client = formatIpv4(peer.address);
+      const client = formatIp(peer.address);
       this.#deps.log.debug("tftp datagram ignored", { client, error: error.message });
       return undefined;
     }
   }
 
-  #watch(socket: UdpSocket): void {
+  #watch(socket: UdpSocket<IpAddress>): void {
     socket.onError((error) => this.#deps.log.warn("tftp socket error", { error: error.message }));
   }
 
-  #lament(peer: UdpPeer, error: unknown): void {
+  #lament(peer: UdpPeer<IpAddress>, error: unknown): void {
     const cause = error instanceof Error ? error.stack : String(error);
-    this.#deps.log.error("tftp request failed", { client: formatIpv4(peer.address), cause });
+    this.#deps.log.error("tftp request failed", { client: formatIp(peer.address), cause });
   }
 }
 
@@ -345,7 +340,7 @@ const ownBufferBytes = 64 * 1024;
 const StrangerError = formatError(TftpErrorCode.unknownTransfer, "unknown transfer");
 
 // What was sent last leaves on a later turn of the event loop, and a closed socket sends nothing.
-async function closeSoon(socket: UdpSocket): Promise<void> {
+async function closeSoon(socket: UdpSocket<IpAddress>): Promise<void> {
   await nextTurn();
   await socket[Symbol.asyncDispose]();
 }

@@ -1,6 +1,6 @@
 import type { UdpPeer, UdpSocket } from "../runtime/udp.ts";
-import type { Ipv4Address } from "../wire/ipv4.ts";
-import type { Subnet } from "../wire/subnet.ts";
+import type { IpAddress } from "../wire/ip.ts";
+import type { TftpLink } from "./link.ts";
 import type { TftpRequest } from "./packet.ts";
 import type { Session } from "./session.ts";
 import { isUnanswered } from "./transfer.ts";
@@ -10,31 +10,31 @@ export type Ask = {
   readonly request: TftpRequest;
   /** The datagram as text: the same text from the same peer is the same request. */
   readonly text: string;
-  readonly peer: UdpPeer;
+  readonly peer: UdpPeer<IpAddress>;
   /** Bound to the address that answers. */
-  readonly socket: UdpSocket;
+  readonly socket: UdpSocket<IpAddress>;
   /** The link it came in by. */
-  readonly link: { readonly subnet?: Subnet; readonly mtu?: number };
+  readonly link: TftpLink;
   readonly at: number;
 };
 
 /** One open transfer: first only its request, then a session on `socket`. */
-export type Slot = { readonly ask: Ask; session?: Session; socket?: UdpSocket };
+export type Slot = { readonly ask: Ask; session?: Session; socket?: UdpSocket<IpAddress> };
 
 /** The open transfers by who asked where, the oldest first, and how many each address has. */
 export class TransferTable {
   readonly #slots = new Map<string, Slot>();
-  readonly #ofClient = new Map<Ipv4Address, number>();
+  readonly #ofClient = new Map<IpAddress, number>();
 
   get size(): number {
     return this.#slots.size;
   }
 
-  ofClient(address: Ipv4Address): number {
+  ofClient(address: IpAddress): number {
     return this.#ofClient.get(address) ?? 0;
   }
 
-  at(socket: UdpSocket, peer: UdpPeer): Slot | undefined {
+  at(socket: UdpSocket<IpAddress>, peer: UdpPeer<IpAddress>): Slot | undefined {
     return this.#slots.get(keyOf(socket, peer));
   }
 
@@ -69,6 +69,6 @@ export class TransferTable {
   }
 }
 
-function keyOf(socket: UdpSocket, peer: UdpPeer): string {
+function keyOf(socket: UdpSocket<IpAddress>, peer: UdpPeer<IpAddress>): string {
   return `${socket.local.address} ${peer.address}:${peer.port}`;
 }

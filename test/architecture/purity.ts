@@ -2,7 +2,7 @@ import { codeOnly, importsOf, targetOf } from "./code.ts";
 import { type Exception, lineOf, type SourceFile, typescriptIn, type Violation } from "./tree.ts";
 
 const PureFloors = /^src\/(?:errors\.ts$|(?:wire|boot|render)\/)/;
-const Parts = /^src\/(?:dhcp|tftp|dns|http|rpc|power|installer|registry|store|assets)\//;
+const Parts = /^src\/(?:dhcp|dhcp6|ra|tftp|dns|http|rpc|power|installer|registry|store|assets)\//;
 
 /** The files of a part that may touch sockets, disk and timers. */
 const Shells: readonly Exception[] = [
@@ -17,6 +17,7 @@ const Shells: readonly Exception[] = [
   { path: /^src\/rpc\/client\.ts$/, reason: "asks a daemon" },
   { path: /^src\/rpc\/(?:certify|credentials|credential-set)\.ts$/, reason: "key files, keys" },
   { path: /-store\.ts$/, reason: "keeps on disk" },
+  { path: /^src\/dhcp\/arp-prober\.ts$/, reason: "asks a link who has an address" },
   { path: /\/probe\.ts$/, reason: "asks the LAN whether an address is in use" },
   { path: /^src\/dns\/forward\.ts$/, reason: "asks other name servers" },
   { path: /^src\/assets\/(?:[a-z-]*library|fetch|verify)\.ts$/, reason: "reads and fetches files" },

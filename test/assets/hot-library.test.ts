@@ -74,12 +74,14 @@ describe("a file that fits", () => {
     expect(library.digestOf("kernel")).toBeUndefined();
   });
 
-  it("has its SHA-256 as soon as all of it was read, in whatever order", async () => {
+  it("has its SHA-256 soon after a second machine wants it, in whatever order it was read", async () => {
     await using reader = await openFile("kernel");
     await readAll(reader, content.length, 2 * sliceBytes);
     await readAll(reader);
+    expect(library.digestOf("kernel")).toBeUndefined();
+    await using _second = await openFile("kernel");
     const sha256 = createHash("sha256").update(content).digest("hex");
-    expect(library.digestOf("kernel")).toBe(sha256);
+    await expect.poll(() => library.digestOf("kernel")).toBe(sha256);
   });
 
   it("starts and ends anywhere", async () => {

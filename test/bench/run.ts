@@ -10,11 +10,13 @@ import { chooseAccelerator } from "../../src/lab/accelerator.ts";
 import { debianOvmf, type MachineFirmware } from "../../src/lab/firmware.ts";
 import { type GuestFiles, openGuestFiles } from "../../src/lab/guest-files.ts";
 import { cacheFolder } from "../../src/lab/package-cache.ts";
+import { openPeer } from "../../src/lab/peer-packages.ts";
 import { type BootOptions, bootBench, copyScript, newMachines } from "./boot-bench.ts";
 import { catalogBench } from "./catalog.ts";
 import type { Contender } from "./contender.ts";
 import { factsOfMachine, formatFacts } from "./facts.ts";
 import { templatesBench } from "./go-template-load.ts";
+import { httpBench } from "./http-bench.ts";
 import { putsBench } from "./rpc-puts.ts";
 import { type Bench, runRounds, type Series } from "./series.ts";
 import { memoryBench, offersBench, startUpBench } from "./server-benches.ts";
@@ -23,7 +25,7 @@ import { formatTable } from "./table.ts";
 import { tftpBench } from "./tftp.ts";
 
 /** Benches of a whole server on a LAN beside others, and of one part in this process. */
-const SiteNames = ["start-up", "memory", "offers", "tftp", "bios", "uefi"] as const;
+const SiteNames = ["start-up", "memory", "offers", "tftp", "http", "bios", "uefi"] as const;
 const PartNames = ["catalog", "puts", "templates"] as const;
 const Names = [...SiteNames, ...PartNames];
 type SiteName = (typeof SiteNames)[number];
@@ -120,6 +122,8 @@ async function openBench(
       return offersBench(site, rounds, values.quick ? 2 : 10);
     case "tftp":
       return await tftpBench(site, rounds);
+    case "http":
+      return await httpBench(site, await openPeer(cacheFolder(process.env), "nginx"), rounds);
     case "bios":
       return await boots({ kind: "bios" });
     case "uefi":

@@ -79,6 +79,24 @@ describe("foldTimelines", () => {
     });
   });
 
+  it("tells a boot over IPv6 alike, and takes no release for a program", () => {
+    const six = (steps: readonly Step[]): readonly Step[] =>
+      steps.map(([at, fact]) => [at, fact.kind === "dhcp" ? { ...fact, port: 547 } : fact]);
+    const release: Step = [
+      1005,
+      { kind: "dhcp", direction: "in", message: "release", port: 547, stage: "operating-system" },
+    ];
+    const steps = [
+      ...six(dhcpTalk(0, "firmware")),
+      release,
+      tftp(1040, "sent"),
+      ...six(dhcpTalk(2000, "ipxe")),
+    ];
+    expect(stages(steps)).toEqual(["discover", "offer", "ack", "loader", "ipxe"]);
+    const again = onlyBoot([...steps, ...six(dhcpTalk(9000, "firmware"))]);
+    expect(again.startedAt).toBe(1_009_000);
+  });
+
   const restarts = [
     {
       name: "firmware asks again after its loader failed",
@@ -121,5 +139,35 @@ describe("foldTimelines", () => {
         }
       }),
     );
+  });
+});
+
+describe("a boot by GRUB over TFTP", () => {
+  const file = (at: number, name: string, outcome: "sent" | "refused" = "sent"): Step => {
+    const [, fact] = tftp(at, outcome);
+    return [at, { ...fact, file: name } as typeof fact]; // proven: tftp() makes that kind
+  };
+
+  it("has its script, kernel and RAM disk named, and no step for what is optional", () => {
+    const [boot] = foldTimelines(
+      story([
+        ...dhcpTalk(0, "firmware", "shimx64.efi"),
+        file(1040, "shimx64.efi"),
+        file(1050, "revocations_sbat.efi", "refused"),
+        file(1100, "grubx64.efi"),
+        file(1110, "grub/x86_64-efi/fs.lst", "refused"),
+        plan,
+        file(3020, "grub/grub.cfg"),
+        file(3400, "assets/lab/vmlinuz"),
+        file(3500, "assets/lab/initrd.gz"),
+      ]),
+    );
+    expect(boot?.rows.slice(3).map(({ stage, outcome }) => [stage, outcome])).toEqual([
+      ["loader", "done"],
+      ["loader", "done"],
+      ["script", "done"],
+      ["kernel", "done"],
+      ["initrd", "done"],
+    ]);
   });
 });

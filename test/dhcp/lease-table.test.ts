@@ -40,6 +40,15 @@ it("holds one offer for a client and one for an address", () => {
   expect(table.offerOf(bob)).toBeUndefined();
 });
 
+it("finds a lease by its name, until it has another", () => {
+  const named = (hostname: string): Lease => ({ ...lease("10.0.0.1", ann), hostname });
+  const table = new LeaseTable([named("old")]);
+  expect(table.leaseNamed("old")?.hostname).toBe("old");
+  table.apply([{ kind: "lease", lease: named("new") }]);
+  expect(table.leaseNamed("old")).toBeUndefined();
+  expect(table.leaseNamed("new")?.address).toBe(ip("10.0.0.1"));
+});
+
 it("expires a bound lease at its very end, and no other", () => {
   expect(leaseStateAt(lease("10.0.0.1", ann), 99)).toBe("bound");
   expect(leaseStateAt(lease("10.0.0.1", ann), 100)).toBe("expired");

@@ -1,12 +1,14 @@
 import { describe, expect, it } from "vitest";
+import { abandonedKey } from "../../src/dhcp/conflict.ts";
 import type { Lease } from "../../src/dhcp/lease.ts";
 import { LeaseTable } from "../../src/dhcp/lease-table.ts";
 import { chooseAddress } from "../../src/dhcp/pool.ts";
+import type { BindingKey } from "../../src/dhcp/request.ts";
 import type { DhcpScope } from "../../src/dhcp/settings.ts";
 import { formatIpv4 } from "../../src/wire/ipv4.ts";
 import { parseMac } from "../../src/wire/mac.ts";
 import { parseSubnet } from "../../src/wire/subnet.ts";
-import { requestOf } from "../support/dhcp-message.ts";
+import { clientMac, requestOf } from "../support/dhcp-message.ts";
 import { contextOf, ip, noon, scope } from "../support/dhcp-site.ts";
 
 const stranger = requestOf({ mac: "52:54:00:00:00:01" }).key;
@@ -15,7 +17,7 @@ const hour = 3_600_000;
 function choose(parts: {
   pools: string;
   scope?: Partial<DhcpScope>;
-  leases?: readonly (Pick<Lease, "state" | "expires"> & { at: string })[];
+  leases?: readonly (Pick<Lease, "state" | "expires"> & { at: string; key?: BindingKey })[];
   offers?: readonly { at: string; since: number }[];
   reserved?: string;
   requested?: string;
@@ -108,6 +110,18 @@ describe("chooseAddress", () => {
     const bound = { at: "10.77.0.10", state: "bound", expires: noon + 1 } as const;
     const declined = { at: "10.77.0.11", state: "declined", expires: noon + 1 } as const;
     expect(choose({ pools: two, leases: [bound, declined] })).toBe("pool-exhausted");
+  });
+
+  it("gives an address that a machine was found on to that machine and to no other", () => {
+    const pools = "10.77.0.10-10.77.0.11";
+    const found = (mac: string) => {
+      const key = abandonedKey(requestOf({ mac }).key);
+      const expires = noon + hour;
+      return { at: "10.77.0.10", key, state: "declined", expires } as const;
+    };
+    const asks = { pools, requested: "10.77.0.10" };
+    expect(choose({ ...asks, leases: [found(clientMac)] })).toBe("10.77.0.10");
+    expect(choose({ ...asks, leases: [found("52:54:00:00:00:01")] })).toBe("10.77.0.11");
   });
 
   it("gives a machine the same address from an empty table every time", () => {

@@ -1,11 +1,22 @@
 import { describe, expect, it } from "vitest";
 import type { BootEvent, BootFact } from "../../src/boot/event.ts";
+import type { Finding } from "../../src/boot/finding.ts";
 import type { Lease } from "../../src/dhcp/lease.ts";
+import { fixedMode, type LinkModes } from "../../src/dhcp/link-modes.ts";
+import type { LiveMode } from "../../src/dhcp/mode.ts";
+import { readOptionLayer } from "../../src/dhcp/option-layer.ts";
 import { formatDhcp, parseDhcp } from "../../src/dhcp/packet.ts";
+import { formProbe } from "../../src/dhcp/probe-packet.ts";
 import { type DhcpServerDeps, openDhcpServer } from "../../src/dhcp/server.ts";
 import type { Log } from "../../src/runtime/log.ts";
 import { type MacAddress, parseMac } from "../../src/wire/mac.ts";
-import { ClientOptions, clientMac, type MessageParts, messageOf } from "../support/dhcp-message.ts";
+import {
+  ClientOptions,
+  clientMac,
+  type MessageParts,
+  messageOf,
+  requestOf,
+} from "../support/dhcp-message.ts";
 import { ip, noon, settings, site } from "../support/dhcp-site.ts";
 import { FakeNetwork } from "../support/fake-udp.ts";
 
@@ -34,7 +45,7 @@ async function start(parts: Partial<DhcpServerDeps> = {}) {
   const open = () =>
     openDhcpServer(
       {
-        mode: "full",
+        links: fixedMode("full"),
         interfaces: [{ device: "eth0", address: site.server, subnet: site.subnet }],
         settings,
         leases: {
@@ -70,6 +81,30 @@ async function start(parts: Partial<DhcpServerDeps> = {}) {
 const selecting = { type: "request", serverId: "10.77.0.1", requested: "10.77.0.120" } as const;
 
 describe("openDhcpServer", () => {
+  it("raises and clears what a decision found, and logs the options that found no room", async () => {
+    const told: string[] = [];
+    const findings = {
+      raise: ({ code, subject }: Finding) => void told.push(`raise ${code} ${subject}`),
+      clear: ({ code, subject }: Pick<Finding, "code" | "subject">) =>
+        void told.push(`clear ${code} ${subject}`),
+    };
+    const options = readOptionLayer({ "root-path": "x".repeat(400) });
+    const { lines, open, hear } = await start({
+      findings,
+      settings: { ...settings, options, declineSeconds: 0 },
+    });
+    await using server = await open();
+    server.serve();
+    hear(selecting);
+    expect(lines.at(-1)?.fields).toMatchObject({ decision: "ack", dropped: [17] });
+    hear({ ...selecting, type: "decline" });
+    hear(selecting);
+    expect(told).toEqual([
+      "raise dhcp.address-conflict 10.77.0.120",
+      "clear dhcp.address-conflict 10.77.0.120",
+    ]);
+  });
+
   it("binds 67 and 4011 of the interface, and hears nobody before serve()", async () => {
     const { network, open, hear } = await start();
     await using server = await open();
@@ -203,7 +238,7 @@ describe("openDhcpServer", () => {
 
 describe("openDhcpServer in proxy mode", () => {
   it("answers 67 with A and then B, and 4011 to the sender's port", async () => {
-    const { network, open, hear, saved } = await start({ mode: "proxy" });
+    const { network, open, hear, saved } = await start({ links: fixedMode("proxy") });
     await using server = await open();
     server.serve();
     hear({ options: ClientOptions.efi });
@@ -221,7 +256,7 @@ describe("openDhcpServer in proxy mode", () => {
   });
 
   it("says once all was offered in vain, and takes it back when the machine fetches", async () => {
-    const { network, open, hear, findings, fetched } = await start({ mode: "proxy" });
+    const { network, open, hear, findings, fetched } = await start({ links: fixedMode("proxy") });
     const server = await open();
     server.serve();
     for (let times = 0; times < 4; times += 1) hear({ options: ClientOptions.efi });
@@ -237,7 +272,7 @@ describe("openDhcpServer in proxy mode", () => {
   });
 
   it("names the quirks that it minded, in the log and as a finding", async () => {
-    const { open, hear, findings, lines } = await start({ mode: "proxy" });
+    const { open, hear, findings, lines } = await start({ links: fixedMode("proxy") });
     await using server = await open();
     server.serve();
     hear({ options: ClientOptions.bios, mac: "dc:a6:32:00:00:01" });
@@ -247,7 +282,7 @@ describe("openDhcpServer in proxy mode", () => {
   });
 
   it("says in the log why a machine is refused", async () => {
-    const { open, hear, lines } = await start({ mode: "proxy" });
+    const { open, hear, lines } = await start({ links: fixedMode("proxy") });
     await using server = await open();
     server.serve();
     const itanium = [
@@ -262,7 +297,7 @@ describe("openDhcpServer in proxy mode", () => {
   });
 
   it("publishes the address that a machine asks another server for", async () => {
-    const { network, open, hear, events } = await start({ mode: "proxy" });
+    const { network, open, hear, events } = await start({ links: fixedMode("proxy") });
     await using server = await open();
     server.serve();
     hear({ type: "request", serverId: "10.77.0.2", requested: "10.77.0.51" });
@@ -270,5 +305,67 @@ describe("openDhcpServer in proxy mode", () => {
     expect(events).toMatchObject([
       { direction: "in", message: "request", mac: clientMac, address: ip("10.77.0.51") },
     ]);
+  });
+});
+
+describe("openDhcpServer on a link that is watched", () => {
+  const links = (mode: LiveMode): LinkModes => ({ modeOf: () => mode, overhear: () => false });
+
+  it("asks for the mode of the link at each message", async () => {
+    let mode: LiveMode = "probe";
+    const asked: string[] = [];
+    const modeOf = (device: string) => {
+      asked.push(device);
+      return mode;
+    };
+    const { network, open, hear } = await start({ links: { modeOf, overhear: () => false } });
+    await using server = await open();
+    server.serve();
+    hear({});
+    expect(network.sent).toHaveLength(0);
+    expect(server.counts().get("probing")).toBe(1);
+    mode = "full";
+    hear({});
+    expect(network.sent).toHaveLength(1);
+    expect(new Set(asked)).toEqual(new Set(["eth0"]));
+  });
+
+  it("keeps a renewal on disk while it holds, and adds boot answers for all others", async () => {
+    const lease: Lease = {
+      ...{ address: ip("10.77.0.120"), key: requestOf({}).key, state: "bound" },
+      ...{ expires: noon + 1000, relayed: false },
+    };
+    const { network, open, hear, saved } = await start({ links: links("hold") });
+    saved.push(lease);
+    await using server = await open();
+    server.serve();
+    hear({ type: "request", ciaddr: "10.77.0.120" });
+    expect(saved.at(-1)?.expires).toBeGreaterThan(noon + 1000);
+    hear({ mac: "52:54:00:77:00:99", options: ClientOptions.efi });
+    const types = network.sent.map(({ datagram }) => parseDhcp(datagram));
+    expect(types.map(({ yiaddr, file }) => [yiaddr, file])).toEqual([
+      [ip("10.77.0.120"), ""],
+      [0, "snponly.efi"],
+    ]);
+  });
+
+  it("answers nothing that the watch claims, and tells nobody of it", async () => {
+    const claimed: LinkModes = { modeOf: () => "full", overhear: () => true };
+    const { network, open, hear, events } = await start({ links: claimed });
+    await using server = await open();
+    server.serve();
+    hear({});
+    expect([network.sent.length, events.length]).toEqual([0, 0]);
+    expect(server.counts().get("own-probe")).toBe(1);
+  });
+
+  it("answers another host's probe, which is no machine's boot", async () => {
+    const { network, open, events } = await start();
+    await using server = await open();
+    server.serve();
+    const mac = parseMac("02:00:00:00:00:01");
+    const parts = { kind: "look", as: "firmware", xid: 1, mac, sender: ip("10.77.0.9") } as const;
+    network.deliver(67, formatDhcp(formProbe(parts)));
+    expect([network.sent.length, events.length]).toEqual([1, 0]);
   });
 });

@@ -43,6 +43,6 @@ describe("isForeign", () => {
     { name: "the same when all are served", address: "10.0.1.9", onLinkOnly: false, want: false },
   ];
   it.each(rows)("$want: $name", ({ address, onLinkOnly, want }) => {
-    expect(isForeign(parseIpv4(address), subnet, { ...limits, onLinkOnly })).toBe(want);
+    expect(isForeign(parseIpv4(address), { subnet }, { ...limits, onLinkOnly })).toBe(want);
   });
 });

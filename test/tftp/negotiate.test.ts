@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { limitsOn, negotiate, windowCeiling } from "../../src/tftp/negotiate.ts";
+import { parseIp } from "../../src/wire/ip.ts";
 
 const limits = { blksizeMax: 1468, windowMax: 16 };
 const list = (asked: Readonly<Record<string, string>>) =>
@@ -39,7 +40,10 @@ describe("negotiate", () => {
     { mtu: 1400, want: 1368 },
     { mtu: 20, want: 8 },
   ])("grants at most $want on a link with MTU $mtu", ({ mtu, want }) => {
-    expect(limitsOn(mtu, limits)).toEqual({ ...limits, blksizeMax: want });
+    expect(limitsOn({ address: parseIp("10.77.0.1"), ...(mtu && { mtu }) }, limits)).toEqual({
+      ...limits,
+      blksizeMax: want,
+    });
   });
 
   it("waits as long as the client asked for", () => {
@@ -69,5 +73,16 @@ describe("negotiate", () => {
         }
       }),
     );
+  });
+});
+
+it.each([
+  ["10.77.0.1", 1468, 1468],
+  ["fd77::1", 1468, 1448],
+  ["fd77::1", 512, 492],
+])("at %s a frame has room for %i less the longer header: %i", (server, blksizeMax, want) => {
+  expect(limitsOn({ address: parseIp(server) }, { blksizeMax, windowMax: 4 })).toEqual({
+    blksizeMax: want,
+    windowMax: 4,
   });
 });

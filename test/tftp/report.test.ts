@@ -4,6 +4,7 @@ import { type Log, silentLog } from "../../src/runtime/log.ts";
 import { reportRefusal, reportTransfer } from "../../src/tftp/report.ts";
 import { Busy, Stopping } from "../../src/tftp/request.ts";
 import { beginTransfer, stepTransfer, type TransferOutcome } from "../../src/tftp/transfer.ts";
+import type { IpAddress } from "../../src/wire/ip.ts";
 import { parseIpv4 } from "../../src/wire/ipv4.ts";
 import { parseMac } from "../../src/wire/mac.ts";
 
@@ -45,7 +46,7 @@ describe("reportTransfer", () => {
 it("names the machine that was last seen at the address", () => {
   const heard = listeners();
   const request = { kind: "read-request", name: "a", mode: "octet", options: [] } as const;
-  const machineAt = (address: number) => (address === peer.address ? mac : undefined);
+  const machineAt = (address: IpAddress) => (address === peer.address ? mac : undefined);
   reportRefusal({ ...heard, machineAt }, { peer, request, refusal: Stopping, ms: 0 });
   expect(heard.lines[0]?.fields).toMatchObject({ client: "10.0.0.9", mac });
 });

@@ -19,7 +19,10 @@ import { parseIpv4 } from "../../src/wire/ipv4.ts";
 const files: Readonly<Record<string, number>> = { "a.efi": 1000, empty: 0, full: 1024, "b.0": 1 };
 const address = parseIpv4("10.0.0.1");
 const peer = { address, port: 2070, server: address };
-const limits = limitsOn(1500, { blksizeMax: 65_464, windowMax: 64 });
+const limits = limitsOn(
+  { address: parseIpv4("10.77.0.1"), mtu: 1500 },
+  { blksizeMax: 65_464, windowMax: 64 },
+);
 
 type Line = "silence" | "repeat" | TftpPacket;
 const ack = (block: number): Line => ({ kind: "ack", block });

@@ -11,7 +11,7 @@ const socket = await new FakeNetwork().open({ address: parseIpv4("10.0.0.1"), po
 
 /** A slot that began at `at`; with a session that sent block 1, unless its file is being looked up. */
 function slotOf(port: number, at: number, isRunning = true): Slot {
-  const ask = { request, text: "", peer: { address, port }, socket, link: {}, at };
+  const ask = { request, text: "", peer: { address, port }, socket, link: { address }, at };
   if (!isRunning) return { ask };
   const terms = { blksize: 512, windowsize: 1, granted: [] };
   const plan = { size: 600, terms };
