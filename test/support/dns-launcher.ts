@@ -32,6 +32,7 @@ await using server = await openDnsServer(
     bindings: new FakeBindings(rows),
     clock: systemClock,
     log: silentLog,
+    findings: { raise: () => {}, clear: () => {} },
   },
   new AbortController().signal,
 );

@@ -17,6 +17,9 @@ export function dnsSettings(changes: Partial<DnsSettings> = {}): DnsSettings {
     controller: { name: "controller", targets: ["node1", "node2"] },
     console: { name: "tectonic", targets: ["node3"] },
     records: [],
+    zones: [],
+    secondaries: [],
+    rateLimit: { answers: 0, refused: 0, slip: 2, local: false },
     ttl: defaultTtl,
     ...changes,
   };
@@ -50,6 +53,11 @@ export class FakeBindings implements BindingReader {
   onChange(listener: () => void): Disposable {
     this.#listeners.add(listener);
     return { [Symbol.dispose]: () => this.#listeners.delete(listener) };
+  }
+
+  /** Leases run out in silence. */
+  forget(): void {
+    this.#bindings = [];
   }
 
   replace(rows: readonly string[]): void {
