@@ -53,7 +53,18 @@ async function measure(
   await lan.addHost(client.host, client.cidr);
   await using serving = await startContender(contender, join(folder, "contender.log"));
   const load = async (length: number) => {
-    const words = ["-s", labNet.server, "-d", questions, "-l", String(length), "-c", "8", "-q", "100"];
+    const words = [
+      "-s",
+      labNet.server,
+      "-d",
+      questions,
+      "-l",
+      String(length),
+      "-c",
+      "8",
+      "-q",
+      "100",
+    ];
     const [program = "", ...rest] = onHost(client.host, [
       ...["taskset", "-c", processors.load, dnsperf.program],
       ...words,
