@@ -14,6 +14,7 @@ const Seeds = [
   queryBytes("node1.kindling.lan"),
   queryBytes("any.x.y.kindling.lan", "ANY", { edns: { size: 4096, dnssecOk: true } }),
   queryBytes("kindling.lan", "SOA", { edns: { version: 1 } }),
+  queryBytes("kindling.lan", "IXFR"),
   queryBytes("version.bind", "TXT", { classOf: "CH" }),
   Buffer.concat([queryBytes("a.kindling.lan", "A", { edns: {} }).subarray(0, -2), ecs()]),
 ];
