@@ -31,7 +31,7 @@ export type ForwarderDeps = {
 export const tryMs = 1200;
 const triesMax = 4;
 /** Questions under way, each with a socket; and clients that wait for the same one. */
-export const pendingMax = 256;
+const pendingMax = 256;
 const waitersMax = 64;
 const troubleWindowMs = 10_000;
 

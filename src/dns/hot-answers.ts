@@ -54,6 +54,8 @@ function isOrdinary({ length }: Uint8Array): boolean {
   return length >= headerBytes && length <= queryBytesMax;
 }
 
+// What a socket gives is a Buffer already.
 function textOf(query: Uint8Array): string {
-  return Buffer.from(query.buffer, query.byteOffset + 2, query.length - 2).toString("latin1");
+  const buffer = Buffer.isBuffer(query) ? query : Buffer.from(query);
+  return buffer.toString("latin1", 2);
 }

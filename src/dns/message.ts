@@ -73,7 +73,7 @@ export const queryLimit = 4096;
 /** The largest UDP answer: fits IPv6's least MTU, so nothing is fragmented (DNS flag day 2020). */
 const payloadSize = 1232;
 
-export const Opcode = { query: 0, notify: 4 } as const;
+const Opcode = { query: 0, notify: 4 } as const;
 
 /** Records in one message of a transfer: 100 of the longest are 60 KB. */
 const transferRecords = 100;

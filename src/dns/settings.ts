@@ -49,6 +49,7 @@ export type ServiceName = { readonly name: string; readonly targets: readonly st
 /** Seconds a resolver may keep: what we configured, what a lease gave, that there is nothing. */
 export type Ttl = { readonly static: number; readonly dynamic: number; readonly negative: number };
 
+/** For strangers; a rack of ours may ask as often as it likes. */
 export const defaultRateLimit: RateLimit = { answers: 20, refused: 5, slip: 2, local: false };
 
 /** An answer that a lease gave lives no longer than a third of the shortest lease. */
@@ -57,6 +58,7 @@ export function ttlFor(leaseSeconds: number): Ttl {
   return { ...defaultTtl, dynamic: Math.min(defaultTtl.dynamic, third) };
 }
 
+/** Where leases are longer than three minutes. */
 export const defaultTtl: Ttl = { static: 300, dynamic: 60, negative: 60 };
 
 /** `DnsSettings` after every word in it was understood. */

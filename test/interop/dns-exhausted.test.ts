@@ -49,7 +49,12 @@ describe.runIf(isInSandbox(process.env))("dns with no descriptor left", () => {
       ]);
       return (await execa(argv[0] ?? "", argv.slice(1), { reject: false })).stdout;
     };
-    const argv = onHost("client", [process.execPath, support("tcp-pile.ts"), "10.77.0.1", "53"]);
+    const argv = onHost("client", [
+      process.execPath,
+      support("tcp-pile-client.ts"),
+      "10.77.0.1",
+      "53",
+    ]);
     const pile = execa(argv[0] ?? "", argv.slice(1));
     const [told] = await once(pile.stdout, "data");
     const { opened, refused } = JSON.parse(String(told));

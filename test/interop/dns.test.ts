@@ -233,7 +233,7 @@ describe.runIf(isInSandbox(process.env))("dns with other people's clients", () =
 
   it("answers a stranger's flood with what the limit leaves, and tells real ones to come by TCP", async () => {
     const flood = async (from: string) => {
-      const words = [support("dns-flood.ts"), from, lanAddress, "wide.kindling.lan"];
+      const words = [support("dns-flood-client.ts"), from, lanAddress, "wide.kindling.lan"];
       const found = JSON.parse(await run(process.execPath, ...words));
       return { ...found, factor: found.bytesOut / found.bytesIn };
     };

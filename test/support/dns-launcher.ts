@@ -4,6 +4,7 @@
  */
 import { createInterface } from "node:readline";
 import { openDnsServer } from "../../src/dns/server.ts";
+import { defaultRateLimit } from "../../src/dns/settings.ts";
 import { systemClock } from "../../src/runtime/clock.ts";
 import { silentLog } from "../../src/runtime/log.ts";
 import { parseIpv4 } from "../../src/wire/ipv4.ts";
@@ -24,7 +25,7 @@ const settings = dnsSettings({
     ...addresses("wide", 70), // the most that one datagram takes
   ],
   secondaries: [parseIpv4("10.77.0.53")],
-  rateLimit: { answers: 20, refused: 5, slip: 2, local: false },
+  rateLimit: defaultRateLimit,
   forward: {
     upstreams: [parseIpv4("10.77.0.54")],
     clients: [parseSubnet("10.77.0.98/32")],

@@ -4,7 +4,7 @@ import type { BindingReader } from "../../src/dns/live-zones.ts";
 import { type Message, parseMessage } from "../../src/dns/message.ts";
 import { type DnsName, joinLabels, parseName } from "../../src/dns/name.ts";
 import { parseRecord, type ResourceRecord, type StaticRecord } from "../../src/dns/record.ts";
-import { type DnsSettings, defaultTtl } from "../../src/dns/settings.ts";
+import { type DnsSettings, defaultRateLimit, defaultTtl } from "../../src/dns/settings.ts";
 import { buildZone, type SoaRecord, type Zone } from "../../src/dns/zone.ts";
 import { parseIpv4 } from "../../src/wire/ipv4.ts";
 import { parseMac } from "../../src/wire/mac.ts";
@@ -19,7 +19,7 @@ export function dnsSettings(changes: Partial<DnsSettings> = {}): DnsSettings {
     records: [],
     zones: [],
     secondaries: [],
-    rateLimit: { answers: 0, refused: 0, slip: 2, local: false },
+    rateLimit: { ...defaultRateLimit, answers: 0, refused: 0 },
     ttl: defaultTtl,
     ...changes,
   };

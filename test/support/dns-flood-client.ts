@@ -1,5 +1,5 @@
 /**
- * `dns-flood.ts FROM TO NAME`: 2000 questions from one address, as a forger would have them sent; prints what
+ * `dns-flood-client.ts FROM TO NAME`: 2000 questions from one address, as a forger would have them sent; prints what
  * came back.
  */
 import { openUdp } from "../../src/runtime/udp.ts";

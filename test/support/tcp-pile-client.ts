@@ -1,5 +1,5 @@
 /**
- * `tcp-pile.ts HOST PORT`: 100 connections from addresses 10.77.0.100 to .103, each of which asks once, then says
+ * `tcp-pile-client.ts HOST PORT`: 100 connections from addresses 10.77.0.100 to .103, each of which asks once, then says
  * half a length and waits. Prints how many stayed open, and ends with its standard input.
  */
 import { connect, type Socket } from "node:net";
