@@ -39,7 +39,8 @@ export class LiveZones implements Disposable {
   #builtAt = 0;
   #serial = 0;
   #isStale = true;
-  #content = "";
+  /** Absent: built anew whatever it is. */
+  #content: string | undefined;
   #reported: ReadonlySet<string> = new Set();
   #raised: ReadonlySet<string> = new Set();
 
@@ -54,7 +55,7 @@ export class LiveZones implements Disposable {
   replacePlan(plan: DnsPlan): void {
     this.#plan = plan;
     this.#isStale = true;
-    this.#content = "";
+    this.#content = undefined;
   }
 
   get plan(): DnsPlan {

@@ -92,6 +92,13 @@ describe("LiveZones", () => {
     expect(subjects()).toEqual([]);
   });
 
+  it("builds anew for new settings, with no machine to name as well", () => {
+    bindings.replace([]);
+    const zone = zones.seenFrom(local);
+    zones.replacePlan(parseDnsSettings(dnsSettings()));
+    expect(zones.seenFrom(local)).not.toBe(zone);
+  });
+
   it("knows no zones for an address that is not served", () =>
     expect(zones.seenFrom(parseIpv4("10.99.0.1")).size).toBe(0));
 
