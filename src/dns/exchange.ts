@@ -59,7 +59,6 @@ export async function askByTcp(options: ExchangeOptions): Promise<Exchanged> {
   socket.write(frameAnswer(formatQuestion(sent)));
   const found = await promise;
   socket.destroy();
-  // Letters that are not ours cannot be a forger's here.
   return found;
 }
 

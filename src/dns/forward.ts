@@ -1,9 +1,12 @@
 import { randomBytes, randomInt } from "node:crypto";
 import { readFileSync } from "node:fs";
 import type { FindingSink } from "../boot/finding.ts";
+import { KindlingError } from "../errors.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Log } from "../runtime/log.ts";
+import type { UdpPeer } from "../runtime/udp.ts";
 import { formatIpv4, type Ipv4Address } from "../wire/ipv4.ts";
+import type { Subnet } from "../wire/subnet.ts";
 import { AnswerCache } from "./answer-cache.ts";
 import { askByTcp, askByUdp, type Exchanged } from "./exchange.ts";
 import { type ForeignAnswer, formatForeign, mixCase } from "./foreign-answer.ts";
@@ -48,86 +51,100 @@ type Waiter = (outcome: Outcome) => void;
 
 /** Asks the upstreams for clients of the given subnets; who asks us and is asked by us is left out. */
 export function openForwarder(deps: ForwarderDeps): Forwarder & Disposable {
-  const { forward, interfaces, clock, log, upstreamPort: port = 53 } = deps;
-  const upstreams = upstreamsOf(deps).map((address) => ({ address, port }));
-  const served = interfaces.map(({ subnet }) => subnet);
-  const clients = forward.clients.length === 0 ? served : forward.clients;
-  const stopping = new AbortController();
-  const failures = new Tally<{ upstream: string; reason: string }>(
-    clock,
-    troubleWindowMs,
-    (count, last) => log.warn("dns upstreams do not answer", { count, ...last }),
-  );
-  const pending = new Map<string, Waiter[]>();
-  const cache = new AnswerCache();
-  let best = 0;
+  return new UpstreamForwarder(deps);
+}
 
-  const exchange = async (query: Query, at: number): Promise<Exchanged> => {
-    const upstream = upstreams[at % upstreams.length];
-    if (upstream === undefined) return { kind: "failed", reason: "no-upstream" };
-    const wire = mixCase(query.question.wire, randomBytes);
-    const sent = { id: randomInt(0x1_0000), wire };
-    const options = { upstream, sent, clock, timeoutMs: tryMs, signal: stopping.signal };
-    const found = await askByUdp(options);
-    const last =
-      found.kind === "truncated"
-        ? await askByTcp({ ...options, sent: { ...sent, wire: query.question.wire } })
-        : found;
-    if (last.kind === "answer") best = at % upstreams.length;
-    else failures.note({ upstream: formatIpv4(upstream.address), reason: reasonOf(last) });
-    return last;
-  };
+class UpstreamForwarder implements Forwarder, Disposable {
+  readonly clients: readonly Subnet[];
+  readonly #deps: ForwarderDeps;
+  readonly #upstreams: readonly UdpPeer[];
+  readonly #failures: Tally<{ upstream: string; reason: string }>;
+  readonly #stopping = new AbortController();
+  readonly #pending = new Map<string, Waiter[]>();
+  readonly #cache = new AnswerCache();
+  /** Who answered last is asked first. */
+  #best = 0;
 
-  const resolve = async (query: Query): Promise<Outcome> => {
-    const first = best;
-    const tries = Math.min(triesMax, upstreams.length * 2);
-    for (let at = 0; at < tries && !stopping.signal.aborted; at += 1) {
-      const found = await exchange(query, first + at);
-      if (found.kind !== "answer") continue;
-      const { answer } = found;
-      if (forward.rebindProtection && answer.pointsInside) {
-        return { kind: "none", reason: "private-answer", rcode: RCode.refused };
-      }
-      return { kind: "answer", answer, age: 0, reason: "forwarded" };
-    }
-    return { kind: "none", reason: "upstreams-failed", rcode: RCode.serverFailure };
-  };
+  constructor(deps: ForwarderDeps) {
+    const { forward, interfaces, clock, log, upstreamPort: port = 53 } = deps;
+    this.#deps = deps;
+    this.#upstreams = upstreamsOf(deps).map((address) => ({ address, port }));
+    const served = interfaces.map(({ subnet }) => subnet);
+    this.clients = forward.clients.length === 0 ? served : forward.clients;
+    this.#failures = new Tally(clock, troubleWindowMs, (count, last) =>
+      log.warn("dns upstreams do not answer", { count, ...last }),
+    );
+  }
 
-  const ask = (query: Query, waiter: Waiter): void => {
+  ask(query: Query, limit: number, reply: (answer: ForwardedAnswer) => void): void {
+    this.#find(query, (outcome) => reply(formatOutcome(query, outcome, limit)));
+  }
+
+  [Symbol.dispose](): void {
+    this.#stopping.abort();
+    this.#failures[Symbol.dispose]();
+  }
+
+  #find(query: Query, waiter: Waiter): void {
     const key = `${query.question.name} ${query.question.type}`;
-    const known = cache.find(key, clock.now());
+    const known = this.#cache.find(key, this.#deps.clock.now());
     if (known !== undefined) {
       waiter({ kind: "answer", ...known, reason: "cached" });
       return;
     }
     // Joining what is under way also ends a loop through others that ask us: it waits for itself, once.
-    const waiters = pending.get(key);
-    if (pending.size >= pendingMax || (waiters !== undefined && waiters.length >= waitersMax)) {
+    const waiters = this.#pending.get(key);
+    const isFull =
+      waiters === undefined ? this.#pending.size >= pendingMax : waiters.length >= waitersMax;
+    if (isFull) {
       waiter({ kind: "none", reason: "forwarder-busy", rcode: RCode.serverFailure });
-      return;
-    }
-    if (waiters !== undefined) {
+    } else if (waiters !== undefined) {
       waiters.push(waiter);
-      return;
+    } else {
+      this.#pending.set(key, [waiter]);
+      void this.#resolve(query).then((outcome) => this.#finish(key, outcome));
     }
-    pending.set(key, [waiter]);
-    void resolve(query).then((outcome) => {
-      if (outcome.kind === "answer") cache.keep(key, outcome.answer, clock.now());
-      const all = pending.get(key) ?? [];
-      pending.delete(key);
-      for (const one of all) one(outcome);
-    });
-  };
+  }
 
-  return {
-    clients,
-    ask: (query, limit, reply) =>
-      ask(query, (outcome) => reply(formatOutcome(query, outcome, limit))),
-    [Symbol.dispose]() {
-      stopping.abort();
-      failures[Symbol.dispose]();
-    },
-  };
+  #finish(key: string, outcome: Outcome): void {
+    if (outcome.kind === "answer") {
+      this.#cache.keep(key, outcome.answer, this.#deps.clock.now());
+    }
+    const waiters = this.#pending.get(key) ?? [];
+    this.#pending.delete(key);
+    for (const waiter of waiters) waiter(outcome);
+  }
+
+  async #resolve(query: Query): Promise<Outcome> {
+    const first = this.#best;
+    const tries = Math.min(triesMax, this.#upstreams.length * 2);
+    for (let at = 0; at < tries && !this.#stopping.signal.aborted; at += 1) {
+      const found = await this.#exchange(query, (first + at) % this.#upstreams.length);
+      if (found.kind !== "answer") continue;
+      const { answer } = found;
+      if (this.#deps.forward.rebindProtection && answer.pointsInside) {
+        return { kind: "none", reason: "private-answer", rcode: RCode.refused };
+      }
+      return { kind: "answer", answer, age: 0, reason: "forwarded" };
+    }
+    return { kind: "none", reason: "upstreams-failed", rcode: RCode.serverFailure };
+  }
+
+  async #exchange(query: Query, at: number): Promise<Exchanged> {
+    const upstream = this.#upstreams[at];
+    if (upstream === undefined) return { kind: "failed", reason: "no-upstream" };
+    const { wire } = query.question;
+    const sent = { id: randomInt(0x1_0000), wire: mixCase(wire, randomBytes) };
+    const { clock } = this.#deps;
+    const options = { upstream, clock, timeoutMs: tryMs, signal: this.#stopping.signal };
+    const byUdp = await askByUdp({ ...options, sent });
+    // By TCP a guess is of no use, so the client's own letters do.
+    const found =
+      byUdp.kind === "truncated" ? await askByTcp({ ...options, sent: { ...sent, wire } }) : byUdp;
+    if (found.kind === "answer") this.#best = at;
+    else this.#failures.note({ upstream: formatIpv4(upstream.address), reason: reasonOf(found) });
+    return found;
+  }
 }
 
 function formatOutcome(query: Query, outcome: Outcome, limit: number): ForwardedAnswer {
@@ -163,7 +180,7 @@ function upstreamsOf({
   const wanted =
     forward.upstreams.length > 0
       ? forward.upstreams
-      : parseResolvConf(resolvConf ?? readFileSync("/etc/resolv.conf", "utf8"));
+      : parseResolvConf(resolvConf ?? readResolvConf());
   const own = new Set(interfaces.map(({ address }) => address));
   for (const address of wanted) {
     if (!own.has(address)) continue;
@@ -177,4 +194,14 @@ function upstreamsOf({
     });
   }
   return wanted.filter((address) => !own.has(address));
+}
+
+function readResolvConf(): string {
+  try {
+    return readFileSync("/etc/resolv.conf", "utf8");
+  } catch (error) {
+    const key = "dns.forward.upstreams";
+    const message = `${key}: want name servers, and /etc/resolv.conf cannot be read; name them here`;
+    throw new KindlingError("config.invalid", message, { key }, error);
+  }
 }

@@ -42,7 +42,7 @@ export async function openDnsServer(deps: DnsDeps, signal: AbortSignal): Promise
   opening.defer(finish); // first in, so last to happen: when every port is free again
   const zones = opening.use(new LiveZones(deps, plan));
   const served = deps.interfaces.map(({ subnet }) => subnet);
-  const forwarder = await openForwarding(deps, opening);
+  const forwarder = openForwarding(deps, opening);
   const { clock, log } = deps;
   const responder = opening.use(
     new Responder({ clock, log, zones, served, ...(forwarder && { forwarder }) }),
@@ -128,10 +128,7 @@ function notifierOf(deps: DnsDeps, zones: LiveZones, bound: readonly Bound[]): N
   });
 }
 
-async function openForwarding(
-  deps: DnsDeps,
-  opening: AsyncDisposableStack,
-): Promise<Forwarder | undefined> {
+function openForwarding(deps: DnsDeps, opening: AsyncDisposableStack): Forwarder | undefined {
   const { forward } = deps.settings;
   return forward === undefined ? undefined : opening.use(openForwarder({ ...deps, forward }));
 }
