@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import type { Config } from "./config/schema.ts";
 import type { House } from "./daemon-parts.ts";
+import type { LiveMode } from "./dhcp/mode.ts";
 import { openServerDuid } from "./dhcp6/duid-store.ts";
 import { type Dhcp6Link, type Dhcp6Server, openDhcp6Server } from "./dhcp6/server.ts";
 import { KindlingError } from "./errors.ts";
@@ -24,14 +25,17 @@ export async function listeningAddresses(
   return [...served.map(({ address }) => address), ...six.filter((_, index) => ready[index])];
 }
 
-/** How DHCPv6 is served on a link. */
+/** How the addresses of a device are served now; "off" without DHCP. */
+type ModeOf = (device: string) => LiveMode | "off";
+
+/** How DHCPv6 is served on a link that is ours. */
 export function dhcp6ModeOf(
   { ipv6, dhcp }: Config,
   link: ServedInterface,
 ): "stateless" | "stateful" | "off" {
   if (link.ipv6 === undefined) return "off";
   if (ipv6.dhcp !== "auto") return ipv6.dhcp;
-  return dhcp.mode === "full" ? "stateless" : "off";
+  return dhcp.mode === "full" || dhcp.mode === "auto" ? "stateless" : "off";
 }
 
 /** What our advertisement says on a link: where DHCPv6 is, and no more. */
@@ -43,13 +47,15 @@ export function advertOf(config: Config, link: ServedInterface): Advert {
 }
 
 /** Opens the answers to router solicitations, where they are wanted; without the right to, one line says so. */
-export async function openAdverts(house: House): Promise<BoundService | undefined> {
+export async function openAdverts(house: House, modeOf: ModeOf): Promise<BoundService | undefined> {
   const { options, config, served, log, resources } = house;
   const { advert } = config.ipv6;
-  if (advert === "off" || (advert === "auto" && config.dhcp.mode !== "full")) return undefined;
+  const mayBeOurs = config.dhcp.mode === "full" || config.dhcp.mode === "auto";
+  if (advert === "off" || (advert === "auto" && !mayBeOurs)) return undefined;
   const part = log.child({ part: "ra" });
   const links = served.map((link) => ({ device: link.device, advert: advertOf(config, link) }));
-  const deps = { links, mode: advert, clock: systemClock, log: part };
+  const isOurs = (device: string) => modeOf(device) === "full";
+  const deps = { links, mode: advert, isOurs, clock: systemClock, log: part };
   try {
     return resources.use(await openAdvertServer(deps, options.signal));
   } catch (error) {
@@ -60,7 +66,7 @@ export async function openAdverts(house: House): Promise<BoundService | undefine
 }
 
 /** Opens DHCPv6 on the links where it is wanted and that have an IPv6 address of ours. */
-export async function openDhcp6(house: House): Promise<Dhcp6Server | undefined> {
+export async function openDhcp6(house: House, modeOf: ModeOf): Promise<Dhcp6Server | undefined> {
   const { options, config, served, settings, bus, log, resources } = house;
   const httpPort = config.http.port;
   const links = served.flatMap((link): Dhcp6Link[] => {
@@ -72,7 +78,9 @@ export async function openDhcp6(house: House): Promise<Dhcp6Server | undefined> 
   if (links.length === 0) return undefined;
   const serverId = openServerDuid(serverIdFile(config.state));
   const part = log.child({ part: "dhcp6" });
-  const deps = { links, settings: settings.dhcp6, serverId, log: part, publish: bus.publish };
+  const isOurs = (device: string) => config.ipv6.dhcp !== "auto" || modeOf(device) === "full";
+  const { publish } = bus;
+  const deps = { links, settings: settings.dhcp6, serverId, isOurs, log: part, publish };
   try {
     return resources.use(await openDhcp6Server(deps, options.signal));
   } catch (error) {

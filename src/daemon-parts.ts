@@ -86,8 +86,9 @@ export async function openParts(
   const dns = await openDns(house, dhcp);
   const http = await openHttp(house, { dhcp: addresses, loaders, answers });
   const rpc = await openRpc(house, catalog);
-  const dhcp6 = await openDhcp6(house);
-  const adverts = await openAdverts(house);
+  const modeOf = addresses?.modeOf ?? (() => "off" as const);
+  const dhcp6 = await openDhcp6(house, modeOf);
+  const adverts = await openAdverts(house, modeOf);
   const services = [dhcp, tftp, dns, http, rpc, dhcp6, adverts].filter((one) => one !== undefined);
   return { live: { dhcp, dhcp6, tftp, dns }, services };
 }
@@ -133,18 +134,21 @@ async function openDns(house: House, dhcp: DhcpServer | undefined): Promise<DnsS
     bindings: bindingsOf(dhcp, bus),
     clock: systemClock,
     log: log.child({ part: "dns" }),
+    findings: house.findings,
   };
   return resources.use(await openDnsServer(deps, options.signal));
 }
 
 // Every change of a lease is told to a machine or by one, and passes the bus as one of these.
-const changesLease = new Set(["out ack", "in release", "in decline"]);
+const changesLease = new Set(["out offer", "out ack", "in release", "in decline"]);
 
 function bindingsOf(dhcp: DhcpServer | undefined, bus: EventBus): BindingReader {
   return {
     bindings: () => {
       const known = dhcp?.bindings() ?? [];
-      return known.filter(({ reserved, state }) => reserved || state === "bound");
+      return known.filter(
+        ({ reserved, state }) => reserved || state === "bound" || state === "offered",
+      );
     },
     onChange: (listener) =>
       bus.subscribe((event) => {

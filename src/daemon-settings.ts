@@ -8,7 +8,7 @@ import { portKey, type Reservation } from "./dhcp/reservations.ts";
 import { DefaultTimes, type DhcpScope, type DhcpSettings } from "./dhcp/settings.ts";
 import { layerAt, scopesOf } from "./dhcp/subnet-settings.ts";
 import type { Dhcp6Settings } from "./dhcp6/settings.ts";
-import { type DnsSettings, defaultTtl, parseDnsSettings } from "./dns/settings.ts";
+import { type DnsSettings, parseDnsSettings, ttlFor } from "./dns/settings.ts";
 import { KindlingError } from "./errors.ts";
 import type { ServedInterface } from "./runtime/interfaces.ts";
 import type { TftpSettings } from "./tftp/server.ts";
@@ -43,7 +43,7 @@ export function fitSettings(
 /** Cuts the configuration into the parts' settings; throws `config.invalid` where it does not fit the links. */
 export function settingsOf(config: Config, served: readonly ServedInterface[]): PartSettings {
   checkMenu(config);
-  const { tftp, dns } = config;
+  const { tftp } = config;
   return {
     dhcp: dhcpSettingsOf(config, served),
     dhcp6: {
@@ -60,8 +60,14 @@ export function settingsOf(config: Config, served: readonly ServedInterface[]): 
       onLinkOnly: tftp.onLinkOnly,
       singlePort: tftp.singlePort,
     },
-    dns: { ...dns, ttl: defaultTtl },
+    dns: dnsSettingsOf(config),
   };
+}
+
+function dnsSettingsOf({ dns, dhcp }: Config): DnsSettings {
+  const { forward, ...rest } = dns;
+  const ttl = ttlFor(Math.min(dhcp.lease, dhcp.bootLease, dhcp.randomLease));
+  return { ...rest, ttl, ...(forward.enabled && { forward }) };
 }
 
 function dhcpSettingsOf(config: Config, served: readonly ServedInterface[]): DhcpSettings {

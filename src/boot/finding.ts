@@ -37,6 +37,8 @@ export const FindingCodes = [
   "dhcp.pool-low",
   "dhcp.proxy-ignored",
   "dhcp.short-lease",
+  "dns.name-taken",
+  "dns.upstream-is-us",
   "firmware.quirk",
   "store.unusable",
 ] as const;

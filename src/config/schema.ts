@@ -1,38 +1,17 @@
 import { z } from "zod";
 import { dhcpSettings } from "./dhcp-schema.ts";
+import { dnsSettings } from "./dns-schema.ts";
 import { flag, leaf, number, restart } from "./leaf.ts";
-import { domainValue, ipv6Value, labelValue, macValue, portValue, sizeValue } from "./values.ts";
+import { ipv6Value, macValue, portValue, sizeValue } from "./values.ts";
 
 const port = { kind: "number", want: "a port, 1 to 65535", ...restart } as const;
 const pemFile = { want: "a PEM file's path", ...restart } as const;
 const folder = { want: "a folder's path", ...restart } as const;
 
-const record = z.strictObject({
-  name: z.string().min(1).max(253),
-  type: z.enum(["A", "AAAA", "CNAME", "TXT", "SRV"]),
-  value: z.string().min(1).max(1024),
-  ttl: z.int().min(0).max(604_800).exactOptional(),
-});
-
 const machineLoader = z.strictObject({
   mac: macValue,
   loader: z.string().regex(/^[\x21-\x2e\x30-\x7e]{1,127}$/),
 });
-
-const namedTargets = (name: string, what: string) =>
-  z
-    .strictObject({
-      name: leaf(labelValue.prefault(name), {
-        help: `First label of ${what}'s name.`,
-        want: "a host name",
-      }),
-      targets: leaf(z.array(z.string().min(1)).default([]), {
-        help: `Who answers to it: node host names or addresses, all given in turn.`,
-        want: "a list of host names or addresses",
-        kind: "list",
-      }),
-    })
-    .prefault({});
 
 /** Everything that can be set, with its default. */
 export const ConfigSchema = z.strictObject({
@@ -51,12 +30,12 @@ export const ConfigSchema = z.strictObject({
   ipv6: z
     .strictObject({
       advert: leaf(z.enum(["auto", "on", "off"]).default("auto"), {
-        help: "Tell machines that ask for an IPv6 router that there is none; auto: in full mode, while no router speaks.",
+        help: "Tell machines that ask for an IPv6 router that there is none; auto: where addresses are given, while no router speaks.",
         want: "auto, on or off",
         ...restart,
       }),
       dhcp: leaf(z.enum(["auto", "stateless", "stateful", "off"]).default("auto"), {
-        help: "DHCPv6: boot options only, or addresses too; auto is stateless in full mode on links with an IPv6 address.",
+        help: "DHCPv6: boot options only, or addresses too; auto is stateless where addresses are given, on links with an IPv6 address.",
         want: "auto, stateless, stateful or off",
         ...restart,
       }),
@@ -127,27 +106,7 @@ export const ConfigSchema = z.strictObject({
       }),
     })
     .prefault({}),
-  dns: z
-    .strictObject({
-      enabled: leaf(z.boolean().default(true), { help: "Serve DNS.", ...flag, ...restart }),
-      port: leaf(portValue.default(53), { help: "UDP and TCP port.", ...port }),
-      domain: leaf(domainValue.prefault("kindling.lan"), {
-        help: "The zone that holds every name; also told to machines (option 15).",
-        want: "a domain name",
-      }),
-      provisioner: leaf(labelValue.prefault("provisioner"), {
-        help: "First label of this daemon's own name.",
-        want: "a host name",
-      }),
-      controller: namedTargets("controller", "the cluster's API"),
-      console: namedTargets("tectonic", "the cluster's console"),
-      records: leaf(z.array(record).default([]), {
-        help: "Further records of the zone: name, type (A, AAAA, CNAME, TXT, SRV), value, ttl.",
-        want: "a list of { name, type, value }",
-        kind: "structure",
-      }),
-    })
-    .prefault({}),
+  dns: dnsSettings,
   http: z
     .strictObject({
       port: leaf(portValue.default(8080), {

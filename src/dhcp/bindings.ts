@@ -1,6 +1,6 @@
 import type { Ipv4Address } from "../wire/ipv4.ts";
 import type { MacAddress } from "../wire/mac.ts";
-import { type Lease, type LeaseState, leaseStateAt } from "./lease.ts";
+import { isLive, type Lease, type LeaseState, leaseStateAt, type Offer } from "./lease.ts";
 import type { Reservation } from "./reservations.ts";
 
 /** Who has, had or will have an address: what DNS and the admin view read. */
@@ -13,10 +13,19 @@ export type Binding = {
   readonly state: LeaseState | "reserved";
 };
 
-/** Leases, then the reservations that no lease has; those without a MAC name nobody yet. */
+/** What is known of addresses, in memory and by configuration. */
+export type BindingSources = {
+  readonly leases: readonly Lease[];
+  readonly offers: readonly Offer[];
+  readonly reservations: readonly Reservation[];
+};
+
+/**
+ * Leases, then offers of addresses that nobody has, then the reservations that neither has; those without a
+ * MAC name nobody yet.
+ */
 export function listBindings(
-  leases: readonly Lease[],
-  reservations: readonly Reservation[],
+  { leases, offers, reservations }: BindingSources,
   now: number,
 ): readonly Binding[] {
   const reserved = new Set(reservations.map((reservation) => reservation.address));
@@ -27,11 +36,25 @@ export function listBindings(
     const named = hostname === undefined ? {} : { hostname };
     return [{ ...named, address, mac, reserved: reserved.has(address), state }];
   });
-  const known = new Set(leased.map((binding) => binding.address));
+  const held = new Set(leased.filter(isHeld).map((binding) => binding.address));
+  const offered = offers.flatMap((offer): Binding[] => {
+    const { address, mac, hostname } = offer;
+    if (mac === undefined || held.has(address) || !isLive(offer, now)) return [];
+    const named = hostname === undefined ? {} : { hostname };
+    return [{ ...named, address, mac, reserved: reserved.has(address), state: "offered" }];
+  });
+  const promised = new Set(offered.map((binding) => binding.address));
+  const current = leased.filter(({ address }) => !promised.has(address));
+  const known = new Set([...current, ...offered].map((binding) => binding.address));
   const waiting = reservations.flatMap(({ address, mac, hostname }): Binding[] => {
     if (mac === undefined || address === undefined || known.has(address)) return [];
     const named = hostname === undefined ? {} : { hostname };
     return [{ ...named, address, mac, reserved: true, state: "reserved" }];
   });
-  return [...leased, ...waiting];
+  return [...current, ...offered, ...waiting];
+}
+
+// An offer of an address that its last holder gave back is the news of it.
+function isHeld({ state }: Binding): boolean {
+  return state === "bound" || state === "declined";
 }

@@ -68,7 +68,9 @@ function decideDiscover(request: DhcpRequest, contexts: LinkContexts): DhcpDecis
   }
   const lease = formLease(address, request, context);
   const expires = now + offerSeconds(request, context) * 1000;
-  const offer = { address, key: request.key, since: now, expires };
+  const { mac, hostname } = lease;
+  const named = { ...(mac !== undefined && { mac }), ...(hostname !== undefined && { hostname }) };
+  const offer = { address, key: request.key, since: now, expires, ...named };
   return {
     kind: "reply",
     reason: choice.reason,

@@ -31,6 +31,9 @@ export type Offer = {
   readonly key: BindingKey;
   readonly since: number;
   readonly expires: number;
+  /** Whose it is, by which name: DNS answers for a machine from its offer on. */
+  readonly mac?: MacAddress;
+  readonly hostname?: string;
 };
 
 export type LeaseState = "offered" | "bound" | "released" | "expired" | "declined";

@@ -190,7 +190,9 @@ class Exchange {
   }
 
   bindings(): readonly Binding[] {
-    return listBindings(this.#table.all(), this.#settings.reservations, this.#deps.clock.now());
+    const { reservations } = this.#settings;
+    const sources = { leases: this.#table.all(), offers: this.#table.offers(), reservations };
+    return listBindings(sources, this.#deps.clock.now());
   }
 
   sawFetch(mac: MacAddress): void {

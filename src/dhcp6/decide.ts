@@ -37,6 +37,7 @@ type IgnoreReason =
   | "no-client-id"
   | "no-server-id"
   | "server-id"
+  | "not-our-link"
   | "other-server"
   | "association"
   | "no-address";
@@ -47,10 +48,13 @@ export type Dhcp6Context = {
   readonly serverId: Uint8Array;
   /** How often this client declined an address. */
   readonly declines: number;
+  /** Addresses are given here and by nobody else, or the operator wants DHCPv6 all the same. */
+  readonly isOurs: boolean;
 };
 
 /** RFC 8415 §18.3. Never throws for what a client sent. */
 export function decideDhcp6(request: Dhcp6Request, context: Dhcp6Context): Dhcp6Decision {
+  if (!context.isOurs) return { kind: "ignore", reason: "not-our-link" };
   const refused = screen(request, context) ?? checkIds(request, context.serverId);
   if (refused !== undefined) return { kind: "ignore", reason: refused };
   const { type } = request;

@@ -18,6 +18,8 @@ export type Dhcp6ServerDeps = {
   readonly links: readonly Dhcp6Link[];
   readonly settings: Dhcp6Settings;
   readonly serverId: Uint8Array;
+  /** Whether a device is ours to serve now. */
+  readonly isOurs: (device: string) => boolean;
   readonly log: Log;
   readonly publish: EventSink;
   readonly openSocket?: (options: UdpOptions<Ipv6Address>) => Promise<Socket>;
@@ -108,7 +110,9 @@ class Exchange {
     const { site } = port.link;
     const { serverId } = this.#deps;
     const declines = this.#declines.of(request.key);
-    const decision = decideDhcp6(request, { site, settings: this.#settings, serverId, declines });
+    const isOurs = this.#deps.isOurs(port.link.device);
+    const known = { site, settings: this.#settings, serverId, declines, isOurs };
+    const decision = decideDhcp6(request, known);
     const fields = { ...fieldsOf(request), decision: decision.kind, reason: decision.reason };
     if (decision.kind === "ignore") {
       this.#count(decision.reason);

@@ -7,7 +7,7 @@
 import { type Message, type Query, RCode, type Response } from "./message.ts";
 import type { DnsName } from "./name.ts";
 import type { ResourceRecord } from "./record.ts";
-import { findZone, lookup, type Zone } from "./zone.ts";
+import { findZone, type Lookup, lookup, type Zone } from "./zone.ts";
 
 /** The zones as one asking interface sees them, by origin. */
 export type Zones = ReadonlyMap<DnsName, Zone>;
@@ -17,6 +17,8 @@ export type DnsReason =
   | "no-data"
   | "no-such-name"
   | "left-zone"
+  | "delegated"
+  | "transferred"
   | "not-our-zone"
   | "not-internet-class"
   | "transfer-refused"
@@ -29,26 +31,42 @@ export type DnsDecision = {
   readonly reason: DnsReason;
   readonly response: Response;
   readonly rotated: boolean;
+  /** The records to send instead of an answer, the SOA first and last. */
+  readonly transfer?: readonly ResourceRecord[];
 };
 
-/** The answer to a message. `turn` counts round robins; any whole number from 0 will do. */
-export function decideDns(message: Message, zones: Zones, turn: number): DnsDecision {
+/** How a message came, and what its sender may have. */
+export type Asker = {
+  readonly transport: "udp" | "tcp";
+  readonly isSecondary: boolean;
+};
+
+/** The answer to a message of `asker`. `turn` counts round robins; any whole number from 0 will do. */
+export function decideDns(
+  message: Message,
+  zones: Zones,
+  { turn, asker }: { readonly turn: number; readonly asker: Asker },
+): DnsDecision {
   switch (message.kind) {
     case "other-opcode":
       return refuse("other-opcode", RCode.notImplemented);
     case "malformed":
       return refuse("malformed", RCode.formatError);
     case "query":
-      return decideQuery(message, zones, turn);
+      return decideQuery(message, zones, { turn, asker });
   }
 }
 
-function decideQuery({ question, edns }: Query, zones: Zones, turn: number): DnsDecision {
+function decideQuery(
+  { question, edns }: Query,
+  zones: Zones,
+  { turn, asker }: { readonly turn: number; readonly asker: Asker },
+): DnsDecision {
   if (edns !== undefined && edns.version !== 0) return refuse("edns-version", RCode.badVersion);
   // CHAOS would tell a stranger our version.
   if (question.class !== "IN") return refuse("not-internet-class", RCode.refused);
   if (question.type === "AXFR" || question.type === "IXFR") {
-    return refuse("transfer-refused", RCode.refused);
+    return decideTransfer(question, zones.get(question.name), asker);
   }
   const zone = findZone(zones, question.name);
   if (zone === undefined) return refuse("not-our-zone", RCode.refused);
@@ -58,6 +76,8 @@ function decideQuery({ question, edns }: Query, zones: Zones, turn: number): Dns
       const answers = [...found.chain, ...rotate(found.records, turn)];
       return answer("answered", { answers, rotated: found.records.length > 1 });
     }
+    case "referral":
+      return refer(found);
     case "left-zone":
       return answer("left-zone", { answers: found.chain });
     case "no-data":
@@ -65,6 +85,31 @@ function decideQuery({ question, edns }: Query, zones: Zones, turn: number): Dns
     case "name-error":
       return answer("no-such-name", { answers: found.chain, authority: zone });
   }
+}
+
+// RFC 5936 §4.2: AXFR goes by TCP alone. RFC 1995 §2: IXFR by UDP may be told the SOA only, and whoever has an
+// older one comes by TCP, where we know of no differences and send the zone.
+function decideTransfer(
+  { type }: Query["question"],
+  zone: Zone | undefined,
+  { transport, isSecondary }: Asker,
+): DnsDecision {
+  if (!isSecondary || zone === undefined || (transport === "udp" && type === "AXFR")) {
+    return refuse("transfer-refused", RCode.refused);
+  }
+  const { soa } = zone;
+  const told = answer("transferred", { answers: [soa] });
+  if (transport === "udp") return told;
+  const records = [...zone.nodes.values()].flatMap((node) => [...node.values()].flat());
+  const others = records.filter(({ type: own }) => own !== "SOA");
+  return { ...told, transfer: [soa, ...others, soa] };
+}
+
+function refer({ chain, servers }: Extract<Lookup, { kind: "referral" }>): DnsDecision {
+  const response = { rcode: RCode.noError, answers: chain, authorities: servers };
+  // RFC 1034 §4.3.1: what we hand on is not ours to vouch for, an alias before it is.
+  const authoritative = chain.length > 0;
+  return { reason: "delegated", response: { ...response, authoritative }, rotated: false };
 }
 
 function refuse(reason: DnsReason, rcode: RCode): DnsDecision {

@@ -36,6 +36,10 @@ export type NameProblemReason =
 // every browser that looks for a proxy (WPAD), every Windows host that looks for a tunnel.
 const HijackLabels: ReadonlySet<string> = new Set(["localhost", "wpad", "isatap"]);
 
+// What people and scripts call us and the cluster, whatever the configuration calls them: a machine
+// that takes one of these would be trusted with more than its own name.
+const ServiceLabels: ReadonlySet<string> = new Set(["provisioner", "controller", "console"]);
+
 /**
  * Who is called what. Our own names and static records come first, then reservations, then what
  * machines call themselves; between equals the later binding wins and the earlier is reported.
@@ -59,7 +63,7 @@ export function assignNames(
     if (label === undefined || name === undefined) {
       report("not-a-host-name", binding.hostname, binding);
     } else if (HijackLabels.has(label)) report("hijack-name", name, binding);
-    else if (services.has(name)) report("service-name", name, binding);
+    else if (services.has(name) || isOurs(label, binding)) report("service-name", name, binding);
     else if (records.has(name)) report("static-name", name, binding);
     else if (held?.reserved && !binding.reserved && held.mac !== binding.mac) {
       report("reserved-name", name, binding);
@@ -69,6 +73,11 @@ export function assignNames(
     }
   }
   return { hosts, problems };
+}
+
+// An operator may well reserve a machine that is called console.
+function isOurs(label: string, { reserved }: Binding): boolean {
+  return !reserved && ServiceLabels.has(label);
 }
 
 // A TXT or SRV may stand beside a machine's address; another address, or an alias, may not.

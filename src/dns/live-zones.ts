@@ -1,9 +1,11 @@
+import type { Finding, FindingSink } from "../boot/finding.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Log } from "../runtime/log.ts";
 import { formatIpv4, type Ipv4Address } from "../wire/ipv4.ts";
 import type { Zones } from "./decide.ts";
-import { assignNames, type Binding, type NameProblem } from "./host-names.ts";
+import { assignNames, type Binding, type Host, type NameProblem } from "./host-names.ts";
 import { buildMachineZones, type ServedInterface } from "./machine-zone.ts";
+import type { DnsName } from "./name.ts";
 import type { DnsPlan } from "./settings.ts";
 
 /** Who holds which address, as this part wants to be told. */
@@ -18,12 +20,16 @@ type LiveZonesDeps = {
   readonly bindings: BindingReader;
   readonly clock: Clock;
   readonly log: Log;
+  readonly findings: FindingSink;
 };
+
+const emptyView: Zones = new Map([]);
 
 /**
  * The zones of each interface as of now. A change only marks them stale; the next question builds
  * them (3 ms for 1000 machines), so that a rack that powers on costs one build a question at worst.
- * Nobody tells of a lease that runs out, so they live no longer than resolvers may keep its answer.
+ * Nobody tells of a lease that runs out, so what they are made of is read again when resolvers may keep
+ * an answer no longer. The serial grows when something is different, not when it was only looked at.
  */
 export class LiveZones implements Disposable {
   readonly #deps: LiveZonesDeps;
@@ -32,27 +38,36 @@ export class LiveZones implements Disposable {
   #views: ReadonlyMap<Ipv4Address, Zones> | undefined;
   #builtAt = 0;
   #serial = 0;
+  #isStale = true;
+  /** Absent: built anew whatever it is. */
+  #content: string | undefined;
   #reported: ReadonlySet<string> = new Set();
+  #raised: ReadonlySet<string> = new Set();
 
   constructor(deps: LiveZonesDeps, plan: DnsPlan) {
     this.#deps = deps;
     this.#plan = plan;
     this.#subscription = deps.bindings.onChange(() => {
-      this.#views = undefined;
+      this.#isStale = true;
     });
   }
 
   replacePlan(plan: DnsPlan): void {
     this.#plan = plan;
-    this.#views = undefined;
+    this.#isStale = true;
+    this.#content = undefined;
+  }
+
+  get plan(): DnsPlan {
+    return this.#plan;
   }
 
   /** The zones that a question to this address of ours sees. */
   seenFrom(local: Ipv4Address): Zones {
     const age = Math.abs(this.#deps.clock.now() - this.#builtAt); // a clock may be set back
-    if (age >= this.#plan.ttl.dynamic * 1000) this.#views = undefined;
-    this.#views ??= this.#build();
-    return this.#views.get(local) ?? new Map();
+    if (age >= this.#plan.ttl.dynamic * 1000) this.#isStale = true;
+    if (this.#views === undefined || this.#isStale) this.#views = this.#build();
+    return this.#views.get(local) ?? emptyView;
   }
 
   [Symbol.dispose](): void {
@@ -64,8 +79,12 @@ export class LiveZones implements Disposable {
     const plan = this.#plan;
     const { hosts, problems } = assignNames(plan, bindings.bindings());
     this.#report(problems);
-    // Two builds in one second, or a clock set back, still count up.
+    this.#isStale = false;
     this.#builtAt = clock.now();
+    const content = contentOf(hosts);
+    if (this.#views !== undefined && content === this.#content) return this.#views;
+    this.#content = content;
+    // Two builds in one second, or a clock set back, still count up.
     this.#serial = Math.max(this.#serial + 1, Math.floor(this.#builtAt / 1000));
     const serial = this.#serial % 2 ** 32;
     return new Map(
@@ -85,5 +104,43 @@ export class LiveZones implements Disposable {
       const address = formatIpv4(problem.address);
       this.#deps.log.warn("dns name not given", { ...problem, address });
     }
+    this.#raise(problems);
   }
+
+  // One finding a name, however many machines want it: the last of them is the one to look at.
+  #raise(problems: readonly NameProblem[]): void {
+    const { findings } = this.#deps;
+    const wanted = new Map(
+      problems
+        .filter(({ reason }) => reason !== "not-a-host-name")
+        .map((problem) => [problem.name, problem]),
+    );
+    for (const name of this.#raised) {
+      if (!wanted.has(name)) findings.clear({ code: "dns.name-taken", subject: name });
+    }
+    for (const problem of wanted.values()) findings.raise(findingOf(problem));
+    this.#raised = new Set(wanted.keys());
+  }
+}
+
+function findingOf({ reason, name, mac, address }: NameProblem): Finding {
+  const machine = `${mac} (${formatIpv4(address)})`;
+  const isDuplicate = reason === "duplicate-name";
+  return {
+    code: "dns.name-taken",
+    severity: "warning",
+    sentence: isDuplicate
+      ? `two machines are called ${name}; the later one has it, and ${machine} has no name`
+      : `${machine} wants the name ${name}, which is not for it`,
+    cure: "give the machine another host name, or reserve its MAC under one",
+    subject: name,
+    mac,
+  };
+}
+
+/** What the zones are made of besides the settings: equal text, equal zones. */
+function contentOf(hosts: ReadonlyMap<DnsName, Host>): string {
+  return [...hosts.values()]
+    .map(({ name, binding }) => `${name} ${binding.address} ${binding.reserved}`)
+    .join("\n");
 }

@@ -1,4 +1,4 @@
-import { addToIpv4, formatIpv4, type Ipv4Address } from "../wire/ipv4.ts";
+import { addToIpv4, formatIpv4, type Ipv4Address, parseIpv4 } from "../wire/ipv4.ts";
 import { type Subnet, subnetContains, subnetOf } from "../wire/subnet.ts";
 import type { Zones } from "./decide.ts";
 import type { Host } from "./host-names.ts";
@@ -20,7 +20,7 @@ export type MachineZonesInput = {
   readonly serial: number;
 };
 
-/** The forward zone and a reverse zone for each piece of each served subnet. */
+/** The forward zones and a reverse zone for each piece of each served subnet. */
 export function buildMachineZones(input: MachineZonesInput): Zones {
   const { plan, hosts, interfaces } = input;
   const names = plan.services.map(({ name }) => name);
@@ -34,10 +34,14 @@ export function buildMachineZones(input: MachineZonesInput): Zones {
       const records = [nsOf(origin, plan), ...inside.map(({ record }) => record)];
       return buildZone(soaOf(origin, input), records);
     });
-  return new Map([forward, ...zones].map((zone) => [zone.origin, zone]));
+  const plain = plan.zones.map(({ domain, records }) =>
+    buildZone(soaOf(domain, input), [nsOf(domain, plan), ...nearest(records, input)]),
+  );
+  return new Map([...zones, ...plain, forward].map((zone) => [zone.origin, zone]));
 }
 
-function forwardRecords({ plan, hosts, local }: MachineZonesInput): readonly ResourceRecord[] {
+function forwardRecords(input: MachineZonesInput): readonly ResourceRecord[] {
+  const { plan, hosts, local } = input;
   const { domain, provisioner, services, records } = plan;
   const ours = addressRecord(provisioner, local, plan.ttl.static);
   const serviceRecords = services.flatMap((service) =>
@@ -48,7 +52,23 @@ function forwardRecords({ plan, hosts, local }: MachineZonesInput): readonly Res
   const hostRecords = [...hosts.values()].map(({ name, binding }) =>
     addressRecord(name, binding.address, ttlOf(plan, binding.reserved)),
   );
-  return [nsOf(domain, plan), ours, ...serviceRecords, ...hostRecords, ...records];
+  return [nsOf(domain, plan), ours, ...serviceRecords, ...hostRecords, ...nearest(records, input)];
+}
+
+/**
+ * Of a name with several addresses, one of them in the subnet that asks, only what is there: who stands
+ * in that subnet reaches it without a router. Not so for `services`, whose machines stand in for another.
+ */
+function nearest(
+  records: readonly ResourceRecord[],
+  { interfaces, local }: MachineZonesInput,
+): readonly ResourceRecord[] {
+  const subnet = interfaces.find(({ address }) => address === local)?.subnet;
+  if (subnet === undefined) return records;
+  const isNear = ({ type, data }: ResourceRecord) =>
+    type === "A" && typeof data === "string" && subnetContains(subnet, parseIpv4(data));
+  const near = new Set(records.filter(isNear).map(({ name }) => name));
+  return records.filter((it) => it.type !== "A" || !near.has(it.name) || isNear(it));
 }
 
 /** A target without a binding yet has no address to give; the others answer for it meanwhile. */
@@ -98,7 +118,7 @@ export function reversePieces(subnet: Subnet): readonly Subnet[] {
 function soaOf(origin: DnsName, { plan, serial }: MachineZonesInput): SoaRecord {
   const mname = plan.provisioner;
   const rname = joinLabels(["hostmaster", plan.domain]);
-  // Nobody transfers these zones, so the three in the middle are habit; `minimum` is what counts.
+  // A secondary asks each hour, and is told of changes besides; `minimum` is how long a no is kept.
   const times = { refresh: 3600, retry: 600, expire: 1_209_600, minimum: plan.ttl.negative };
   const data = { mname, rname, serial, ...times };
   return { name: origin, ttl: plan.ttl.static, type: "SOA", data };

@@ -63,6 +63,8 @@ export type Response = {
   readonly authoritative: boolean;
   readonly answers: readonly ResourceRecord[];
   readonly authorities: readonly ResourceRecord[];
+  /** RA: this client may ask us about the rest of the world. */
+  readonly recursionAvailable?: boolean;
 };
 
 /** The longest query we read. An honest one is a name, an OPT and perhaps a signature. */
@@ -70,6 +72,11 @@ export const queryLimit = 4096;
 
 /** The largest UDP answer: fits IPv6's least MTU, so nothing is fragmented (DNS flag day 2020). */
 const payloadSize = 1232;
+
+const Opcode = { query: 0, notify: 4 } as const;
+
+/** Records in one message of a transfer: 100 of the longest are 60 KB. */
+const transferRecords = 100;
 
 const headerBytes = 12;
 const plainUdpLimit = 512;
@@ -110,15 +117,50 @@ export function formatResponse(message: Message, response: Response, limit: numb
   return writeResponse(message, { ...response, answers: [], authorities: [] }, true);
 }
 
+/** An answer without its records, which tells a client over its rate to come by TCP. */
+export function formatSlip(message: Message): Uint8Array {
+  const none = { rcode: RCode.noError, authoritative: true, answers: [], authorities: [] };
+  return writeResponse(message, none, true);
+}
+
+/** A whole zone as a stream of answers (RFC 5936 §2.2): each as full as a message of its size may be. */
+export function formatTransfer(message: Message, records: readonly ResourceRecord[]): Uint8Array[] {
+  const messages: Uint8Array[] = [];
+  const base = { rcode: RCode.noError, authoritative: true, authorities: [] };
+  for (let at = 0; at < records.length; at += transferRecords) {
+    const answers = records.slice(at, at + transferRecords);
+    messages.push(writeResponse(message, { ...base, answers }, false));
+  }
+  return messages;
+}
+
+/** RFC 1996 §3.7: this zone changed; opcode 4, authoritative, one question and nothing else. */
+export function formatNotify(id: number, origin: DnsName): Uint8Array {
+  const writer = new ByteWriter(plainUdpLimit).u16(id).u16((Opcode.notify << 11) | 0x400);
+  writer.u16(1).u16(0).u16(0).u16(0);
+  writeName(writer, origin, new Map());
+  return writer.u16(6).u16(1).finish(); // SOA, IN
+}
+
+/** The id of an answer to a NOTIFY, where the bytes are one. */
+export function notifyAckId(bytes: Uint8Array): number | undefined {
+  const [high = 0, low = 0, flags = 0] = bytes;
+  const isAck = bytes.length >= headerBytes && flags >>> 3 === (0x10 | Opcode.notify);
+  return isAck ? high * 256 + low : undefined;
+}
+
 function checkCounts(counts: readonly number[], length: number): void {
-  const [questions, answers, authorities, additionals = 0] = counts;
+  const [questions, answers, authorities = 0, additionals = 0] = counts;
   if (length > queryLimit) {
     throw new WireError("wire.too-long", `want at most ${queryLimit} bytes, got ${length}`, {
       field: "message",
     });
   }
   if (questions !== 1) throw invalid("questions", `want one question, got ${questions}`);
-  if (answers !== 0 || authorities !== 0) throw invalid("answers", "want no answer in a query");
+  if (answers !== 0) throw invalid("answers", "want no answer in a query");
+  // IXFR brings the SOA that its sender has (RFC 1995 §3).
+  if (authorities > 1)
+    throw invalid("authorities", `want at most one authority, got ${authorities}`);
   if (additionals > additionalLimit) {
     throw invalid("additionals", `want at most ${additionalLimit} additionals, got ${additionals}`);
   }
@@ -170,13 +212,14 @@ function writeResponse(message: Message, response: Response, truncated: boolean)
   const { header } = message;
   const question = message.kind === "query" ? message.question : undefined;
   const hasOpt = message.kind === "query" && message.edns !== undefined;
-  const { authoritative, rcode, answers, authorities } = response;
+  const { authoritative, rcode, answers, authorities, recursionAvailable } = response;
   const bits =
     0x8000 |
     (header.opcode << 11) |
     (authoritative ? 0x400 : 0) |
     (truncated ? 0x200 : 0) |
-    (header.recursionDesired ? 0x100 : 0);
+    (header.recursionDesired ? 0x100 : 0) |
+    (recursionAvailable ? 0x80 : 0);
   const writer = new ByteWriter(streamLimit).u16(header.id).u16(bits | (rcode & 15));
   writer
     .u16(question === undefined ? 0 : 1)
@@ -189,17 +232,14 @@ function writeResponse(message: Message, response: Response, truncated: boolean)
     writeName(writer, record.name, suffixes);
     writer.put(encodeTail(record));
   }
-  // The root, type 41, our size, upper bits of the code, version 0, no flags (DO=0), no options.
-  if (hasOpt)
-    writer
-      .u8(0)
-      .u16(41)
-      .u16(payloadSize)
-      .u8(rcode >>> 4)
-      .u8(0)
-      .u16(0)
-      .u16(0);
+  if (hasOpt) writeOpt(writer, rcode);
   return writer.finish();
+}
+
+/** The root, type 41, our size, upper bits of the code, version 0, no flags (DO=0), no options. */
+export function writeOpt(writer: ByteWriter, rcode: number): void {
+  const upperBits = rcode >>> 4;
+  writer.u8(0).u16(41).u16(payloadSize).u8(upperBits).u8(0).u16(0).u16(0);
 }
 
 function writeName(writer: ByteWriter, name: DnsName, suffixes: Question["suffixes"]): void {

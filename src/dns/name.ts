@@ -12,11 +12,11 @@ export type DnsName = string & { readonly __brand: "DnsName" };
 export const labelLimit = 63;
 export const nameLimit = 255;
 
-/** Letters, digits, hyphens, `_service` labels and a leading `*`; throws `WireError` otherwise. */
+/** Letters, digits, hyphens, `_service` labels and `*`; throws `WireError` otherwise. */
 export function parseName(text: string): DnsName {
   const name = text.toLowerCase().replace(/\.$/, "");
   const labels = name.split(".");
-  const wrong = labels.some((label, at) => !isOperatorLabel(label, at === 0));
+  const wrong = labels.some((label) => !isOperatorLabel(label));
   if (wrong || name.length + 2 > nameLimit) {
     throw new WireError(
       "wire.invalid",
@@ -80,7 +80,8 @@ export function hostLabel(hostname: string): string | undefined {
   return trimmed === "" ? undefined : trimmed;
 }
 
-function isOperatorLabel(label: string, isFirst: boolean): boolean {
-  if (isFirst && label === "*") return true;
+// RFC 4592 §2.1.1: `*` is a wildcard as the first label, and a name like any other behind it.
+function isOperatorLabel(label: string): boolean {
+  if (label === "*") return true;
   return label.length <= labelLimit && /^_?[a-z0-9]([a-z0-9-]*[a-z0-9])?$/.test(label);
 }

@@ -12,10 +12,13 @@ export type RecordData =
   | { readonly type: "A" | "AAAA" | "TXT"; readonly data: string }
   | { readonly type: "CNAME" | "NS" | "PTR"; readonly data: DnsName }
   | { readonly type: "HINFO"; readonly data: { readonly cpu: string; readonly os: string } }
+  | { readonly type: "MX"; readonly data: MxData }
   | { readonly type: "SRV"; readonly data: SrvData }
   | { readonly type: "SOA"; readonly data: SoaData };
 
 export type RecordType = RecordData["type"];
+
+export type MxData = { readonly preference: number; readonly exchange: DnsName };
 
 export type SrvData = {
   readonly priority: number;
@@ -37,7 +40,7 @@ export type SoaData = {
 /** A record as the configuration writes it; names may leave the domain out. */
 export type StaticRecord = {
   readonly name: string;
-  readonly type: "A" | "AAAA" | "CNAME" | "TXT" | "SRV";
+  readonly type: "A" | "AAAA" | "CNAME" | "MX" | "NS" | "TXT" | "SRV";
   readonly value: string;
   readonly ttl?: number;
 };
@@ -67,6 +70,10 @@ function parseData(entry: StaticRecord, domain: DnsName): RecordData {
       return { type: "AAAA", data: parseIpv6(entry.value) };
     case "CNAME":
       return { type: "CNAME", data: nameUnder(entry.value, domain) };
+    case "NS":
+      return { type: "NS", data: nameUnder(entry.value, domain) };
+    case "MX":
+      return { type: "MX", data: parseMx(entry.value, domain) };
     case "TXT":
       return { type: "TXT", data: parseText(entry.value) };
     case "SRV":
@@ -87,6 +94,14 @@ function parseSrv(value: string, domain: DnsName): SrvData {
   }
   const [first = 0, second = 0, third = 0] = numbers;
   return { priority: first, weight: second, port: third, target: nameUnder(target, domain) };
+}
+
+function parseMx(value: string, domain: DnsName): MxData {
+  const [, preference = "", exchange = ""] = /^(\d{1,5})\s+(\S+)$/.exec(value.trim()) ?? [];
+  if (exchange === "" || Number(preference) > 65_535) {
+    throw invalid(`want "preference exchange", like "10 mail1", got "${value}"`, value);
+  }
+  return { preference: Number(preference), exchange: nameUnder(exchange, domain) };
 }
 
 function parseText(value: string): string {

@@ -1,15 +1,17 @@
-import { WireError } from "../errors.ts";
+import { randomInt } from "node:crypto";
+import type { FindingSink } from "../boot/finding.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Log } from "../runtime/log.ts";
 import type { BoundService } from "../runtime/service.ts";
-import { openUdp, type UdpPeer } from "../runtime/udp.ts";
-import { formatIpv4, type Ipv4Address } from "../wire/ipv4.ts";
-import { decideDns } from "./decide.ts";
+import { openUdp, type UdpPeer, type UdpSocket } from "../runtime/udp.ts";
+import type { Ipv4Address } from "../wire/ipv4.ts";
+import { subnetContains } from "../wire/subnet.ts";
+import { openForwarder } from "./forward.ts";
 import { type BindingReader, LiveZones } from "./live-zones.ts";
 import type { ServedInterface } from "./machine-zone.ts";
-import { formatResponse, type Message, parseMessage, responseLimit } from "./message.ts";
+import { Notifier } from "./notifier.ts";
+import { type Forwarder, Responder } from "./responder.ts";
 import { type DnsSettings, parseDnsSettings } from "./settings.ts";
-import { Tally } from "./tally.ts";
 import { openDnsTcp } from "./tcp.ts";
 
 export type DnsDeps = {
@@ -20,6 +22,9 @@ export type DnsDeps = {
   readonly bindings: BindingReader;
   readonly clock: Clock;
   readonly log: Log;
+  readonly findings: FindingSink;
+  /** Where secondaries listen for NOTIFY. */
+  readonly secondaryPort?: number;
 };
 
 export type DnsServer = BoundService & {
@@ -29,15 +34,6 @@ export type DnsServer = BoundService & {
   replaceSettings(settings: DnsSettings): void;
 };
 
-type Asked = {
-  readonly local: Ipv4Address;
-  readonly peer: string;
-  readonly transport: "udp" | "tcp";
-};
-
-/** How often broken packets and broken sockets are told of, at most. */
-export const troubleWindowMs = 10_000;
-
 /** Binds UDP and TCP on every interface, or nothing. `serve` starts the answers. */
 export async function openDnsServer(deps: DnsDeps, signal: AbortSignal): Promise<DnsServer> {
   const plan = parseDnsSettings(deps.settings);
@@ -45,103 +41,94 @@ export async function openDnsServer(deps: DnsDeps, signal: AbortSignal): Promise
   await using opening = new AsyncDisposableStack();
   opening.defer(finish); // first in, so last to happen: when every port is free again
   const zones = opening.use(new LiveZones(deps, plan));
-  const responder = opening.use(new Responder(deps, zones));
-  const bound: { local: UdpPeer; serve: () => void }[] = [];
+  const served = deps.interfaces.map(({ subnet }) => subnet);
+  const forwarder = openForwarding(deps, opening);
+  const { clock, log } = deps;
+  const responder = opening.use(
+    new Responder({ clock, log, zones, served, ...(forwarder && { forwarder }) }),
+  );
+  const bound: Bound[] = [];
+  const notifier = opening.use(notifierOf(deps, zones, bound));
+  opening.use(deps.bindings.onChange(() => notifier.poke()));
   for (const { address } of deps.interfaces) {
     signal.throwIfAborted();
-    const udp = opening.use(await openUdp({ address, port: deps.port }));
-    udp.onError((error) => responder.fail(error));
-    const tcp = await openDnsTcp({
-      address,
-      port: udp.local.port,
-      clock: deps.clock,
-      answer: (query, peer) => responder.answer(query, { local: address, peer, transport: "tcp" }),
-      onError: (error, peer) => responder.fail(error, peer),
-    });
-    opening.use(tcp);
-    const serve = (): void => {
-      tcp.serve();
-      udp.receive((query, from) => {
-        const peer = formatIpv4(from.address);
-        const answer = responder.answer(query, { local: address, peer, transport: "udp" });
-        if (answer !== undefined) udp.send(answer, from);
-      });
-    };
-    bound.push({ local: udp.local, serve });
+    bound.push(await bindAddress(address, { deps, responder, notifier, opening }));
   }
   const owned = opening.move();
   return {
     name: "dns",
     done,
-    locals: bound.map(({ local }) => local),
+    locals: bound.map(({ udp }) => udp.local),
     serve() {
       for (const one of bound) one.serve();
+      notifier.poke();
     },
     replaceSettings(settings) {
       zones.replacePlan(parseDnsSettings(settings));
+      notifier.poke();
     },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }
 
-/** Bytes in, bytes out, and what to tell the log of it. */
-class Responder implements Disposable {
-  readonly #log: Log;
-  readonly #zones: LiveZones;
-  readonly #malformed: Tally<{ peer: string; error: string }>;
-  readonly #failures: Tally<Error>;
-  #turn = 0;
+type Bound = { readonly address: Ipv4Address; readonly udp: UdpSocket; readonly serve: () => void };
 
-  constructor({ clock, log }: DnsDeps, zones: LiveZones) {
-    this.#log = log;
-    this.#zones = zones;
-    this.#malformed = new Tally(clock, troubleWindowMs, (count, last) =>
-      log.warn("dns packets malformed", { count, ...last }),
-    );
-    this.#failures = new Tally(clock, troubleWindowMs, (count, error) =>
-      log.error("dns packets failed", { count, error: error.message, stack: error.stack }),
-    );
-  }
+type Rig = {
+  readonly deps: DnsDeps;
+  readonly responder: Responder;
+  readonly notifier: Notifier;
+  readonly opening: AsyncDisposableStack;
+};
 
-  // No cache of answers: of the 15 µs that a query costs, deciding and writing are 3.
-  answer(bytes: Uint8Array, { local, peer, transport }: Asked): Uint8Array | undefined {
-    const message = this.#parse(bytes, peer);
-    if (message === undefined) return undefined;
-    const { reason, response, rotated } = decideDns(
-      message,
-      this.#zones.seenFrom(local),
-      this.#turn,
-    );
-    if (rotated) this.#turn += 1;
-    const question = message.kind === "query" ? message.question : undefined;
-    const { name, type } = question ?? {};
-    this.#log.debug("dns answer", { peer, transport, name, type, reason, rcode: response.rcode });
-    return formatResponse(message, response, responseLimit(message, transport));
-  }
+async function bindAddress(
+  address: Ipv4Address,
+  { deps, responder, notifier, opening }: Rig,
+): Promise<Bound> {
+  const udp = opening.use(await openUdp({ address, port: deps.port }));
+  udp.onError((error) => responder.fail(error));
+  const tcp = await openDnsTcp({
+    address,
+    port: udp.local.port,
+    clock: deps.clock,
+    answer: (query, client, reply) =>
+      responder.answer(query, { local: address, client, transport: "tcp" }, reply),
+    onError: (error, peer) => responder.fail(error, peer),
+  });
+  opening.use(tcp);
+  const serve = (): void => {
+    tcp.serve();
+    udp.receive((query, from) => {
+      if (notifier.takeAck(query, from.address)) return;
+      const asked = { local: address, client: from.address, transport: "udp" } as const;
+      responder.answer(query, asked, ([answer]) => {
+        if (answer !== undefined) udp.send(answer, from);
+      });
+    });
+  };
+  return { address, udp, serve };
+}
 
-  fail(error: Error, peer = ""): void {
-    if (error instanceof WireError) this.#noteMalformed(error, peer);
-    else this.#failures.note(error);
-  }
+// A secondary hears of a change from the address in its own subnet: it asks whoever tells it.
+function notifierOf(deps: DnsDeps, zones: LiveZones, bound: readonly Bound[]): Notifier {
+  const { clock, interfaces, secondaryPort: port = 53 } = deps;
+  const nearest = (secondary: Ipv4Address): Ipv4Address | undefined =>
+    (interfaces.find(({ subnet }) => subnetContains(subnet, secondary)) ?? interfaces[0])?.address;
+  return new Notifier({
+    clock,
+    secondaries: () => zones.plan.secondaries,
+    zonesFor: (secondary) => {
+      const local = nearest(secondary);
+      return local === undefined ? new Map() : zones.seenFrom(local);
+    },
+    send: (message, address) => {
+      const from = bound.find((one) => one.address === nearest(address));
+      from?.udp.send(message, { address, port });
+    },
+    randomId: () => randomInt(0x1_0000),
+  });
+}
 
-  [Symbol.dispose](): void {
-    this.#malformed[Symbol.dispose]();
-    this.#failures[Symbol.dispose]();
-  }
-
-  #parse(bytes: Uint8Array, peer: string): Message | undefined {
-    try {
-      const message = parseMessage(bytes);
-      if (message.kind === "malformed") this.#noteMalformed(message.error, peer);
-      return message;
-    } catch (error) {
-      if (!(error instanceof WireError)) throw error;
-      this.#noteMalformed(error, peer);
-      return undefined;
-    }
-  }
-
-  #noteMalformed(error: WireError, peer: string): void {
-    this.#malformed.note({ peer, error: error.message });
-  }
+function openForwarding(deps: DnsDeps, opening: AsyncDisposableStack): Forwarder | undefined {
+  const { forward } = deps.settings;
+  return forward === undefined ? undefined : opening.use(openForwarder({ ...deps, forward }));
 }

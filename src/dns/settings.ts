@@ -1,5 +1,6 @@
 import { KindlingError, WireError } from "../errors.ts";
 import { type Ipv4Address, parseIpv4 } from "../wire/ipv4.ts";
+import type { Subnet } from "../wire/subnet.ts";
 import {
   type DnsName,
   hostLabel,
@@ -10,6 +11,7 @@ import {
   nameUnder,
   parseName,
 } from "./name.ts";
+import type { RateLimit } from "./rate-limit.ts";
 import { parseRecord, type ResourceRecord, type StaticRecord } from "./record.ts";
 
 /** The `dns` part of the configuration, as an operator writes it. */
@@ -21,7 +23,24 @@ export type DnsSettings = {
   readonly controller: ServiceName;
   readonly console: ServiceName;
   readonly records: readonly StaticRecord[];
+  /** Further forward zones, with nothing in them but these records. */
+  readonly zones: readonly { readonly domain: string; readonly records: readonly StaticRecord[] }[];
   readonly ttl: Ttl;
+  /** Name servers that may transfer our zones, and are told when one changes. */
+  readonly secondaries: readonly Ipv4Address[];
+  readonly rateLimit: RateLimit;
+  /** Absent: a name outside our zones is refused. */
+  readonly forward?: ForwardSettings;
+};
+
+/** Who may have names of the rest of the world looked up, and by whom they are. */
+export type ForwardSettings = {
+  /** Empty: those of `/etc/resolv.conf`. */
+  readonly upstreams: readonly Ipv4Address[];
+  /** Empty: the subnets that are served. */
+  readonly clients: readonly Subnet[];
+  /** Refuses answers from outside that point into private networks. */
+  readonly rebindProtection: boolean;
 };
 
 /** A name that stands for several machines, each given by its host name or its address. */
@@ -30,7 +49,16 @@ export type ServiceName = { readonly name: string; readonly targets: readonly st
 /** Seconds a resolver may keep: what we configured, what a lease gave, that there is nothing. */
 export type Ttl = { readonly static: number; readonly dynamic: number; readonly negative: number };
 
-/** Dynamic answers should live no longer than a third of a lease. */
+/** For strangers; a rack of ours may ask as often as it likes. */
+export const defaultRateLimit: RateLimit = { answers: 20, refused: 5, slip: 2, local: false };
+
+/** An answer that a lease gave lives no longer than a third of the shortest lease. */
+export function ttlFor(leaseSeconds: number): Ttl {
+  const third = Math.max(1, Math.floor(leaseSeconds / 3));
+  return { ...defaultTtl, dynamic: Math.min(defaultTtl.dynamic, third) };
+}
+
+/** Where leases are longer than three minutes. */
 export const defaultTtl: Ttl = { static: 300, dynamic: 60, negative: 60 };
 
 /** `DnsSettings` after every word in it was understood. */
@@ -39,8 +67,14 @@ export type DnsPlan = {
   readonly provisioner: DnsName;
   readonly services: readonly Service[];
   readonly records: readonly ResourceRecord[];
+  readonly zones: readonly PlainZone[];
   readonly ttl: Ttl;
+  readonly secondaries: readonly Ipv4Address[];
+  readonly rateLimit: RateLimit;
 };
+
+/** A forward zone of nothing but configured records. */
+export type PlainZone = { readonly domain: DnsName; readonly records: readonly ResourceRecord[] };
 
 export type Service = { readonly name: DnsName; readonly targets: readonly Target[] };
 
@@ -73,9 +107,17 @@ export function parseDnsSettings(settings: DnsSettings): DnsPlan {
       service("dns.console", settings.console),
     ],
     records: settings.records.map((entry) => parseRecord(entry, domain, ttl.static)),
+    zones: settings.zones.map((zone) => {
+      const origin = said("dns.zones", () => parseDomain(zone.domain));
+      const records = zone.records.map((entry) => parseRecord(entry, origin, ttl.static));
+      return { domain: origin, records };
+    }),
     ttl,
+    secondaries: settings.secondaries,
+    rateLimit: settings.rateLimit,
   };
-  said("dns", () => checkOwners(plan));
+  said("dns", () => checkOwners(plan.records, namesOf(plan)));
+  said("dns.zones", () => checkZones(plan));
   return plan;
 }
 
@@ -84,7 +126,7 @@ const domainLimit = nameLimit - 2 - (labelLimit + 1);
 
 function parseDomain(text: string): DnsName {
   const domain = parseName(text);
-  if (domain.length <= domainLimit && !domain.startsWith("*")) return domain;
+  if (domain.length <= domainLimit && !domain.split(".").includes("*")) return domain;
   throw new WireError("wire.invalid", `want a domain of ${domainLimit} bytes or fewer`, {
     field: "domain",
     got: text,
@@ -92,8 +134,7 @@ function parseDomain(text: string): DnsName {
 }
 
 // Each of our own names means one thing, and an alias is alone at its name (RFC 2181 §10.1).
-function checkOwners({ provisioner, services, records }: DnsPlan): void {
-  const taken = [provisioner, ...services.map(({ name }) => name)];
+function checkOwners(records: DnsPlan["records"], taken: readonly DnsName[]): void {
   const others = records.map(({ name }) => name);
   const aliases = records.filter(({ type }) => type === "CNAME").map(({ name }) => name);
   const isAlone = (name: DnsName) => [...taken, ...others].filter((it) => it === name).length === 1;
@@ -104,6 +145,22 @@ function checkOwners({ provisioner, services, records }: DnsPlan): void {
     field: "name",
     got: crowded,
   });
+}
+
+function namesOf({ provisioner, services }: DnsPlan): readonly DnsName[] {
+  return [provisioner, ...services.map(({ name }) => name)];
+}
+
+function checkZones({ domain, zones }: DnsPlan): void {
+  const origins = [domain, ...zones.map((zone) => zone.domain)];
+  const twice = origins.find((origin, at) => origins.indexOf(origin) !== at);
+  if (twice !== undefined) {
+    throw new WireError("wire.invalid", `${twice} is given twice; keep one zone`, {
+      field: "zones",
+    });
+  }
+  // The apex holds our SOA and NS, beside which no alias may stand.
+  for (const zone of zones) checkOwners(zone.records, [zone.domain]);
 }
 
 function parseTargets(targets: readonly string[], domain: DnsName): readonly Target[] {

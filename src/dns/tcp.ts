@@ -1,15 +1,16 @@
 import { createServer, type Server, type Socket } from "node:net";
 import { KindlingError } from "../errors.ts";
 import type { Clock } from "../runtime/clock.ts";
-import { formatIpv4, type Ipv4Address } from "../wire/ipv4.ts";
+import { formatIpv4, type Ipv4Address, parseIpv4 } from "../wire/ipv4.ts";
+import type { Reply } from "./responder.ts";
 import { frameAnswer, QueryFrames } from "./stream.ts";
 
 export type DnsTcpOptions = {
   readonly address: Ipv4Address;
   readonly port: number;
   readonly clock: Clock;
-  /** The answer to a query, or nothing to end the conversation. */
-  readonly answer: (query: Uint8Array, peer: string) => Uint8Array | undefined;
+  /** Replies once, at once or later, with the messages of the answer; none end the conversation. */
+  readonly answer: (query: Uint8Array, peer: Ipv4Address, reply: Reply) => void;
   readonly onError: (error: Error, peer?: string) => void;
 };
 
@@ -60,21 +61,31 @@ function converse(socket: Socket, peer: string, options: DnsTcpOptions): void {
   const frames = new QueryFrames();
   const hangUp = () => socket.destroy();
   let idle = options.clock.after(idleMs, hangUp);
+  const client = parseIpv4(peer);
+  let isWaiting = false;
   const answerOne = (query: Uint8Array): void => {
     idle[Symbol.dispose]();
     idle = options.clock.after(idleMs, hangUp);
-    const answer = options.answer(query, peer);
-    if (answer === undefined) hangUp();
-    else socket.write(frameAnswer(answer));
+    isWaiting = true;
+    let isLater = false;
+    options.answer(query, client, (messages) => {
+      isWaiting = false;
+      if (socket.destroyed) return;
+      if (messages.length === 0) hangUp();
+      for (const message of messages) socket.write(frameAnswer(message));
+      if (isLater) work();
+    });
+    isLater = true;
   };
   // Whatever goes wrong in one conversation ends that conversation.
   const fail = (error: Error): void => {
     hangUp();
     options.onError(error, peer);
   };
-  // Queries wait unread while the client does not take its answers: its window is all it can fill.
+  // Queries wait unread while the client does not take its answers, or one of them is asked elsewhere:
+  // its window is all it can fill, and answers go out in order.
   const work = guarded(fail, () => {
-    while (!socket.writableNeedDrain && !socket.destroyed) {
+    while (!isWaiting && !socket.writableNeedDrain && !socket.destroyed) {
       const query = frames.next();
       if (query === undefined) {
         socket.resume();

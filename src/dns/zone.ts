@@ -6,6 +6,8 @@ export type Zone = {
   readonly origin: DnsName;
   readonly soa: SoaRecord;
   readonly nodes: ReadonlyMap<DnsName, ZoneNode>;
+  /** Names below the origin that are somebody else's: those with NS records. */
+  readonly cuts: ReadonlySet<DnsName>;
 };
 
 export type ZoneNode = ReadonlyMap<RecordType, readonly ResourceRecord[]>;
@@ -17,6 +19,8 @@ export type Lookup =
   | { readonly kind: "answer"; readonly chain: Records; readonly records: Records }
   | { readonly kind: "no-data"; readonly chain: Records }
   | { readonly kind: "name-error"; readonly chain: Records }
+  /** The name is in a zone that was given away; `servers` are its NS records. */
+  | { readonly kind: "referral"; readonly chain: Records; readonly servers: Records }
   /** An alias led to a name of somebody else, which the client asks for itself. */
   | { readonly kind: "left-zone"; readonly chain: Records };
 
@@ -44,7 +48,10 @@ export function buildZone(soa: SoaRecord, records: Records, names: readonly DnsN
     node.set(record.type, [...(node.get(record.type) ?? []), record]);
   }
   for (const name of names) nodeAt(name);
-  return { origin, soa, nodes };
+  const cuts = new Set(
+    records.filter(({ type, name }) => type === "NS" && name !== origin).map(({ name }) => name),
+  );
+  return { origin, soa, nodes, cuts };
 }
 
 /** The zone with the longest origin that holds `name`. */
@@ -61,6 +68,10 @@ export function lookup(zone: Zone, name: DnsName, type: string): Lookup {
   const chain: ResourceRecord[] = [];
   let at = name;
   for (;;) {
+    const cut = zone.cuts.size === 0 ? undefined : findCut(zone, at);
+    if (cut !== undefined) {
+      return { kind: "referral", chain, servers: zone.nodes.get(cut)?.get("NS") ?? [] };
+    }
     const node = findNode(zone, at);
     if (node === undefined) return { kind: "name-error", chain };
     const records = own(recordsOf(zone, node, type), at);
@@ -71,6 +82,16 @@ export function lookup(zone: Zone, name: DnsName, type: string): Lookup {
     at = alias.data;
     if (!isWithin(at, zone.origin)) return { kind: "left-zone", chain };
   }
+}
+
+// The topmost cut counts: what is below it in our data is not ours to tell (RFC 1034 §4.3.2).
+function findCut(zone: Zone, name: DnsName): DnsName | undefined {
+  let found: DnsName | undefined;
+  for (let at: DnsName | undefined = name; at !== undefined; at = parentOf(at)) {
+    if (at === zone.origin) return found;
+    if (zone.cuts.has(at)) found = at;
+  }
+  return found;
 }
 
 /** The node of a name, or of the wildcard that stands for it (RFC 4592 §3.3.1). */

@@ -33,11 +33,19 @@ export type AdvertDecision =
     }
   | {
       readonly kind: "ignore";
-      readonly reason: "router-present" | "too-soon" | "too-many" | "not-on-link" | "not-a-router";
+      readonly reason:
+        | "not-our-link"
+        | "router-present"
+        | "too-soon"
+        | "too-many"
+        | "not-on-link"
+        | "not-a-router";
     };
 
 export type AdvertContext = {
   readonly mode: AdvertMode;
+  /** Addresses are given here and by nobody else, so the link is ours to speak for. */
+  readonly isOurs: boolean;
   readonly link: LinkState;
   readonly now: number;
 };
@@ -75,7 +83,8 @@ export function decideNdp(
 }
 
 function decideSolicitation(source: Ipv6Address, context: AdvertContext): AdvertDecision {
-  const { mode, link, now } = context;
+  const { mode, isOurs, link, now } = context;
+  if (mode === "auto" && !isOurs) return { kind: "ignore", reason: "not-our-link" };
   const speaks = [...link.routers.values()].some((until) => until > now);
   if (mode === "auto" && speaks) return { kind: "ignore", reason: "router-present" };
   if (source === anyIpv6) {

@@ -17,6 +17,8 @@ export type AdvertLink = { readonly device: string; readonly advert: Advert };
 export type AdvertServerDeps = {
   readonly links: readonly AdvertLink[];
   readonly mode: AdvertMode;
+  /** Whether this daemon alone gives the addresses of a link now. */
+  readonly isOurs: (device: string) => boolean;
   readonly clock: Clock;
   readonly log: Log;
   readonly openSocket?: (options: Icmp6Options) => Promise<Icmp6Socket>;
@@ -76,8 +78,9 @@ class Link {
 
   #receive({ bytes, source }: Icmp6Message): void {
     try {
-      const { mode, clock } = this.#deps;
-      const context = { mode, link: this.#state, now: clock.now() };
+      const { mode, clock, device } = this.#deps;
+      const isOurs = this.#deps.isOurs(device);
+      const context = { mode, isOurs, link: this.#state, now: clock.now() };
       const decision = decideNdp(parseNdp(bytes), source, context);
       if (decision.kind !== "ignore") this.#state = decision.state;
       const sent = decision.kind === "answer" ? this.#send(decision.to) : {};

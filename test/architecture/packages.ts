@@ -22,8 +22,11 @@ const Importers: Readonly<Record<string, RegExp>> = {
   "node:sqlite": /^src\/dhcp\/lease-store\.ts$/,
 };
 
-/** How many files of src may run one package; beyond that it wants a file of its own. Types are free. */
-const importersMax = 6;
+/**
+ * How many files of src may run one package; beyond that it wants a file of its own. Types are free. Most are
+ * of zod: the settings of a part are a file in config/, which wraps it as a folder.
+ */
+const importersMax = 8;
 
 /** A third-party package is imported in few files, those that its row names. */
 export function checkPackages(files: readonly SourceFile[]): readonly Violation[] {

@@ -19,7 +19,7 @@ const Shells: readonly Exception[] = [
   { path: /-store\.ts$/, reason: "keeps on disk" },
   { path: /^src\/dhcp\/arp-prober\.ts$/, reason: "asks a link who has an address" },
   { path: /\/probe\.ts$/, reason: "asks the LAN whether an address is in use" },
-  { path: /^src\/dns\/forward\.ts$/, reason: "asks other name servers" },
+  { path: /^src\/dns\/(?:forward|exchange)\.ts$/, reason: "asks other name servers" },
   { path: /^src\/assets\/(?:[a-z-]*library|fetch|verify)\.ts$/, reason: "reads and fetches files" },
 ];
 

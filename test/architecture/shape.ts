@@ -38,7 +38,7 @@ const Unmirrored: readonly (Exception & { readonly by?: string })[] = [
     by: "test/wire/bytes.test.ts",
   },
   {
-    path: /^src\/config\/(?:boot-values|dhcp-rows|dhcp-schema|leaf|leaves|load|schema|values)\.ts$/,
+    path: /^src\/config\/(?:boot-values|dhcp-rows|dhcp-schema|dns-schema|leaf|leaves|load|schema|values)\.ts$/,
     reason: "the schema and how it is read are one promise",
     by: "test/config/resolve.test.ts",
   },
@@ -93,9 +93,14 @@ const Unmirrored: readonly (Exception & { readonly by?: string })[] = [
     by: "test/dhcp6/decide.test.ts",
   },
   {
-    path: /^src\/dns\/tcp\.ts$/,
-    reason: "the server's other transport",
+    path: /^src\/dns\/(?:responder|tcp)\.ts$/,
+    reason: "what the server does with a query, by either transport",
     by: "test/dns/server.test.ts",
+  },
+  {
+    path: /^src\/dns\/exchange\.ts$/,
+    reason: "the forwarder's sockets",
+    by: "test/dns/forward.test.ts",
   },
   {
     path: /^src\/assets\/file-library\.ts$/,

@@ -14,6 +14,7 @@ import { openPeer } from "../../src/lab/peer-packages.ts";
 import { type BootOptions, bootBench, copyScript, newMachines } from "./boot-bench.ts";
 import { catalogBench } from "./catalog.ts";
 import type { Contender } from "./contender.ts";
+import { dnsBench } from "./dns.ts";
 import { factsOfMachine, formatFacts } from "./facts.ts";
 import { templatesBench } from "./go-template-load.ts";
 import { httpBench } from "./http-bench.ts";
@@ -26,7 +27,7 @@ import { tftpBench } from "./tftp.ts";
 
 /** Benches of a whole server on a LAN beside others, and of one part in this process. */
 const SiteNames = ["start-up", "memory", "offers", "tftp", "http", "bios", "uefi"] as const;
-const PartNames = ["catalog", "puts", "templates"] as const;
+const PartNames = ["catalog", "dns", "puts", "templates"] as const;
 const Names = [...SiteNames, ...PartNames];
 type SiteName = (typeof SiteNames)[number];
 type PartName = (typeof PartNames)[number];
@@ -86,6 +87,8 @@ async function runPart(name: PartName): Promise<void> {
   switch (name) {
     case "catalog":
       return await runBench(catalogBench(rounds, values.quick ? 1_000 : 10_000));
+    case "dns":
+      return await runBench(await dnsBench(folder, rounds, values.quick ? 2 : 10));
     case "puts":
       return await runBench(putsBench(rounds, values.quick ? 1 : 3));
     case "templates":

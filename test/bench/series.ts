@@ -7,7 +7,7 @@
 /** What one round measures: a number, and the promise about it where there is one. */
 export type Metric = {
   readonly name: string;
-  readonly unit: "ms" | "s" | "MB" | "packets" | "1/s" | "MB/s" | "CPU s/GB" | "×";
+  readonly unit: "µs" | "ms" | "s" | "MB" | "packets" | "1/s" | "MB/s" | "CPU s/GB" | "×";
   /** The most that Kindling may need, or the least that it should reach. */
   readonly target?: number;
   /** Absent: less is better. */

@@ -203,7 +203,7 @@ describe("openDhcpServer", () => {
     const offer = parseDhcp(network.sent[0]?.datagram ?? Buffer.alloc(0));
     expect(offer.yiaddr).toBe(ip("10.77.0.20"));
     expect(server.bindings()).toMatchObject([
-      { hostname: "node-1", reserved: true, state: "reserved" },
+      { hostname: "node-1", reserved: true, state: "offered" },
     ]);
   });
 

@@ -193,6 +193,12 @@ const rows: readonly Row[] = [
     want: "ignore machine-disabled",
   },
   {
+    name: "leaves a link to whoever gives its addresses",
+    message: { type: "solicit", options: [...Client6.pxe, ia(7)] },
+    context: { isOurs: false },
+    want: "ignore not-our-link",
+  },
+  {
     name: "§16.2: SOLICIT without a client",
     message: { type: "solicit", clientId: null },
     want: "ignore no-client-id",

@@ -42,7 +42,7 @@ beforeEach(async () => {
   const links = [{ device: "eth0", site: site6 }];
   const deps = { links, settings: settings6, serverId: Buffer.from(serverId6, "hex") };
   const publish = (event: BootFact) => void events.push(event);
-  const all = { ...deps, log: silentLog, publish, openSocket };
+  const all = { ...deps, isOurs: () => true, log: silentLog, publish, openSocket };
   server = await openDhcp6Server(all, new AbortController().signal);
   server.serve();
 });

@@ -10,10 +10,12 @@ const zone = zoneOf(
    controller A     10.77.0.11
    controller A     10.77.0.12
    controller A     10.77.0.13
-   away       CNAME www.example.org.`,
+   away       CNAME www.example.org.
+   sub        NS    ns.example.org.`,
 );
 const zones = new Map([[zone.origin, zone]]);
 const soa = "kindling.lan SOA ns.kindling.lan hostmaster.kindling.lan 7 3600 600 1209600 60";
+const asker = { transport: "udp", isSecondary: false } as const;
 const header = { id: 1, opcode: 5, recursionDesired: false };
 const error = new WireError("wire.invalid", "broken", { field: "x" });
 
@@ -58,6 +60,13 @@ const Rows: readonly Row[] = [
     reason: "answered",
     answers: ["controller.kindling.lan HINFO RFC8482"],
   },
+  {
+    name: "hands on a name of a zone that was given away, without vouching for it",
+    ask: queryOf("host.sub.kindling.lan"),
+    reason: "delegated",
+    authorities: ["sub.kindling.lan NS ns.example.org"],
+    authoritative: false,
+  },
   { name: "refuses the rest of the world", ask: queryOf("example.org"), reason: "not-our-zone" },
   { name: "refuses the root", ask: queryOf(".", "NS"), reason: "not-our-zone" },
   {
@@ -100,31 +109,77 @@ const Rows: readonly Row[] = [
   },
 ];
 
-const served = new Set(["answered", "no-data", "no-such-name", "left-zone"]);
+const served = new Set(["answered", "no-data", "no-such-name", "left-zone", "delegated"]);
+
+const secondary = { isSecondary: true };
+const Transfers = [
+  { name: "the zone by TCP", type: "AXFR", transport: "tcp", asker: secondary, records: 8 },
+  {
+    name: "the zone where differences are asked",
+    type: "IXFR",
+    transport: "tcp",
+    asker: secondary,
+    records: 8,
+  },
+  {
+    name: "the SOA by UDP, to come by TCP for more",
+    type: "IXFR",
+    transport: "udp",
+    asker: secondary,
+    records: 0,
+  },
+  { name: "no zone by UDP", type: "AXFR", transport: "udp", asker: secondary },
+  {
+    name: "nothing to anybody else",
+    type: "AXFR",
+    transport: "tcp",
+    asker: { isSecondary: false },
+  },
+] as const;
+
+describe("a transfer", () => {
+  it.each(Transfers)("gives $name", ({ type, transport, asker: who, ...want }) => {
+    const of = { turn: 0, asker: { transport, ...who } };
+    const { reason, response, transfer = [] } = decideDns(queryOf("kindling.lan", type), zones, of);
+    const records = "records" in want ? want.records : undefined;
+    expect(reason).toBe(records === undefined ? "transfer-refused" : "transferred");
+    expect(transfer.length).toBe(records ?? 0);
+    if (records === undefined) expect(response.rcode).toBe(RCode.refused);
+    else expect(response.answers.map(showRecord)).toEqual([soa]);
+    if (transfer.length > 0) expect([transfer[0], transfer.at(-1)]).toEqual([zone.soa, zone.soa]);
+  });
+
+  it("is refused for a name that is no zone", () => {
+    const of = { turn: 0, asker: { transport: "tcp", isSecondary: true } } as const;
+    expect(decideDns(queryOf("node1.kindling.lan", "AXFR"), zones, of).reason).toBe(
+      "transfer-refused",
+    );
+  });
+});
 
 describe("decideDns", () => {
   it.each(Rows)("$name", ({ ask, reason, answers = [], authorities = [], ...want }) => {
-    const decision = decideDns(ask, zones, 0);
+    const decision = decideDns(ask, zones, { turn: 0, asker });
     const { response } = decision;
     expect(decision.reason).toBe(reason);
     expect(response.rcode).toBe(want.rcode ?? (served.has(reason) ? 0 : RCode.refused));
-    expect(response.authoritative).toBe(served.has(reason));
+    expect(response.authoritative).toBe(want.authoritative ?? served.has(reason));
     expect(response.answers.map(showRecord)).toEqual(answers);
     expect(response.authorities.map(showRecord)).toEqual(authorities);
   });
 
   it("lets a resolver keep a no for the negative TTL", () => {
-    const { response } = decideDns(queryOf("node9.kindling.lan"), zones, 0);
+    const { response } = decideDns(queryOf("node9.kindling.lan"), zones, { turn: 0, asker });
     expect(response.authorities.map(({ ttl }) => ttl)).toEqual([60]);
   });
 
   it("gives each controller its turn at the front, and always all of them", () => {
     const turns = [0, 1, 2, 3].map((turn) => {
-      const decision = decideDns(queryOf("controller.kindling.lan"), zones, turn);
+      const decision = decideDns(queryOf("controller.kindling.lan"), zones, { turn, asker });
       expect(decision.rotated).toBe(true);
       return decision.response.answers.map(({ data }) => String(data).slice(-2)).join();
     });
     expect(turns).toEqual(["11,12,13", "12,13,11", "13,11,12", "11,12,13"]);
-    expect(decideDns(queryOf("node1.kindling.lan"), zones, 5).rotated).toBe(false);
+    expect(decideDns(queryOf("node1.kindling.lan"), zones, { turn: 5, asker }).rotated).toBe(false);
   });
 });

@@ -9,10 +9,12 @@ const seed = Number(process.env["FUZZ_SEED"] ?? Date.now() % 2 ** 31);
 
 const zone = zoneOf("kindling.lan", "* CNAME node1\n node1 A 10.77.0.11\n x.y A 10.77.0.12");
 const zones = new Map([[zone.origin, zone]]);
+const asker = { transport: "udp", isSecondary: false } as const;
 const Seeds = [
   queryBytes("node1.kindling.lan"),
   queryBytes("any.x.y.kindling.lan", "ANY", { edns: { size: 4096, dnssecOk: true } }),
   queryBytes("kindling.lan", "SOA", { edns: { version: 1 } }),
+  queryBytes("kindling.lan", "IXFR"),
   queryBytes("version.bind", "TXT", { classOf: "CH" }),
   Buffer.concat([queryBytes("a.kindling.lan", "A", { edns: {} }).subarray(0, -2), ecs()]),
 ];
@@ -34,7 +36,11 @@ function answerOne(packet: Buffer, where: string) {
   try {
     const message = parseMessage(packet);
     const limit = responseLimit(message, "udp");
-    const answer = formatResponse(message, decideDns(message, zones, 1).response, limit);
+    const answer = formatResponse(
+      message,
+      decideDns(message, zones, { turn: 1, asker }).response,
+      limit,
+    );
     expect(answer.length, where).toBeLessThanOrEqual(limit);
     expect((answer[2] ?? 0) & 0x80, where).toBe(0x80);
     readAnswer(answer);

@@ -37,6 +37,12 @@ const Rows = [
     problems: ["service-name 12", "service-name 11"],
   })),
   {
+    name: "lets no machine call itself console, but an operator call one so",
+    rows: ["console 10.77.0.11", "console 10.77.0.12 reserved"],
+    hosts: ["console 12"],
+    problems: ["service-name 11"],
+  },
+  {
     name: "keeps static addresses and aliases, but shares a name with a text",
     rows: ["www 10.77.0.11", "noted 10.77.0.12"],
     hosts: ["noted 12"],

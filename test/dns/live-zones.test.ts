@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { LiveZones } from "../../src/dns/live-zones.ts";
 import { parseName } from "../../src/dns/name.ts";
 import { parseDnsSettings } from "../../src/dns/settings.ts";
+import { FindingBoard } from "../../src/runtime/finding-board.ts";
 import { type Log, silentLog } from "../../src/runtime/log.ts";
 import { parseIpv4 } from "../../src/wire/ipv4.ts";
 import { parseSubnet } from "../../src/wire/subnet.ts";
@@ -14,14 +15,19 @@ const domain = parseName("kindling.lan");
 let clock: FakeClock;
 let bindings: FakeBindings;
 let warnings: unknown[];
+let findings: FindingBoard;
 let zones: LiveZones;
 
 beforeEach(() => {
   clock = new FakeClock(1_700_000_000_999);
   bindings = new FakeBindings(["node1 10.77.0.11"]);
   warnings = [];
+  findings = new FindingBoard(() => {});
   const log: Log = { ...silentLog, warn: (_, fields) => void warnings.push(fields) };
-  zones = new LiveZones({ interfaces, bindings, clock, log }, parseDnsSettings(dnsSettings()));
+  zones = new LiveZones(
+    { interfaces, bindings, clock, log, findings },
+    parseDnsSettings(dnsSettings()),
+  );
 });
 
 const serial = () => zones.seenFrom(local).get(domain)?.soa.data;
@@ -34,21 +40,27 @@ describe("LiveZones", () => {
     expect(zones.seenFrom(local)).not.toBe(zone);
   });
 
-  it.each([60_000, -60_000])(
-    "builds anew when the answers may be cached no longer: %d ms",
-    (ms) => {
-      const zone = zones.seenFrom(local);
-      clock.step(ms - Math.sign(ms));
-      expect(zones.seenFrom(local)).toBe(zone);
-      clock.step(Math.sign(ms));
-      expect(zones.seenFrom(local)).not.toBe(zone); // a lease that ran out took its name along
-    },
-  );
+  it.each([60_000, -60_000])("looks again when answers may be cached no longer: %d ms", (ms) => {
+    const zone = zones.seenFrom(local);
+    bindings.forget(); // a lease that ran out, of which nobody tells
+    clock.step(ms - Math.sign(ms));
+    expect(zones.seenFrom(local)).toBe(zone);
+    clock.step(Math.sign(ms));
+    expect(zones.seenFrom(local)).not.toBe(zone);
+  });
+
+  it("keeps zones and serial where looking again finds nothing new", () => {
+    const [zone, before] = [zones.seenFrom(local), serial()];
+    clock.step(60_000);
+    bindings.replace(["node1 10.77.0.11"]);
+    expect(zones.seenFrom(local)).toBe(zone);
+    expect(serial()).toEqual(before);
+  });
 
   it("counts the serial up, with the clock ahead, standing or set back", () => {
-    const serials = [0, 5_000, 0, -9_000].map((ms) => {
+    const serials = [0, 5_000, 0, -9_000].map((ms, at) => {
       clock.step(ms);
-      bindings.replace([]);
+      bindings.replace([`node${at} 10.77.0.11`]);
       return serial();
     });
     const start = 1_700_000_000;
@@ -65,6 +77,26 @@ describe("LiveZones", () => {
     }
     const problem = { reason: "hijack-name", name: "wpad.kindling.lan", address: "10.77.0.66" };
     expect(warnings).toMatchObject([problem, problem]);
+  });
+
+  it("holds a finding for each name that is wanted wrongly, while it is", () => {
+    bindings.replace(["console 10.77.0.66", "node1 10.77.0.11", "node1 10.77.0.12"]);
+    zones.seenFrom(local);
+    const subjects = () => findings.list().map(({ code, subject }) => `${code} ${subject}`);
+    expect(subjects().sort()).toEqual([
+      "dns.name-taken console.kindling.lan",
+      "dns.name-taken node1.kindling.lan",
+    ]);
+    bindings.replace(["node1 10.77.0.12"]);
+    zones.seenFrom(local);
+    expect(subjects()).toEqual([]);
+  });
+
+  it("builds anew for new settings, with no machine to name as well", () => {
+    bindings.replace([]);
+    const zone = zones.seenFrom(local);
+    zones.replacePlan(parseDnsSettings(dnsSettings()));
+    expect(zones.seenFrom(local)).not.toBe(zone);
   });
 
   it("knows no zones for an address that is not served", () =>

@@ -65,7 +65,7 @@ describe("parseMessage", () => {
     ["no question", changed(4, 0, 0), "one question, got 0"],
     ["two questions", changed(4, 0, 2), "one question, got 2"],
     ["an answer section", Buffer.concat([changed(6, 0, 1), record]), "no answer in a query"],
-    ["an authority section", Buffer.concat([changed(8, 0, 1), record]), "no answer in a query"],
+    ["two authorities", Buffer.concat([changed(8, 0, 2), record, record]), "at most one authority"],
     ["three additionals", Buffer.concat([changed(10, 0, 3), record, record]), "at most 2"],
     ["two OPT records", Buffer.concat([changed(10, 0, 2), opt]), "one OPT of the root"],
     ["an OPT not the root's", Buffer.concat([bare, Buffer.from([1, 65]), opt]), "one OPT"],

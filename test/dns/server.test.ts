@@ -1,7 +1,8 @@
 import { once } from "node:events";
 import { createServer } from "node:net";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { type DnsServer, openDnsServer, troubleWindowMs } from "../../src/dns/server.ts";
+import { troubleWindowMs } from "../../src/dns/responder.ts";
+import { type DnsServer, openDnsServer } from "../../src/dns/server.ts";
 import { KindlingError } from "../../src/errors.ts";
 import { type Log, silentLog } from "../../src/runtime/log.ts";
 import type { UdpPeer } from "../../src/runtime/udp.ts";
@@ -18,7 +19,7 @@ const interfaces = [
 ];
 const openAt = (port: number) =>
   openDnsServer(
-    { interfaces, port, settings: dnsSettings(), bindings, clock, log },
+    { interfaces, port, settings: dnsSettings(), bindings, clock, log, findings },
     new AbortController().signal,
   );
 const open = async (tries = 5): Promise<DnsServer> => {
@@ -35,6 +36,7 @@ const open = async (tries = 5): Promise<DnsServer> => {
 const node1 = queryBytes("node1.kindling.lan", "A");
 const node1Answer = ["node1.kindling.lan A 10.77.0.11"];
 
+const findings = { raise: () => {}, clear: () => {} };
 let clock: FakeClock;
 let bindings: FakeBindings;
 let lines: { level: string; message: string; fields: Record<string, unknown> }[];

@@ -42,10 +42,10 @@ beforeEach(async () => {
     port,
     clock: { now: clock.now, after },
     // The query itself, padded: these tests are about the conversation, not about what is said.
-    answer: (bytes) => {
+    answer: (bytes, _, reply) => {
       asked += 1;
       onAsked();
-      return Buffer.concat([bytes, Buffer.alloc(answerSize - bytes.length)]);
+      reply([Buffer.concat([bytes, Buffer.alloc(answerSize - bytes.length)])]);
     },
     onError: (error) => errors.push(error),
   });

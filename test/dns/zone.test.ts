@@ -3,14 +3,19 @@ import { joinLabels, parseName } from "../../src/dns/name.ts";
 import { buildZone, findZone, type Lookup, lookup } from "../../src/dns/zone.ts";
 import { showRecord, soaRecord, zoneOf } from "../support/dns.ts";
 
-// RFC 4592 §2.2.1 gives this zone and the answers it must give; MX became SRV, which we hold.
+// RFC 4592 §2.2.1 gives this zone and the answers it must give.
 const rfc4592 = zoneOf(
   "example",
-  `*                 TXT  this is a wildcard
-   *                 SRV  0 0 10 host1.example
+  `@                 NS   ns.example.com.
+   @                 NS   ns.example.net.
+   *                 TXT  this is a wildcard
+   *                 MX   10 host1.example
+   sub.*             TXT  this is not a wildcard
    host1             A    192.0.2.1
    _ssh._tcp.host1   SRV  0 0 22 host1
-   _ssh._tcp.host2   SRV  0 0 22 host2`,
+   _ssh._tcp.host2   SRV  0 0 22 host2
+   subdel            NS   ns.example.com.
+   subdel            NS   ns.example.net.`,
 );
 
 const kindling = zoneOf(
@@ -33,13 +38,19 @@ const kindling = zoneOf(
 );
 
 const cases = [
-  ["rfc4592", "host3.example SRV", "answer: host3.example SRV 0 0 10 host1.example"],
+  ["rfc4592", "host3.example MX", "answer: host3.example MX 10 host1.example"],
   ["rfc4592", "host3.example A", "no-data"],
   ["rfc4592", "foo.bar.example TXT", "answer: foo.bar.example TXT this is a wildcard"],
-  ["rfc4592", "host1.example SRV", "no-data"],
+  ["rfc4592", "host1.example MX", "no-data"],
+  ["rfc4592", "sub.*.example MX", "no-data"],
   ["rfc4592", "_telnet._tcp.host1.example SRV", "name-error"],
+  [
+    "rfc4592",
+    "host.subdel.example A",
+    "referral: subdel.example NS ns.example.com; subdel.example NS ns.example.net",
+  ],
+  ["rfc4592", "ghost.*.example MX", "name-error"],
   ["rfc4592", "host2.example TXT", "no-data"],
-  ["rfc4592", "ghost.*.example SRV", "name-error"],
   ["rfc4592", "*.example TXT", "answer: *.example TXT this is a wildcard"],
   ["kindling", "node1.kindling.lan A", "answer: node1.kindling.lan A 10.77.0.11"],
   ["kindling", "node1.kindling.lan AAAA", "no-data"],
@@ -117,6 +128,7 @@ describe("findZone", () => {
 });
 
 function show(found: Lookup): string {
-  const records = [...found.chain, ...(found.kind === "answer" ? found.records : [])];
+  const own = found.kind === "answer" ? found.records : [];
+  const records = [...found.chain, ...own, ...(found.kind === "referral" ? found.servers : [])];
   return [found.kind, records.map(showRecord).join("; ")].filter((it) => it !== "").join(": ");
 }

@@ -5,16 +5,20 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { cacheFolder } from "../../src/lab/package-cache.ts";
+import { openPeer } from "../../src/lab/peer-packages.ts";
 import { isInSandbox } from "../../src/lab/sandbox.ts";
 import { onHost, openVirtualLan, type VirtualLan } from "../../src/lab/virtual-lan.ts";
 
 const lanAddress = "10.77.0.1";
 const rackAddress = "10.78.4.1";
+const hosts = ["node1 10.77.0.11 reserved", "node2 10.77.0.12 reserved", "node3 10.77.0.13"];
 const support = (file: string) => fileURLToPath(new URL(`../support/${file}`, import.meta.url));
 
 describe.runIf(isInSandbox(process.env))("dns with other people's clients", () => {
   let lan: VirtualLan;
   let closeServer: () => Promise<void>;
+  let tell: (rows: readonly string[]) => void;
 
   beforeAll(async () => {
     lan = await openVirtualLan();
@@ -22,6 +26,12 @@ describe.runIf(isInSandbox(process.env))("dns with other people's clients", () =
     await execa("ip", ["-n", "server", "addr", "add", `${rackAddress}/22`, "dev", "eth0"]);
     await lan.addHost("client", "10.77.0.99/24");
     await execa("ip", ["-n", "client", "addr", "add", "10.78.4.99/22", "dev", "eth0"]);
+    await execa("ip", ["-n", "client", "addr", "add", "10.77.0.98/24", "dev", "eth0"]);
+    // A stranger, who reaches us by no subnet that is served.
+    await execa("ip", ["-n", "client", "addr", "add", "192.0.2.9/24", "dev", "eth0"]);
+    await execa("ip", ["-n", "server", "route", "add", "192.0.2.0/24", "dev", "eth0"]);
+    await lan.addHost("secondary", "10.77.0.53/24");
+    await lan.addHost("upstream", "10.77.0.54/24");
     const interfaces = [`${lanAddress}/24`, `${rackAddress}/22`];
     const [program = "", ...rest] = onHost("server", [
       process.execPath,
@@ -29,6 +39,7 @@ describe.runIf(isInSandbox(process.env))("dns with other people's clients", () =
       ...interfaces,
     ]);
     const server = execa(program, rest, { stderr: "inherit" });
+    tell = (rows) => server.stdin.write(`${JSON.stringify(rows)}\n`);
     closeServer = async () => {
       server.stdin.end();
       await server;
@@ -137,6 +148,107 @@ describe.runIf(isInSandbox(process.env))("dns with other people's clients", () =
     }
   });
 
+  const clients = [
+    { name: "kdig", words: ["+short"], tcp: "+tcp" },
+    { name: "drill", words: ["-Q"], tcp: "-t" },
+  ] as const;
+  it.each(clients)("serves $name, by UDP and TCP", async ({ name, words, tcp }) => {
+    const peer = await openPeer(cacheFolder(process.env), name);
+    const ask = (...more: string[]) => {
+      const library = `LD_LIBRARY_PATH=${peer.env["LD_LIBRARY_PATH"]}`;
+      return run("env", library, peer.program, ...words, ...more, `@${lanAddress}`);
+    };
+    expect(await ask("node1.kindling.lan", "A")).toBe("10.77.0.11");
+    expect(await ask(tcp, "node3.kindling.lan", "A")).toBe("10.77.0.13");
+    const many = await ask(tcp, "many.kindling.lan", "A");
+    expect(many.match(/^10\.77\.1\.\d+$/gm)).toHaveLength(90);
+  });
+
+  it("has Knot for a secondary, which follows each change at once", {
+    timeout: 60_000,
+  }, async () => {
+    const knot = await openPeer(cacheFolder(process.env), "knot");
+    const folder = await mkdtemp(join(tmpdir(), "kindling-knot-"));
+    const zones = ["kindling.lan", "0.77.10.in-addr.arpa"];
+    await writeFile(join(folder, "knot.conf"), knotConfig(folder, zones));
+    const argv = [knot.program, "-c", join(folder, "knot.conf")];
+    const [program = "", ...rest] = onHost("secondary", argv);
+    const daemon = execa(program, rest, { env: knot.env, reject: false, all: true });
+    const atKnot = (...words: string[]) =>
+      run("dig", "+norec", "+short", "+time=1", "+tries=1", "@10.77.0.53", ...words);
+    const patience = { timeout: 20_000, interval: 200 };
+    try {
+      await expect.poll(() => atKnot("node1.kindling.lan"), patience).toBe("10.77.0.11");
+      expect(await atKnot("shop.apps.kindling.lan")).toBe("tectonic.kindling.lan.\n10.77.0.13");
+      expect(await atKnot("-x", "10.77.0.12")).toBe("node2.kindling.lan.");
+      tell([...hosts, "node4 10.77.0.14"]);
+      await expect.poll(() => atKnot("node4.kindling.lan"), patience).toBe("10.77.0.14");
+      const soas = [
+        await atKnot("kindling.lan", "SOA"),
+        await dig("+short", "kindling.lan", "SOA"),
+      ];
+      expect(soas[0]).toBe(soas[1]);
+    } finally {
+      daemon.kill();
+      await daemon;
+      tell(hosts);
+      await rm(folder, { recursive: true });
+    }
+  });
+
+  it("looks up the rest of the world for whom it may, and for nobody else", async () => {
+    const words = [
+      "dnsmasq",
+      "-k",
+      "--conf-file=/dev/null",
+      "--user=root",
+      "--group=",
+      "--pid-file",
+    ];
+    const names = [
+      "--host-record=www.example.org,192.0.2.1",
+      "--host-record=evil.example.org,10.0.0.1",
+    ];
+    const fixed = ["--no-resolv", "--no-hosts", "--log-facility=-", "--local=/example.org/"];
+    const argv = onHost("upstream", [...words, ...fixed, ...names]);
+    const upstream = execa(argv[0] ?? "", argv.slice(1), { reject: false });
+    const ask = (...more: string[]) =>
+      run("dig", "+time=6", "+tries=1", `@${lanAddress}`, "-b", "10.77.0.98", ...more);
+    try {
+      await expect
+        .poll(() => ask("+short", "www.example.org"), { timeout: 15_000 })
+        .toBe("192.0.2.1");
+      expect(await ask("www.example.org")).toContain("flags: qr rd ra;");
+      expect(await ask("+tcp", "+short", "www.example.org")).toBe("192.0.2.1");
+      expect(await ask("nobody.example.org")).toContain("status: NXDOMAIN");
+      expect(await ask("evil.example.org")).toContain("status: REFUSED");
+      expect(await ask("-x", "10.99.0.1")).toContain("status: NXDOMAIN");
+      expect(await ask("node1.kindling.lan")).toContain("flags: qr aa rd ra;");
+      expect(await dig("+rec", "www.example.org")).toContain("status: REFUSED");
+    } finally {
+      upstream.kill();
+      await upstream;
+    }
+  });
+
+  it("answers a stranger's flood with what the limit leaves, and tells real ones to come by TCP", async () => {
+    const flood = async (from: string) => {
+      const words = [support("dns-flood-client.ts"), from, lanAddress, "wide.kindling.lan"];
+      const found = JSON.parse(await run(process.execPath, ...words));
+      return { ...found, factor: found.bytesOut / found.bytesIn };
+    };
+    const stranger = await flood("192.0.2.9");
+    // 20 a second, and every second one of the others as an empty TC.
+    expect(stranger.answers).toBeLessThan(stranger.sent * 0.75);
+    expect(stranger.answers).toBeGreaterThan(20);
+    expect(stranger.factor, JSON.stringify(stranger)).toBeLessThan(2);
+    const own = await flood("10.77.0.99");
+    expect(own.answers, "a rack may ask as it likes").toBe(own.sent);
+    expect(own.factor, JSON.stringify(own)).toBeGreaterThan(15);
+    const tcp = ["+tcp", "+short", "-b", "192.0.2.9", `@${lanAddress}`, "node1.kindling.lan"];
+    expect(await run("dig", ...tcp)).toBe("10.77.0.11");
+  });
+
   it("serves the npm client dns2", async () => {
     const output = await run(
       process.execPath,
@@ -147,3 +259,29 @@ describe.runIf(isInSandbox(process.env))("dns with other people's clients", () =
     expect(JSON.parse(output)).toEqual(["10.77.0.11"]);
   });
 });
+
+function knotConfig(folder: string, zones: readonly string[]): string {
+  return `server:
+    rundir: "${folder}"
+    listen: 10.77.0.53@53
+database:
+    storage: "${folder}"
+log:
+  - target: stderr
+    any: info
+remote:
+  - id: kindling
+    address: ${lanAddress}@53
+acl:
+  - id: from-kindling
+    address: ${lanAddress}
+    action: notify
+template:
+  - id: default
+    storage: "${folder}"
+    master: kindling
+    acl: from-kindling
+zone:
+${zones.map((zone) => `  - domain: ${zone}`).join("\n")}
+`;
+}

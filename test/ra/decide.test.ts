@@ -31,9 +31,12 @@ type Row = {
   readonly from: string;
   readonly link?: LinkState;
   readonly mode?: "auto" | "on";
+  readonly isOurs?: boolean;
   readonly want: string;
   readonly to?: string;
 };
+
+const ours = { mode: "auto", isOurs: true } as const;
 
 describe("decideNdp", () => {
   const second = Math.floor(now / 1000);
@@ -115,6 +118,22 @@ describe("decideNdp", () => {
       to: machine,
     },
     {
+      name: "leaves the word to whoever gives the addresses",
+      message: ask,
+      from: machine,
+      isOurs: false,
+      want: "ignore not-our-link",
+    },
+    {
+      name: "answers beside another DHCP server where it is told to",
+      message: ask,
+      from: machine,
+      isOurs: false,
+      mode: "on",
+      want: "answer solicited",
+      to: machine,
+    },
+    {
       name: "has no word for other links",
       message: ask,
       from: "2001:db8::1",
@@ -147,17 +166,20 @@ describe("decideNdp", () => {
       want: "ignore not-on-link",
     },
   ];
-  it.each(rows)("$name", ({ message, from, link = quietLink, mode = "auto", want, to }) => {
-    const decision = decideNdp(message, parseIpv6(from), { mode, link, now });
-    expect(`${decision.kind} ${decision.reason}`).toBe(want);
-    if (decision.kind === "answer") expect(decision.to).toBe(to);
-  });
+  it.each(rows)(
+    "$name",
+    ({ message, from, link = quietLink, mode = "auto", isOurs = true, want, to }) => {
+      const decision = decideNdp(message, parseIpv6(from), { mode, isOurs, link, now });
+      expect(`${decision.kind} ${decision.reason}`).toBe(want);
+      if (decision.kind === "answer") expect(decision.to).toBe(to);
+    },
+  );
 
   it("is silent from a router's first word until its lifetime ends", () => {
-    const heard = decideNdp(says(30), parseIpv6(router), { mode: "auto", link: quietLink, now });
+    const heard = decideNdp(says(30), parseIpv6(router), { ...ours, link: quietLink, now });
     const link = heard.kind === "ignore" ? quietLink : heard.state;
     const at = (ms: number) =>
-      decideNdp(ask, parseIpv6(machine), { mode: "auto", link, now: now + ms }).reason;
+      decideNdp(ask, parseIpv6(machine), { ...ours, link, now: now + ms }).reason;
     expect([at(0), at(29_999), at(30_000)]).toEqual([
       "router-present",
       "router-present",
@@ -169,7 +191,7 @@ describe("decideNdp", () => {
     let link = quietLink;
     for (let number = 1; number <= 100; number += 1) {
       const heard = decideNdp(says(1800), parseIpv6(`fe80::${number}`), {
-        mode: "auto",
+        ...ours,
         link,
         now,
       });
@@ -188,7 +210,7 @@ describe("decideNdp", () => {
     const steps = fc.array(fc.tuple(source, message, fc.nat(500)), { maxLength: 200 });
     fc.assert(
       fc.property(steps, fc.constantFrom("auto" as const, "on" as const), (given, mode) => {
-        let context: AdvertContext = { mode, link: quietLink, now };
+        let context: AdvertContext = { mode, isOurs: true, link: quietLink, now };
         const toAll: number[] = [];
         for (const [from, what, ms] of given) {
           context = { ...context, now: context.now + ms };

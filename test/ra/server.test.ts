@@ -32,7 +32,14 @@ function openRig(refused?: string) {
     advert: silentAdvert,
   }));
   const clock = new FakeClock();
-  const deps = { links, mode: "auto" as const, clock, log: silentLog, openSocket };
+  const deps = {
+    links,
+    mode: "auto" as const,
+    isOurs: () => true,
+    clock,
+    log: silentLog,
+    openSocket,
+  };
   const open = () => openAdvertServer(deps, new AbortController().signal);
   const say = (bytes: Uint8Array, source = machine) => hear?.({ bytes, source });
   return { sent, closed, open, say };

@@ -21,5 +21,5 @@ export const settings6: Dhcp6Settings = {
 
 export function context6(parts: Partial<Dhcp6Context> = {}): Dhcp6Context {
   const serverId = Buffer.from(serverId6, "hex");
-  return { site: site6, settings: settings6, serverId, declines: 0, ...parts };
+  return { site: site6, settings: settings6, serverId, declines: 0, isOurs: true, ...parts };
 }

@@ -4,7 +4,7 @@ import type { BindingReader } from "../../src/dns/live-zones.ts";
 import { type Message, parseMessage } from "../../src/dns/message.ts";
 import { type DnsName, joinLabels, parseName } from "../../src/dns/name.ts";
 import { parseRecord, type ResourceRecord, type StaticRecord } from "../../src/dns/record.ts";
-import { type DnsSettings, defaultTtl } from "../../src/dns/settings.ts";
+import { type DnsSettings, defaultRateLimit, defaultTtl } from "../../src/dns/settings.ts";
 import { buildZone, type SoaRecord, type Zone } from "../../src/dns/zone.ts";
 import { parseIpv4 } from "../../src/wire/ipv4.ts";
 import { parseMac } from "../../src/wire/mac.ts";
@@ -17,6 +17,9 @@ export function dnsSettings(changes: Partial<DnsSettings> = {}): DnsSettings {
     controller: { name: "controller", targets: ["node1", "node2"] },
     console: { name: "tectonic", targets: ["node3"] },
     records: [],
+    zones: [],
+    secondaries: [],
+    rateLimit: { ...defaultRateLimit, answers: 0, refused: 0 },
     ttl: defaultTtl,
     ...changes,
   };
@@ -50,6 +53,11 @@ export class FakeBindings implements BindingReader {
   onChange(listener: () => void): Disposable {
     this.#listeners.add(listener);
     return { [Symbol.dispose]: () => this.#listeners.delete(listener) };
+  }
+
+  /** Leases run out in silence. */
+  forget(): void {
+    this.#bindings = [];
   }
 
   replace(rows: readonly string[]): void {
