@@ -89,14 +89,14 @@ async function openDhcp(house: House): Promise<DhcpServer | undefined> {
   if (mode === "off") return undefined;
   const path = leaseFile(config.state);
   const part = log.child({ part: "dhcp" });
-  const leases = resources.use(openLeaseStore({ path, log: part, now: systemClock.now }));
+  const leases = resources.use(await openLeaseStore({ path, log: part, now: systemClock.now }));
   const deps = {
     mode,
     interfaces: served,
     settings: settings.dhcp,
     leases,
-    httpPort: config.http.port,
     findings: house.findings,
+    httpPort: config.http.port,
     onFetch: fetchesOf(bus),
     ...(await openProber(house, part)),
   };
@@ -263,5 +263,5 @@ async function openSigning({ options, config }: House): Promise<Signer | undefin
 
 /** Where the leases of a state folder are. */
 export function leaseFile({ folder }: Config["state"]): string {
-  return join(folder, "leases.db");
+  return join(folder, "leases.journal");
 }

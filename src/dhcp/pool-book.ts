@@ -60,4 +60,9 @@ export class PoolBook implements FreeAddresses {
       }
     }
   }
+
+  /** The tables took a change back. */
+  restored(address: Ipv4Address): void {
+    for (const list of this.#lists.values()) list.leased(address);
+  }
 }

@@ -1,10 +1,11 @@
 import { explainRefusal } from "../boot/firmware-refusals.ts";
 import type { IgnoreReason } from "./decide.ts";
 import type { ProxyIgnoreReason } from "./decide-proxy.ts";
+import type { KeepingRefusal } from "./lease-keeper.ts";
 import type { DhcpRequest, UnreadReason } from "./request.ts";
 
 /** Every reason for which a sound packet gets no answer. */
-export type SilenceReason = IgnoreReason | ProxyIgnoreReason | UnreadReason;
+export type SilenceReason = IgnoreReason | ProxyIgnoreReason | UnreadReason | KeepingRefusal;
 
 /** The reasons in words, as docs/dhcp.md has them too. */
 export const Silences: Readonly<Record<SilenceReason, string>> = {
@@ -25,6 +26,8 @@ export const Silences: Readonly<Record<SilenceReason, string>> = {
   "pool-exhausted": "no address is free",
   "relay-loop": "its giaddr is our own address: forged, or come round",
   "too-many-new-machines": "many machines never seen before ask, and it is one of them",
+  "store-busy": "the disk is behind by more leases than may wait for it; the client asks again",
+  "store-unusable": "leases cannot be written, so nothing new is given; known machines renew",
   "unknown-architecture": "its option 93 names no architecture of the IANA registry",
   "unknown-boot-item":
     "it asks for a boot item that our menu does not have, or has of another server",

@@ -1,12 +1,16 @@
 import { describe, expect, it } from "vitest";
 import type { BootEvent, BootFact } from "../../src/boot/event.ts";
+import type { FindingSink } from "../../src/boot/finding.ts";
 import type { Lease } from "../../src/dhcp/lease.ts";
+import type { LeaseStore } from "../../src/dhcp/lease-store.ts";
 import { formatDhcp, parseDhcp } from "../../src/dhcp/packet.ts";
 import { type DhcpServerDeps, openDhcpServer } from "../../src/dhcp/server.ts";
 import type { Log } from "../../src/runtime/log.ts";
 import { type MacAddress, parseMac } from "../../src/wire/mac.ts";
 import { ClientOptions, clientMac, type MessageParts, messageOf } from "../support/dhcp-message.ts";
 import { ip, noon, settings, site } from "../support/dhcp-site.ts";
+import { otherMac } from "../support/dhcp-world.ts";
+import { FakeClock } from "../support/fake-clock.ts";
 import { FakeNetwork } from "../support/fake-udp.ts";
 
 type Line = { level: string; message: string; fields: Record<string, unknown> };
@@ -19,6 +23,18 @@ async function start(parts: Partial<DhcpServerDeps> = {}) {
   const disk = { full: false };
   const findings: object[] = [];
   const fetched = new Set<(mac: MacAddress) => void>();
+  const store = (): LeaseStore => ({
+    loaded: { leases: [...saved] },
+    lines: 0,
+    save: async (changes) => {
+      if (disk.full) throw new Error("disk full");
+      saved.push(...changes.flat());
+    },
+    rewrite: async () => {
+      if (disk.full) throw new Error("disk full");
+    },
+    [Symbol.asyncDispose]: async () => {},
+  });
   const level =
     (name: string) =>
     (message: string, fields: Record<string, unknown> = {}) =>
@@ -37,14 +53,7 @@ async function start(parts: Partial<DhcpServerDeps> = {}) {
         mode: "full",
         interfaces: [{ device: "eth0", address: site.server, subnet: site.subnet }],
         settings,
-        leases: {
-          load: () => [...saved],
-          save: (leases) => {
-            if (disk.full) throw new Error("disk full");
-            saved.push(...leases);
-          },
-          [Symbol.dispose]: () => {},
-        },
+        leases: store(),
         clock: { now: () => noon, after: () => ({ [Symbol.dispose]: () => {} }) },
         log,
         publish: (event) => void events.push(event),
@@ -62,9 +71,11 @@ async function start(parts: Partial<DhcpServerDeps> = {}) {
       },
       stop.signal,
     );
+  // Every promise of the fake store is settled by then.
+  const written = () => new Promise((resolve) => setImmediate(resolve));
   const hear = (message: MessageParts, port = 67) =>
     network.deliver(port, formatDhcp(messageOf(message), 1472));
-  return { network, lines, events, saved, disk, findings, fetched, stop, open, hear };
+  return { network, lines, events, saved, disk, findings, fetched, stop, open, hear, written };
 }
 
 const selecting = { type: "request", serverId: "10.77.0.1", requested: "10.77.0.120" } as const;
@@ -99,10 +110,13 @@ describe("openDhcpServer", () => {
   });
 
   it("keeps the lease before it sends the ACK, and says each once in log and events", async () => {
-    const { network, open, hear, saved, lines, events } = await start();
+    const { network, open, hear, saved, lines, events, written } = await start();
     await using server = await open();
     server.serve();
     hear({ ...selecting, options: ClientOptions.efi });
+    expect(network.sent).toEqual([]);
+    expect(server.bindings()).toMatchObject([{ address: ip("10.77.0.120"), state: "bound" }]);
+    await written();
     expect(saved).toMatchObject([{ address: ip("10.77.0.120"), state: "bound", mac: clientMac }]);
     expect(network.sent).toMatchObject([
       { address: ip("255.255.255.255"), port: 68, fromPort: 67 },
@@ -128,17 +142,49 @@ describe("openDhcpServer", () => {
     expect(server.bindings()).toMatchObject([{ address: ip("10.77.0.120"), state: "bound" }]);
   });
 
-  it("sends no ACK for a lease that the disk did not take, and goes on", async () => {
-    const { network, open, hear, disk, lines } = await start();
+  it("serves only whom it knows while the disk takes nothing, and all when it does again", async () => {
+    const raised: string[] = [];
+    const findings: FindingSink = {
+      raise: ({ code, sentence }) => raised.push(`${code}: ${sentence}`),
+      clear: ({ code }) => raised.push(`cleared ${code}`),
+    };
+    const clock = new FakeClock(noon);
+    const { network, open, hear, disk, lines, written } = await start({ findings, clock });
     await using server = await open();
     server.serve();
-    disk.full = true;
     hear(selecting);
-    expect(network.sent).toEqual([]);
-    expect(lines.at(-1)).toMatchObject({ level: "error", message: "dhcp message failed" });
-    expect(server.bindings()).toEqual([]);
-    hear({}); // an OFFER needs no disk
+    await written();
+    disk.full = true;
+    const stranger = { mac: otherMac, serverId: "10.77.0.1", requested: "10.77.0.121" } as const;
+    const answered = async (message: MessageParts): Promise<number> => {
+      const before = network.sent.length;
+      hear(message);
+      await written();
+      return network.sent.length - before;
+    };
+    expect(await answered({ type: "request", ...stranger })).toBe(0);
+    expect(lines.at(-1)?.fields).toMatchObject({ decision: "ignore", reason: "store-unusable" });
+    expect(raised).toEqual(["store.unusable: disk full"]);
+    expect(server.bindings()).toMatchObject([{ address: ip("10.77.0.120") }]);
+    expect(await answered({ mac: otherMac })).toBe(0); // no OFFER that could not be kept
+    expect(await answered({})).toBe(1);
+    expect(await answered({ type: "request", ciaddr: "10.77.0.120" })).toBe(1);
+    disk.full = false;
+    clock.step(5_000);
+    await written();
+    expect(raised).toEqual(["store.unusable: disk full", "cleared store.unusable"]);
+    expect(await answered({ type: "request", ...stranger })).toBe(1);
+  });
+
+  it("sends what waited for the disk before it closes its sockets", async () => {
+    const { network, open, hear } = await start();
+    {
+      await using server = await open();
+      server.serve();
+      hear(selecting);
+    }
     expect(network.sent).toHaveLength(1);
+    expect(network.closed).toHaveLength(2);
   });
 
   it("counts what it does not answer, at debug level", async () => {
@@ -193,10 +239,11 @@ describe("openDhcpServer", () => {
       await using server = await world.open();
       server.serve();
       world.hear(selecting);
+      await world.written();
     }
     await using again = await world.open();
     again.serve();
-    world.hear({ ...selecting, mac: "52:54:00:77:00:99" });
+    world.hear({ ...selecting, mac: otherMac });
     expect(world.lines.at(-1)?.fields).toMatchObject({ decision: "nak", reason: "taken" });
   });
 });

@@ -42,7 +42,7 @@ type Seen = { ready?: true; direction?: string; message?: string; reason?: strin
 /** The server as a process of its own; `seen` settles with the first event that fits. */
 async function startServer(mode: "full" | "proxy" = "full", leaseSeconds = 600) {
   const daemon = join(support, "dhcp-daemon.ts");
-  const args = [daemon, mode, join(folder, "leases.db"), String(leaseSeconds)];
+  const args = [daemon, mode, join(folder, "leases.journal"), String(leaseSeconds)];
   const [program = "", ...rest] = onHost("server", [process.execPath, ...args]);
   const child = execa(program, rest, { reject: false, stderr: "inherit", buffer: false });
   const events: Seen[] = [];

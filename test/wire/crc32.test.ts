@@ -1,0 +1,12 @@
+import { crc32 as reference } from "node:zlib";
+import fc from "fast-check";
+import { expect, it } from "vitest";
+import { crc32 } from "../../src/wire/crc32.ts";
+
+it("is 0xcbf43926 for the digits, the check value that catalogues of checksums give", () => {
+  expect(crc32(Buffer.from("123456789"))).toBe(0xcbf4_3926);
+});
+
+it("agrees with zlib on any bytes", () => {
+  fc.assert(fc.property(fc.uint8Array(), (bytes) => crc32(bytes) === reference(bytes)));
+});
