@@ -20,9 +20,15 @@ type LiveZonesDeps = {
   readonly log: Log;
 };
 
+/** How long a build rests before the next, in its own lengths: at most a twentieth of the processor. */
+const restLengths = 20;
+/** No change waits longer than this for a question that shows it. */
+const maxRestMs = 2_000;
+
 /**
- * The zones of each interface as of now. A change only marks them stale; the next question builds
- * them (3 ms for 1000 machines), so that a rack that powers on costs one build a question at worst.
+ * The zones of each interface as of now. A change only marks them stale; the next question builds them (3 ms
+ * for 1000 machines). Builds rest in between: with many machines that come and go, one for each question
+ * would take the processor from the machines that boot.
  * Nobody tells of a lease that runs out, so they live no longer than resolvers may keep its answer.
  */
 export class LiveZones implements Disposable {
@@ -31,6 +37,9 @@ export class LiveZones implements Disposable {
   #plan: DnsPlan;
   #views: ReadonlyMap<Ipv4Address, Zones> | undefined;
   #builtAt = 0;
+  #isStale = true;
+  /** By the clock that nobody sets. */
+  #restsUntil = Number.NEGATIVE_INFINITY;
   #serial = 0;
   #reported: ReadonlySet<string> = new Set();
 
@@ -38,7 +47,7 @@ export class LiveZones implements Disposable {
     this.#deps = deps;
     this.#plan = plan;
     this.#subscription = deps.bindings.onChange(() => {
-      this.#views = undefined;
+      this.#isStale = true;
     });
   }
 
@@ -50,13 +59,28 @@ export class LiveZones implements Disposable {
   /** The zones that a question to this address of ours sees. */
   seenFrom(local: Ipv4Address): Zones {
     const age = Math.abs(this.#deps.clock.now() - this.#builtAt); // a clock may be set back
-    if (age >= this.#plan.ttl.dynamic * 1000) this.#views = undefined;
-    this.#views ??= this.#build();
+    const isDue = this.#isStale && this.#elapsed() >= this.#restsUntil;
+    if (isDue || age >= this.#plan.ttl.dynamic * 1000) this.#views = undefined;
+    this.#views ??= this.#buildInTime();
     return this.#views.get(local) ?? new Map();
   }
 
   [Symbol.dispose](): void {
     this.#subscription[Symbol.dispose]();
+  }
+
+  #buildInTime(): ReadonlyMap<Ipv4Address, Zones> {
+    const start = this.#elapsed();
+    const views = this.#build();
+    const end = this.#elapsed();
+    this.#isStale = false;
+    this.#restsUntil = end + Math.min(maxRestMs, restLengths * (end - start));
+    return views;
+  }
+
+  #elapsed(): number {
+    const { clock } = this.#deps;
+    return (clock.monotonic ?? clock.now)();
   }
 
   #build(): ReadonlyMap<Ipv4Address, Zones> {

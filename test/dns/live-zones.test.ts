@@ -34,6 +34,27 @@ describe("LiveZones", () => {
     expect(zones.seenFrom(local)).not.toBe(zone);
   });
 
+  it.each([
+    { cost: 3, rest: 60 },
+    { cost: 300, rest: 2_000 },
+  ])("rests $rest ms after a build of $cost ms, however much changes", ({ cost, rest }) => {
+    const slow = {
+      bindings: () => {
+        clock.step(cost);
+        return bindings.bindings();
+      },
+      onChange: (listener: () => void) => bindings.onChange(listener),
+    };
+    const plan = parseDnsSettings(dnsSettings());
+    using resting = new LiveZones({ interfaces, bindings: slow, clock, log: silentLog }, plan);
+    const zone = resting.seenFrom(local);
+    bindings.replace(["node2 10.77.0.12"]);
+    clock.step(rest - 1);
+    expect(resting.seenFrom(local)).toBe(zone);
+    clock.step(1);
+    expect(resting.seenFrom(local)).not.toBe(zone);
+  });
+
   it.each([60_000, -60_000])(
     "builds anew when the answers may be cached no longer: %d ms",
     (ms) => {
