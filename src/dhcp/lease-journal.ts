@@ -47,11 +47,7 @@ export function formatLeases(leases: readonly Lease[], mark?: TimeMark): string 
 
 function formatLine(value: unknown): string {
   const text = JSON.stringify(value);
-  return `${sumOf(Buffer.from(text))} ${text}\n`;
-}
-
-function sumOf(bytes: Uint8Array): string {
-  return crc32(bytes).toString(16).padStart(8, "0");
+  return `${crc32(Buffer.from(text)).toString(16).padStart(8, "0")} ${text}\n`;
 }
 
 /** Never throws: whatever is in the file is one of the readings. */
@@ -62,7 +58,7 @@ export function parseJournal(bytes: Uint8Array): JournalReading {
   for (let start = 0; start < file.length; ) {
     const found = file.indexOf(newline, start);
     const end = found < 0 ? file.length : found;
-    reader.take(parseLine(file.subarray(start, end), found >= 0), end + 1);
+    reader.take(found < 0 ? undefined : parseLine(file, start, end), end + 1);
     start = end + 1;
   }
   return reader.result(file.length);
@@ -121,18 +117,27 @@ class JournalReader {
   }
 }
 
-function parseLine(line: Buffer, isWhole: boolean): Line | undefined {
-  if (!isWhole || line.length <= sumLength) return undefined;
-  const body = line.subarray(sumLength);
-  if (line.toString("latin1", 0, sumLength) !== `${sumOf(body)} `) return undefined;
+// A start reads 100,000 of these, so no bytes are copied and no lease is made twice.
+function parseLine(file: Buffer, start: number, end: number): Line | undefined {
+  const body = start + sumLength;
+  if (body >= end || !SumText.test(file.toString("latin1", start, body))) return undefined;
+  const sum = Number.parseInt(file.toString("latin1", start, body), 16);
+  if (sum !== crc32(file, body, end)) return undefined;
   // proven: the sum says that these are the bytes which `formatLine` made, here or in a newer version
-  const value = JSON.parse(body.toString()) as WrittenLine;
+  const value = JSON.parse(file.toString("utf8", body, end)) as WrittenLine;
   if ("version" in value) return { kind: "header", version: value.version };
   if (!("leases" in value)) return undefined;
   const { wall, time } = value;
-  const leases = value.leases.map((lease) => ({ ...lease, address: parseIpv4(lease.address) }));
+  const leases = value.leases.map(leaseOf);
   const mark = wall === undefined || time === undefined ? undefined : { wall, time };
   return { kind: "leases", leases, ...(mark && { mark }) };
+}
+
+const SumText = /^[0-9a-f]{8} $/;
+
+function leaseOf(written: WrittenLease): Lease {
+  const address = parseIpv4(written.address);
+  return Object.assign(written, { address });
 }
 
 type WrittenLease = Omit<Lease, "address"> & { readonly address: string };

@@ -38,8 +38,8 @@ export class LiveZones implements Disposable {
   #views: ReadonlyMap<Ipv4Address, Zones> | undefined;
   #builtAt = 0;
   #isStale = true;
-  /** By the clock that nobody sets. */
-  #restsUntil = Number.NEGATIVE_INFINITY;
+  /** Since when, by the clock that nobody sets, and for how long. */
+  #rest = { since: 0, ms: 0 };
   #serial = 0;
   #reported: ReadonlySet<string> = new Set();
 
@@ -59,7 +59,8 @@ export class LiveZones implements Disposable {
   /** The zones that a question to this address of ours sees. */
   seenFrom(local: Ipv4Address): Zones {
     const age = Math.abs(this.#deps.clock.now() - this.#builtAt); // a clock may be set back
-    const isDue = this.#isStale && this.#elapsed() >= this.#restsUntil;
+    const hasRested = Math.abs(this.#elapsed() - this.#rest.since) >= this.#rest.ms;
+    const isDue = this.#isStale && hasRested;
     if (isDue || age >= this.#plan.ttl.dynamic * 1000) this.#views = undefined;
     this.#views ??= this.#buildInTime();
     return this.#views.get(local) ?? new Map();
@@ -74,7 +75,7 @@ export class LiveZones implements Disposable {
     const views = this.#build();
     const end = this.#elapsed();
     this.#isStale = false;
-    this.#restsUntil = end + Math.min(maxRestMs, restLengths * (end - start));
+    this.#rest = { since: end, ms: Math.min(maxRestMs, restLengths * (end - start)) };
     return views;
   }
 

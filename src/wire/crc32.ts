@@ -5,10 +5,10 @@ const table = Uint32Array.from({ length: 256 }, (_, octet) => {
   return value;
 });
 
-/** The checksum of IEEE 802.3, as gzip and PNG use it. */
-export function crc32(bytes: Uint8Array): number {
+/** The checksum of IEEE 802.3, as gzip and PNG use it, of the bytes from `start` to before `end`. */
+export function crc32(bytes: Uint8Array, start = 0, end = bytes.length): number {
   let value = 0xffff_ffff;
-  for (let at = 0; at < bytes.length; at += 1) {
+  for (let at = start; at < end; at += 1) {
     // proven: `at` is within the bytes, and the index within the 256 entries
     value = (table[(value ^ (bytes[at] as number)) & 255] as number) ^ (value >>> 8);
   }

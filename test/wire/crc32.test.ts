@@ -10,3 +10,7 @@ it("is 0xcbf43926 for the digits, the check value that catalogues of checksums g
 it("agrees with zlib on any bytes", () => {
   fc.assert(fc.property(fc.uint8Array(), (bytes) => crc32(bytes) === reference(bytes)));
 });
+
+it("counts only the bytes that it is told to", () => {
+  expect(crc32(Buffer.from("x123456789y"), 1, 10)).toBe(0xcbf4_3926);
+});
