@@ -22,7 +22,7 @@ export type Anchor = {
  * A step of the wall clock beyond this is not believed. Nobody can tell a clock that was set from a daemon
  * that was off: either way a lease is only ever held for too long, by what was left of it.
  */
-export const believableMs = 3_600_000;
+const believableMs = 3_600_000;
 
 /** The time of leases at a start: that of the last mark, and the time since if the clock can be believed. */
 export function anchorTime(mark: TimeMark | undefined, wall: number): Anchor {
