@@ -5,6 +5,7 @@ import { existsSync, globSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { openGuestFiles } from "../src/lab/guest-files.ts";
 import { openIgnitionFiles } from "../src/lab/ignition-files.ts";
+import { openArm64, openSignedLoaders, openSuiteIpxe } from "../src/lab/machine-files.ts";
 import { cacheFolder } from "../src/lab/package-cache.ts";
 import { openPeer, peerNames } from "../src/lab/peer-packages.ts";
 import { type DebianPackage, missingPackages, type Task } from "./debian-packages.ts";
@@ -50,7 +51,14 @@ const cache = cacheFolder(process.env);
 if (name === "test" || name === "qemu" || name === "bench") {
   await openGuestFiles(cache, console.log).catch(fail);
 }
-if (name === "test" || name === "qemu") await openIgnitionFiles(cache, console.log).catch(fail);
+if (name === "test" || name === "qemu") {
+  await openIgnitionFiles(cache, console.log).catch(fail);
+  await openSignedLoaders(cache, console.log).catch(fail);
+  for (const suite of ["trixie", "sid"] as const) {
+    await openSuiteIpxe(cache, suite, console.log).catch(fail);
+  }
+  await openArm64(cache, console.log).catch(fail);
+}
 if (name === "test" || name === "interop" || name === "bench" || name === "storm") {
   for (const peer of peerNames) await openPeer(cache, peer, console.log).catch(fail);
 }

@@ -2,21 +2,18 @@
  * The parts of the daemon, each opened and fitted to the others' small interfaces. Nothing here runs by
  * itself: `daemon.ts` serves what is opened here, and closes it.
  */
-import { join } from "node:path";
 import { hotLimits } from "./assets/hot-budget.ts";
 import { HotLibrary } from "./assets/hot-library.ts";
-import { type LoaderLibrary, openLoaderLibrary } from "./assets/loader-library.ts";
 import { wantedPorts } from "./config/ports.ts";
 import type { Resolution, ValidConfig } from "./config/resolve.ts";
 import type { Config } from "./config/schema.ts";
+import { type DhcpPart, openDhcp } from "./daemon-dhcp.ts";
+import { assetsFolder, type LoaderService, openLoaders } from "./daemon-loaders.ts";
 import type { PartSettings } from "./daemon-settings.ts";
-import { type AddressProber, openArpProber } from "./dhcp/arp-prober.ts";
-import { openLeaseStore } from "./dhcp/lease-store.ts";
-import { type DhcpServer, type DhcpServerDeps, openDhcpServer } from "./dhcp/server.ts";
+import type { DhcpServer } from "./dhcp/server.ts";
 import type { BindingReader } from "./dns/live-zones.ts";
 import { type DnsServer, openDnsServer } from "./dns/server.ts";
-import { KindlingError } from "./errors.ts";
-import type { Signer } from "./http/deps.ts";
+import type { AnswerDeps, Signer } from "./http/deps.ts";
 import { openHttpServer } from "./http/server.ts";
 import { systemClock } from "./runtime/clock.ts";
 import type { EventBus } from "./runtime/event-bus.ts";
@@ -31,6 +28,7 @@ import type { Catalog } from "./store/catalog.ts";
 import { FileStore } from "./store/file-store.ts";
 import { FileWriter } from "./store/file-writer.ts";
 import { checkPartial, openTextEngines } from "./text-engines.ts";
+import type { TftpPeer } from "./tftp/file-source.ts";
 import { openTftpServer, type TftpServer } from "./tftp/server.ts";
 import { parseIpv4 } from "./wire/ipv4.ts";
 
@@ -70,76 +68,33 @@ export async function openParts(
   house: House,
 ): Promise<{ live: LiveParts; services: readonly BoundService[] }> {
   const { log } = house;
-  const loaders = openLoaderLibrary({ folders: house.config.loaders.folders });
-  const dhcp = await openDhcp(house);
-  const tftp = await openTftp(house, loaders);
-  const dns = await openDns(house, dhcp);
   const { folder } = house.config.data;
   const part = log.child({ part: "store" });
   const catalog = new FileStore({ folder, log: part, clock: systemClock, checkPartial });
-  const http = await openHttp(house, { dhcp, loaders, catalog });
+  const answers = answersOf(house, catalog);
+  const loaders = house.resources.use(openLoaders({ ...house, answers }));
+  const addresses = await openDhcp(house, loaders.rules);
+  const dhcp = addresses?.server;
+  const tftp = await openTftp(house, loaders);
+  const dns = await openDns(house, dhcp);
+  const http = await openHttp(house, { dhcp: addresses, loaders, answers });
   const rpc = await openRpc(house, catalog);
   const services = [dhcp, tftp, dns, http, rpc].filter((part) => part !== undefined);
   return { live: { dhcp, tftp, dns }, services };
 }
 
-async function openDhcp(house: House): Promise<DhcpServer | undefined> {
-  const { options, config, served, settings, bus, log, resources } = house;
-  const { mode } = config.dhcp;
-  if (mode === "off") return undefined;
-  const path = leaseFile(config.state);
-  const part = log.child({ part: "dhcp" });
-  const leases = resources.use(await openLeaseStore({ path, log: part, now: systemClock.now }));
-  const deps = {
-    mode,
-    interfaces: served,
-    settings: settings.dhcp,
-    leases,
-    findings: house.findings,
-    httpPort: config.http.port,
-    onFetch: fetchesOf(bus),
-    ...(await openProber(house, part)),
-  };
-  return resources.use(
-    await openDhcpServer(
-      { ...deps, clock: systemClock, log: part, publish: bus.publish },
-      options.signal,
-    ),
-  );
-}
-
-// The bus knows whose address a file went to.
-function fetchesOf(bus: EventBus): DhcpServerDeps["onFetch"] {
-  return (listener) =>
-    bus.subscribe(({ kind, mac }) => {
-      if (mac !== undefined && (kind === "tftp" || kind === "http")) listener(mac);
-    });
-}
-
-// Without the right the rest goes on: machines that look for themselves decline what is in use.
-async function openProber(
-  { config, served, resources }: House,
-  log: Log,
-): Promise<{ readonly prober?: AddressProber }> {
-  if (config.dhcp.mode !== "full" || config.dhcp.conflictProbe === "off") return {};
-  try {
-    const deps = { links: served, clock: systemClock, log };
-    return { prober: resources.use(await openArpProber(deps)) };
-  } catch (error) {
-    if (!(error instanceof KindlingError) || error.code !== "rights.missing") throw error;
-    log.warn("addresses are not probed before they are offered", { cause: error.message });
-    return {};
-  }
-}
-
-async function openTftp(house: House, loaders: LoaderLibrary): Promise<TftpServer | undefined> {
+async function openTftp(house: House, loaders: LoaderService): Promise<TftpServer | undefined> {
   const { options, config, served, settings, bus, log, resources } = house;
   const { tftp } = config;
   if (!tftp.enabled) return undefined;
   const deps = {
     addresses: served.map(({ address }) => address),
     port: tftp.port,
-    files: { open: (name: string) => loaders.find(name) },
+    files: {
+      open: (name: string, { address, server }: TftpPeer) => {
+        return loaders.find(name, { mac: bus.machineAt(address), server });
+      },
+    },
     settings: settings.tftp,
     clock: systemClock,
     log: log.child({ part: "tftp" }),
@@ -185,8 +140,8 @@ async function openHttp(
   {
     dhcp,
     loaders,
-    catalog,
-  }: { dhcp: DhcpServer | undefined; loaders: LoaderLibrary; catalog: Catalog },
+    answers,
+  }: { dhcp: DhcpPart | undefined; loaders: LoaderService; answers: AnswerDeps },
 ): Promise<BoundService> {
   const { options, config, served, bus, log, resources } = house;
   const { version, signal } = options;
@@ -198,24 +153,25 @@ async function openHttp(
   const status = () => ({
     version,
     mode: config.dhcp.mode,
-    interfaces: served.map(({ device, address }) => ({ name: device, address })),
+    interfaces: served.map(({ device, address }) => ({
+      ...{ name: device, address },
+      ...(dhcp && { mode: dhcp.modeOf(device) }),
+    })),
     ports: Object.fromEntries(
       wantedPorts(config).map(({ use, port }) => [use.toLowerCase(), port]),
     ),
     startedAt,
   });
-  const admin = { events: bus, leases: () => dhcp?.bindings() ?? [], status, socket };
+  const admin = { events: bus, leases: () => dhcp?.server.bindings() ?? [], status, socket };
   const deps = {
     addresses: served.map(({ address }) => address),
     port: config.http.port,
-    catalog,
-    texts: openTextEngines(log),
-    extensions: true,
-    ignitionUpgrade: config.http.ignitionUpgrade,
-    waitingRoomSeconds: config.http.waitingRoom,
+    ...answers,
+    log: part,
+    diagnosisOf: loaders.diagnosisOf,
     signer: await openSigning(house),
     assets: {
-      folder: config.assets.folder || join(config.data.folder, "assets"),
+      folder: assetsFolder(config),
       symlinks: "follow" as const,
       files: resources.use(new HotLibrary({ ...limits, clock: systemClock })),
     },
@@ -223,13 +179,23 @@ async function openHttp(
     publish: bus.publish,
     machineAt: bus.machineAt.bind(bus),
     clock: systemClock,
-    log: part,
     metrics,
     readiness: () => [],
     findings: () => house.findings.list(),
     ...(socket !== "" && { admin }),
   };
   return resources.use(await openHttpServer(deps, signal));
+}
+
+function answersOf({ config, log }: House, catalog: Catalog): AnswerDeps {
+  return {
+    catalog,
+    texts: openTextEngines(log),
+    extensions: true,
+    ignitionUpgrade: config.http.ignitionUpgrade,
+    waitingRoomSeconds: config.http.waitingRoom,
+    log: log.child({ part: "http" }),
+  };
 }
 
 // On loopback too, where the commands of this host look for it.
@@ -259,9 +225,4 @@ async function openSigning({ options, config }: House): Promise<Signer | undefin
   const { KINDLING_PASSPHRASE: own, MATCHBOX_PASSPHRASE: inherited } = options.environment;
   const { openSigner } = await import("./http/signer.ts"); // OpenPGP is large
   return await openSigner(file, own ?? inherited ?? "");
-}
-
-/** Where the leases of a state folder are. */
-export function leaseFile({ folder }: Config["state"]): string {
-  return join(folder, "leases.journal");
 }

@@ -9,14 +9,8 @@ import { needRestart } from "./config/changes.ts";
 import { formatProblems } from "./config/load.ts";
 import { describeHolder, wantedPorts } from "./config/ports.ts";
 import type { Config } from "./config/schema.ts";
-import {
-  type DaemonOptions,
-  type House,
-  type LiveParts,
-  leaseFile,
-  openParts,
-} from "./daemon-parts.ts";
-import { fitSettings } from "./daemon-settings.ts";
+import { type DaemonOptions, type House, type LiveParts, openParts } from "./daemon-parts.ts";
+import { fitSettings, leaseFile } from "./daemon-settings.ts";
 import { leaseFiles } from "./dhcp/lease-store.ts";
 import { KindlingError } from "./errors.ts";
 import { systemClock } from "./runtime/clock.ts";

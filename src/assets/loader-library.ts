@@ -1,26 +1,9 @@
-import { createHash } from "node:crypto";
-import { constants } from "node:fs";
-import { type FileHandle, open, readdir, realpath } from "node:fs/promises";
-import { sep } from "node:path";
-import {
-  isLoaderName,
-  LoaderPaths,
-  type LoaderPlace,
-  loaderPlaces,
-  SystemFolders,
-} from "./loader-names.ts";
+import { statSync } from "node:fs";
+import { readdir } from "node:fs/promises";
+import { type FileContent, openFileLibrary } from "./file-library.ts";
+import { isLoaderName, LoaderPaths, loaderPlaces, SystemFolders } from "./loader-names.ts";
 
-export type Loader = {
-  readonly kind: "file";
-  readonly name: string;
-  /** Shared by all who serve it: read only. */
-  readonly bytes: Buffer;
-  /** The real path of the file. */
-  readonly path: string;
-  /** Lower-case hexadecimal. */
-  readonly sha256: string;
-  readonly modified: Date;
-};
+export type Loader = FileContent & { readonly kind: "file"; readonly name: string };
 
 /** A loader, or why there is none, said so that it fits a ROM's screen and names the cure. */
 export type LoaderLookup = Loader | { readonly kind: "missing"; readonly reason: string };
@@ -30,6 +13,8 @@ export type LoaderEntry = Omit<Loader, "kind" | "bytes"> & { readonly size: numb
 
 export type LoaderLibrary = {
   find(name: string): Promise<LoaderLookup>;
+  /** Is there a file of this name that `find` would look at? Its content is not read. */
+  has(name: string): boolean;
   /** Every loader there is: the known names and what else lies in the operator's folders. */
   list(): Promise<readonly LoaderEntry[]>;
 };
@@ -44,9 +29,6 @@ export type LoaderLibraryOptions = {
 
 const defaultFileBytesMax = 16 * 1024 * 1024;
 
-/**
- * Anybody may ask for every file of a folder, one after the other: so much is kept of them at most.
- */
 const cacheBytesMax = 256 * 1024 * 1024;
 
 /** Files listed of one folder: a folder with more is not one of loaders. */
@@ -55,11 +37,12 @@ const listLimit = 256;
 /** Finds loaders and keeps each in memory until its size or time of change differs. */
 export function openLoaderLibrary(options: LoaderLibraryOptions): LoaderLibrary {
   const { folders, fileBytesMax = defaultFileBytesMax, systemFolders = SystemFolders } = options;
-  const cache: Cache = new Map();
+  const files = openFileLibrary(cacheBytesMax);
   const find = async (name: string): Promise<LoaderLookup> => {
     if (!isLoaderName(name)) return { kind: "missing", reason: "no such loader name" };
-    for (const place of loaderPlaces(name, folders, systemFolders)) {
-      const found = await readPlace(place, cache, fileBytesMax);
+    for (const { path, folder, isSystem } of loaderPlaces(name, folders, systemFolders)) {
+      const within = isSystem ? undefined : folder;
+      const found = await files.read({ path, within, bytesMax: fileBytesMax });
       if (found.kind === "refused") return { kind: "missing", reason: `${name} ${found.reason}` };
       if (found.kind === "content") return { ...found.content, kind: "file", name };
     }
@@ -69,6 +52,10 @@ export function openLoaderLibrary(options: LoaderLibraryOptions): LoaderLibrary 
   };
   return {
     find,
+    has(name) {
+      const places = isLoaderName(name) ? loaderPlaces(name, folders, systemFolders) : [];
+      return places.some(({ path }) => isFile(path));
+    },
     async list() {
       const names = new Set(Object.keys(LoaderPaths));
       for (const folder of folders) for (const name of await fileNames(folder)) names.add(name);
@@ -84,71 +71,14 @@ export function openLoaderLibrary(options: LoaderLibraryOptions): LoaderLibrary 
   };
 }
 
-type Content = Pick<Loader, "bytes" | "path" | "sha256" | "modified">;
-/**
- * One file as it was when it was read; a promise, so that a hundred machines at once cost one read.
- */
-type Cached = { readonly stamp: string; readonly size: number; readonly content: Promise<Content> };
-/** By real path, the latest read last. */
-type Cache = Map<string, Cached>;
-
-type Reading =
-  | { readonly kind: "content"; readonly content: Content }
-  | { readonly kind: "absent" }
-  | { readonly kind: "refused"; readonly reason: string };
-
-async function readPlace(place: LoaderPlace, cache: Cache, bytesMax: number): Promise<Reading> {
+// A folder that may not be looked into holds nothing for anybody; `find` says why.
+function isFile(path: string): boolean {
   try {
-    const path = await realpath(place.path);
-    if (!place.isSystem && !path.startsWith((await realpath(place.folder)) + sep)) {
-      return {
-        kind: "refused",
-        reason: `is a link out of ${place.folder}: put the file itself there`,
-      };
-    }
-    // O_NONBLOCK: opening a FIFO would wait for its other end. O_NOFOLLOW: the path was resolved
-    // above.
-    const flags = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW;
-    await using file = await open(path, flags);
-    const stat = await file.stat();
-    if (!stat.isFile()) return { kind: "absent" };
-    if (stat.size > bytesMax) {
-      return { kind: "refused", reason: `has ${stat.size} bytes, want at most ${bytesMax}` };
-    }
-    const stamp = `${stat.size} ${stat.mtimeMs} ${stat.ctimeMs}`;
-    const known = cache.get(path);
-    if (known?.stamp === stamp) return { kind: "content", content: await known.content };
-    const content = readContent(file, path, stat.mtime);
-    content.catch(() => cache.delete(path));
-    cache.delete(path);
-    cache.set(path, { stamp, size: stat.size, content });
-    forgetOldest(cache);
-    return { kind: "content", content: await content };
+    return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
   } catch (error) {
-    return refusalOf(error);
+    if (error instanceof Error && "code" in error) return false;
+    throw error;
   }
-}
-
-async function readContent(file: FileHandle, path: string, modified: Date): Promise<Content> {
-  const bytes = await file.readFile();
-  return { bytes, path, modified, sha256: createHash("sha256").update(bytes).digest("hex") };
-}
-
-function forgetOldest(cache: Cache): void {
-  let total = [...cache.values()].reduce((sum, { size }) => sum + size, 0);
-  for (const [path, { size }] of cache) {
-    if (total <= cacheBytesMax) return;
-    cache.delete(path);
-    total -= size;
-  }
-}
-
-// Absent is everyday. Anything else (no rights, a disk error) must not pass for "not installed".
-function refusalOf(error: unknown): Reading {
-  const code = error instanceof Error && "code" in error ? String(error.code) : undefined;
-  if (code === undefined) throw error;
-  if (code === "ENOENT" || code === "ENOTDIR") return { kind: "absent" };
-  return { kind: "refused", reason: `cannot be read: ${code}` };
 }
 
 async function fileNames(folder: string): Promise<readonly string[]> {

@@ -4,40 +4,46 @@
  * downloaded here and no byte of a loader is changed.
  */
 
-/** Where distributions put iPXE: Debian and Ubuntu, Fedora and Arch, and Debian's grub-ipxe. */
-export const SystemFolders: readonly string[] = ["/usr/lib/ipxe", "/usr/share/ipxe", "/boot"];
+/** Where distributions put iPXE (Debian, Fedora, Arch, Debian's grub-ipxe), signed shims and GRUBs. */
+export const SystemFolders: readonly string[] = [
+  "/usr/lib/ipxe",
+  "/usr/share/ipxe",
+  "/boot",
+  "/usr/lib/shim",
+  "/usr/lib/grub",
+];
 
 /**
  * Loader name → the paths below a system folder that hold such a build, best first. Debian names
  * x86-64 files plainly and adds the architecture to others; Fedora names both; Arch has a folder
- * for each. `snponly` falls back to a build with all drivers, never to another architecture.
+ * for each. A path is always that build and no other one: which is good enough for whom, and what
+ * to fall back to, is `chooseLoader`'s to say.
  */
 export const LoaderPaths: Readonly<Record<string, readonly string[]>> = {
   "undionly.kpxe": ["undionly.kpxe", "x86_64/undionly.kpxe"],
   "undionly.kkpxe": ["undionly.kkpxe", "x86_64/undionly.kkpxe"],
   "ipxe.pxe": ["ipxe.pxe", "x86_64/ipxe.pxe"],
-  "ipxe.efi": ["ipxe.efi", "ipxe-x86_64.efi", "x86_64/ipxe.efi"],
-  "ipxe-arm64.efi": ["ipxe-arm64.efi", "arm64-efi/ipxe.efi", "arm64/ipxe.efi"],
-  "snponly.efi": [
-    "snponly.efi",
-    "ipxe-snponly-x86_64.efi",
-    "x86_64/snponly.efi",
-    "ipxe.efi",
-    "ipxe-x86_64.efi",
-  ],
-  "snponly-ia32.efi": ["snponly-ia32.efi", "ipxe-snponly-i386.efi", "ipxe-i386.efi"],
-  "snponly-arm32.efi": ["snponly-arm32.efi", "arm32-efi/snponly.efi", "arm32/snponly.efi"],
-  "snponly-arm64.efi": [
-    "snponly-arm64.efi",
-    "arm64-efi/snponly.efi",
-    "arm64/snponly.efi",
-    "ipxe-arm64.efi",
-    "arm64-efi/ipxe.efi",
-  ],
-  "snponly-riscv32.efi": ["snponly-riscv32.efi", "riscv32/snponly.efi"],
-  "snponly-riscv64.efi": ["snponly-riscv64.efi", "riscv64/snponly.efi"],
-  "snponly-loong64.efi": ["snponly-loong64.efi", "loong64/snponly.efi"],
+  "ipxe.efi": ["ipxe.efi", "ipxe-amd64.efi", "ipxe-x86_64.efi", "x86_64/ipxe.efi"],
+  "snponly.efi": ["snponly.efi", "ipxe-snponly-x86_64.efi", "x86_64/snponly.efi"],
+  "ipxe-ia32.efi": ["ipxe-ia32.efi", "ipxe-i386.efi", "i386/ipxe.efi"],
+  "snponly-ia32.efi": ["snponly-ia32.efi", "ipxe-snponly-i386.efi", "i386/snponly.efi"],
+  ...variantPaths(["arm32", "arm64", "riscv32", "riscv64", "loong64"]),
+  "shimx64.efi": ["shimx64.efi.signed", "shimx64.efi"],
+  "shimaa64.efi": ["shimaa64.efi.signed", "shimaa64.efi"],
+  // Not grubx64.efi.signed: that build looks for its configuration on a disk.
+  "grubx64.efi": ["x86_64-efi-signed/grubnetx64.efi.signed"],
+  "grubaa64.efi": ["arm64-efi-signed/grubnetaa64.efi.signed"],
 };
+
+function variantPaths(cpus: readonly string[]): Record<string, readonly string[]> {
+  const rows = cpus.flatMap((cpu) =>
+    ["ipxe", "snponly"].map((variant): [string, readonly string[]] => {
+      const name = `${variant}-${cpu}.efi`;
+      return [name, [name, `${cpu}-efi/${variant}.efi`, `${cpu}/${variant}.efi`]];
+    }),
+  );
+  return Object.fromEntries(rows);
+}
 
 /** A plain file name: no folder, not hidden, printable ASCII, at most 255 bytes. */
 export function isLoaderName(name: string): boolean {

@@ -18,7 +18,7 @@ export function diagnoseBoot(boot: Timeline | undefined): Diagnosis {
   const last = furthest(rows);
   if (last === undefined) return { kind: "stopped", reached: "nothing", ...Unheard };
   if (last.stage === "user-space") return { kind: "up", reached: "user-space" };
-  const advice = last.outcome === "failed" ? failure(last) : AfterStage[last.stage];
+  const advice = last.outcome === "failed" ? failure(last) : silence(last, boot?.arch);
   return { kind: "stopped", reached: last.stage, ...advice };
 }
 
@@ -87,6 +87,18 @@ const AfterStage: Readonly<Record<Stage, Advice>> = {
     cure: "read the machine's console, and check that it can reach http.port",
   },
   "user-space": { cause: "none", cure: "none" },
+};
+
+// Firmware tells nobody that it refused a program; UEFI that took a whole one and then says nothing
+// most often did. Programs behind a signed shim are GRUB's or iPXE's business.
+function silence({ stage, detail = "" }: TimelineRow, arch = ""): Advice {
+  const isPlain = stage === "loader" && arch.includes("UEFI") && !/shim|grub/.test(detail);
+  return isPlain ? Refused : AfterStage[stage];
+}
+
+const Refused: Advice = {
+  cause: "Secure Boot refused the loader, most likely: it arrived whole and never ran",
+  cure: "turn Secure Boot off, or install a signed shim and GRUB and set loaders.secureBoot to shim",
 };
 
 function failure(row: TimelineRow): Advice {

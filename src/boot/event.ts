@@ -1,6 +1,7 @@
 import type { Ipv4Address } from "../wire/ipv4.ts";
 import type { MacAddress } from "../wire/mac.ts";
 import type { Finding } from "./finding.ts";
+import type { PciId } from "./machine.ts";
 
 /**
  * One thing seen of one machine. Protocols publish these and read none; timeline, diagnosis, metrics
@@ -21,6 +22,10 @@ export type BootFact =
       readonly port: 67 | 4011;
       readonly stage: "firmware" | "ipxe" | "operating-system";
       readonly arch?: string;
+      /** What this iPXE cannot do and would have to. */
+      readonly lacks?: readonly string[];
+      /** The card it boots from. */
+      readonly nic?: PciId;
       /** The boot file or URL that an answer names. */
       readonly file?: string;
       readonly reason?: string;
@@ -52,6 +57,8 @@ export type BootFact =
       readonly profile: string;
       readonly kernel: string;
       readonly initrd: readonly string[];
+      /** The kernel is on another server, so nothing of it will be seen here. */
+      readonly elsewhere?: true;
     }
   | {
       /** The booted system called back; `stage` is its own word, `up` from user space by convention. */
@@ -64,6 +71,13 @@ export type BootFact =
       readonly kind: "finding";
       readonly change: "raised" | "cleared";
       readonly finding: Finding;
+    }
+  | {
+      /** DHCP serves a link in another way from now on. */
+      readonly kind: "dhcp-mode";
+      readonly device: string;
+      readonly mode: "probe" | "full" | "proxy" | "hold";
+      readonly reason: string;
     };
 
 export type DhcpMessageName =

@@ -89,6 +89,11 @@ export function architectureOf(code: number): Architecture | undefined {
   return Architectures[code];
 }
 
+/** The row of a name, as events carry it. */
+export function architectureNamed(name: string | undefined): Architecture | undefined {
+  return Architectures.find((row) => row.name === name);
+}
+
 /** The first of the codes a client listed that has a loader, else the first known one. */
 export function pickArchitecture(codes: readonly number[]): Architecture | undefined {
   const known = codes.flatMap((code) => architectureOf(code) ?? []);

@@ -22,8 +22,11 @@ export type MachineIdentity = {
 /** The program that runs in the machine now, which decides what it can load next. */
 export type BootStage =
   | { readonly kind: "firmware"; readonly client: "pxe" | "http" }
-  | { readonly kind: "ipxe"; readonly features: IpxeFeatures }
+  | { readonly kind: "ipxe"; readonly features: IpxeFeatures; readonly nic?: PciId }
   | { readonly kind: "operating-system" };
+
+/** A card on the PCI bus as `vendor:device`, both four lower-case hexadecimal digits. */
+export type PciId = `${string}:${string}`;
 
 /** What an iPXE build can do, from option 175 (`features.h`); all false when it said nothing. */
 export type IpxeFeatures = {

@@ -1,11 +1,14 @@
 import { formatIpv4, type Ipv4Address } from "../wire/ipv4.ts";
 import type { Architecture } from "./firmware.ts";
-import type { BootStage } from "./machine.ts";
+import { chooseLoader, type LoaderRules } from "./loader-choice.ts";
+import type { BootStage, IpxeFeatures, MachineIdentity } from "./machine.ts";
 
 /** Where this daemon is reached from the machine's side of the network. */
 export type BootSite = {
   readonly server: Ipv4Address;
   readonly httpPort: number;
+  /** Absent: every architecture has its usual loader. */
+  readonly loaders?: LoaderRules;
 };
 
 /**
@@ -21,36 +24,57 @@ export type NextStage =
       readonly reason: "not-netboot" | "no-loader" | "unknown-architecture";
     };
 
+/** Who asks: the program that runs in the machine, its architecture and its address. */
+export type StageAsker = {
+  readonly stage: BootStage;
+  readonly arch?: Architecture | undefined;
+  readonly identity?: Pick<MachineIdentity, "mac">;
+};
+
+/** Rendered by TFTP for a machine that goes round in a circle and whose iPXE has no HTTP. */
+export const diagnosisFile = "loop.ipxe";
+
 /**
- * What can this machine load next? From the program that runs in it and its architecture, nothing else.
- * URLs hold an address, never a name: firmware hands no resolver to its loader.
+ * What can this machine load next? From the program that runs in it, its architecture, and what there
+ * is for it. URLs hold an address, never a name: firmware hands no resolver to its loader.
  */
-export function nextStage(
-  stage: BootStage,
-  arch: Architecture | undefined,
-  site: BootSite,
-): NextStage {
+export function nextStage({ stage, arch, identity }: StageAsker, site: BootSite): NextStage {
   if (stage.kind === "operating-system") return { kind: "none", reason: "not-netboot" };
-  if (stage.kind === "ipxe" && canRunScript(stage.features, arch)) {
-    return { kind: "script", url: `${originOf(site)}/boot.ipxe` };
+  const mac = identity?.mac;
+  const scriptUrl = `${originOf(site)}/boot.ipxe`;
+  if (stage.kind === "ipxe") {
+    const lacks = lackedFeatures(stage.features, arch);
+    if (lacks.length === 0) return { kind: "script", url: scriptUrl };
+    // Chained once too often: another loader would not help, the diagnosis may.
+    if (mac && site.loaders?.historyOf(mac)?.loops) {
+      if (stage.features.http) return { kind: "script", url: scriptUrl };
+      return { kind: "tftp-loader", file: diagnosisFile };
+    }
   }
   if (arch === undefined) return { kind: "none", reason: "unknown-architecture" };
-  if (arch.loader === undefined) return { kind: "none", reason: "no-loader" };
+  const nic = stage.kind === "ipxe" ? stage.nic : undefined;
+  const loader = chooseLoader({ arch, mac, nic }, site.loaders);
+  if (loader === undefined) return { kind: "none", reason: "no-loader" };
   const byHttp = stage.kind === "firmware" && stage.client === "http";
   return byHttp
-    ? { kind: "http-loader", url: `${originOf(site)}/loaders/${arch.loader}` }
-    : { kind: "tftp-loader", file: arch.loader };
+    ? { kind: "http-loader", url: `${originOf(site)}/loaders/${loader}` }
+    : { kind: "tftp-loader", file: loader };
+}
+
+/**
+ * What an iPXE lacks to run the script and start a kernel here. A cut-down one in a ROM loads a whole
+ * one of ours first: VirtualBox's has no bzImage, others no HTTP.
+ */
+export function lackedFeatures(
+  features: Pick<IpxeFeatures, "http" | "bzimage" | "efi">,
+  arch: Architecture | undefined,
+): readonly string[] {
+  const lacks = features.http ? [] : ["HTTP"];
+  if (arch === undefined) return lacks;
+  if (arch.firmware === "efi") return features.efi ? lacks : [...lacks, "EFI"];
+  return features.bzimage ? lacks : [...lacks, "bzImage"];
 }
 
 function originOf(site: BootSite): string {
   return `http://${formatIpv4(site.server)}:${site.httpPort}`;
-}
-
-// A cut-down iPXE in a ROM may lack HTTP or the kernel format: then it loads a whole one of ours first.
-function canRunScript(
-  features: { http: boolean; bzimage: boolean; efi: boolean },
-  arch: Architecture | undefined,
-): boolean {
-  const startsKernels = arch?.firmware === "efi" ? features.efi : features.bzimage;
-  return features.http && (startsKernels || arch === undefined);
 }

@@ -1,6 +1,7 @@
 import { formatIpv4 } from "../wire/ipv4.ts";
 import type { MacAddress } from "../wire/mac.ts";
 import type { BootEvent } from "./event.ts";
+import { isOptional } from "./loader-file.ts";
 
 /** The steps of a network boot, in the order in which a machine takes them. */
 export const Stages = [
@@ -105,13 +106,14 @@ function addRow(boot: Timeline, event: BootEvent): readonly TimelineRow[] {
     case "dhcp":
       return addDhcp(boot, event);
     case "tftp":
-      return [...boot.rows, transferRow(boot, "loader", event)];
+      return addTftp(boot, event);
     case "http":
       return addHttp(boot, event);
     case "report":
       return [...boot.rows, reportRow(boot, event)];
     case "plan":
     case "finding":
+    case "dhcp-mode":
       return boot.rows;
   }
 }
@@ -226,6 +228,18 @@ function addHttp(boot: Timeline, event: Of<"http">): readonly TimelineRow[] {
   }
   const bytes = (last.bytes ?? 0) + (row.bytes ?? 0);
   return [...boot.rows.slice(0, -1), { ...row, startMs: last.startMs, bytes }];
+}
+
+// What boot programs ask for and can do without is no step, and its absence no failure.
+function addTftp(boot: Timeline, event: Of<"tftp">): readonly TimelineRow[] {
+  if (event.outcome === "refused" && isOptional(event.file)) return boot.rows;
+  return [...boot.rows, transferRow(boot, tftpStage(boot, `/${event.file}`), event)];
+}
+
+function tftpStage(boot: Timeline, path: string): Stage {
+  if (path === boot.kernel) return "kernel";
+  if (boot.initrd?.includes(path)) return "initrd";
+  return /(^|\/)(grub\.cfg[^/]*|[^/]+\.ipxe)$/.test(path) ? "script" : "loader";
 }
 
 type Transfer = {

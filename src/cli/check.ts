@@ -11,6 +11,7 @@ import { findInterfaces, type ServedInterface } from "../runtime/interfaces.ts";
 import { findPortHolders } from "../runtime/port-holder.ts";
 import { type CheckFinding, checkCatalog } from "./check-catalog.ts";
 import type { CliContext } from "./context.ts";
+import { checkLoaders } from "./loader-check.ts";
 import { isTaken } from "./port-trial.ts";
 import type { SettingFlags } from "./settings.ts";
 
@@ -31,7 +32,9 @@ export async function runCheck(
   const ports = await checkPorts(resolution.config, links.served);
   const certificates = await checkCertificates(resolution.config);
   const catalog = await checkCatalog(resolution.config.data.folder);
-  const findings = [...links.findings, ...ports, ...certificates, ...catalog];
+  // A chain that lacks a file stops no start; the machines get what there is.
+  const loaders = (await checkLoaders(resolution.config)).map((message) => ({ message, exit: 0 }));
+  const findings = [...links.findings, ...ports, ...certificates, ...catalog, ...loaders];
   context.out.write(settings.json ? toJson(resolution, findings) : toTable(resolution, findings));
   return Math.max(0, ...findings.map((finding) => finding.exit));
 }

@@ -2,6 +2,7 @@ import { Command, CommanderError, Option } from "commander";
 import { ErrorTable, KindlingError } from "../errors.ts";
 import { runCheck } from "./check.ts";
 import type { CliContext } from "./context.ts";
+import { addDhcpCommands } from "./dhcp.ts";
 import { addExplainFlags, runExplain } from "./explain.ts";
 import { addImportFlags, runImport } from "./import.ts";
 import { addLabFlags, runLabCommand } from "./lab.ts";
@@ -12,9 +13,9 @@ import { addSettingFlags, readSettingFlags } from "./settings.ts";
 import { addTlsCommands } from "./tls.ts";
 
 /** Makes an action whose exit code is that of the command line. */
-type Act = (
-  run: (options: Record<string, unknown>) => Promise<number>,
-) => (options: Record<string, unknown>) => Promise<void>;
+type Act = <Flags = Record<string, unknown>>(
+  run: (options: Flags) => Promise<number>,
+) => (options: Flags) => Promise<void>;
 
 /** Runs one command line (without the program's own name) and returns its exit code. */
 export async function runCli(argv: readonly string[], context: CliContext): Promise<number> {
@@ -50,6 +51,7 @@ export async function runCli(argv: readonly string[], context: CliContext): Prom
   );
   addRpcCommands(program, context);
   addTlsCommands(program, context);
+  addDhcpCommands(program, context, act);
   addCatalogCommands(program, context, act);
   program.command("bootcmd").description("matchbox's example client, for scripts that call it");
   program.command("matchbox").description("matchbox's HTTP service alone, by matchbox's flags");

@@ -1,48 +1,22 @@
 import { z } from "zod";
-import { bootMenu, quirkRow } from "./boot-values.ts";
-import {
-  domainValue,
-  durationValue,
-  ipv4Value,
-  type LeafMeta,
-  labelValue,
-  macValue,
-  portValue,
-  rangeValue,
-  sizeValue,
-  uuidValue,
-} from "./values.ts";
+import { dhcpSettings } from "./dhcp-schema.ts";
+import { flag, leaf, number, restart } from "./leaf.ts";
+import { domainValue, labelValue, macValue, portValue, sizeValue } from "./values.ts";
 
-const restart = { live: false } as const;
-
-/** A setting: its schema with a default, and what help and errors say of it. */
-function leaf<S extends z.ZodType>(schema: S, meta: Partial<LeafMeta> & { help: string }): S {
-  return schema.meta({ want: "text", kind: "text", live: true, ...meta });
-}
-
-const number = { kind: "number", want: "a whole number" } as const;
 const port = { kind: "number", want: "a port, 1 to 65535", ...restart } as const;
-const time = { kind: "text", want: "a time such as 30s, 5m, 12h or 2d" } as const;
-const flag = { kind: "boolean", want: "true or false" } as const;
 const pemFile = { want: "a PEM file's path", ...restart } as const;
 const folder = { want: "a folder's path", ...restart } as const;
-
-const reservation = z
-  .strictObject({
-    mac: macValue.exactOptional(),
-    uuid: uuidValue.exactOptional(),
-    address: ipv4Value.exactOptional(),
-    hostname: labelValue.exactOptional(),
-  })
-  .refine((row) => row.mac !== undefined || row.uuid !== undefined, {
-    message: "a reservation names a machine by mac or by uuid",
-  });
 
 const record = z.strictObject({
   name: z.string().min(1).max(253),
   type: z.enum(["A", "AAAA", "CNAME", "TXT", "SRV"]),
   value: z.string().min(1).max(1024),
   ttl: z.int().min(0).max(604_800).exactOptional(),
+});
+
+const machineLoader = z.strictObject({
+  mac: macValue,
+  loader: z.string().regex(/^[\x21-\x2e\x30-\x7e]{1,127}$/),
 });
 
 const namedTargets = (name: string, what: string) =>
@@ -73,94 +47,7 @@ export const ConfigSchema = z.strictObject({
     want: "a user name",
     ...restart,
   }),
-  dhcp: z
-    .strictObject({
-      mode: leaf(z.enum(["full", "proxy", "off"]).default("full"), {
-        help: "full gives addresses; proxy adds boot answers beside another DHCP server; off is silent.",
-        want: "full, proxy or off",
-        ...restart,
-      }),
-      proxyAnswer: leaf(z.enum(["auto", "direct", "boot-server"]).default("auto"), {
-        help: "How proxy offers name the boot file: at once, by port 4011, or by what the firmware takes.",
-        want: "auto, direct or boot-server",
-      }),
-      menu: leaf(bootMenu.exactOptional(), {
-        help: "A menu for firmware itself to show: prompt, timeout, broadcast, items. None by default.",
-        want: "{ prompt, timeout, items: [{ text, boot: loader, local or an address }] }",
-        kind: "structure",
-      }),
-      quirks: leaf(z.array(quirkRow).default([]), {
-        help: "Single machines' firmware: mac, and the effects to force or to forbid.",
-        want: "a list of { mac, force, forbid }",
-        kind: "structure",
-      }),
-      disabled: leaf(z.array(macValue).default([]), {
-        help: "Machines whose network boot gets no answer, so that they go on to their disk.",
-        want: "a list of MAC addresses",
-        kind: "list",
-      }),
-      pools: leaf(z.array(rangeValue).default([]), {
-        help: "Addresses to give out; empty takes the whole of each served subnet.",
-        want: "ranges such as 10.77.0.100-10.77.0.200",
-        kind: "list",
-      }),
-      router: leaf(ipv4Value.exactOptional(), {
-        help: "Default gateway told to machines (option 3).",
-        want: "an IPv4 address",
-      }),
-      dns: leaf(z.array(ipv4Value).default([]), {
-        help: "Resolvers told to machines (option 6); empty tells this daemon when it serves DNS.",
-        want: "a list of IPv4 addresses",
-        kind: "list",
-      }),
-      lease: leaf(durationValue.prefault("12h"), {
-        help: "Lease time of an operating system.",
-        ...time,
-      }),
-      bootLease: leaf(durationValue.prefault("5m"), {
-        help: "Lease time of firmware and iPXE.",
-        ...time,
-      }),
-      offerHold: leaf(durationValue.prefault("60s"), {
-        help: "How long an offer is kept for its machine.",
-        ...time,
-      }),
-      declineProbation: leaf(durationValue.prefault("24h"), {
-        help: "How long an address that a machine declined is left alone.",
-        ...time,
-      }),
-      conflictProbe: leaf(z.enum(["arp", "off"]).default("arp"), {
-        help: "Asks the link by ARP whether a free address is in use, ahead of time; off does not.",
-        want: "arp or off",
-        ...restart,
-      }),
-      probesPerSecond: leaf(z.int().min(1).max(50).default(1), {
-        help: "Free addresses that are asked about in a second.",
-        want: "a whole number, 1 to 50",
-        kind: "number",
-      }),
-      probedReserve: leaf(z.int().min(0).max(512).default(32), {
-        help: "With fewer free addresses known to be silent, 16 are asked about at a time.",
-        want: "a whole number up to 512",
-        kind: "number",
-      }),
-      newMachinesPerMinute: leaf(z.int().min(1).max(10_000).default(20), {
-        help: "Machines never seen before that get an address in a minute when a pool is 90 % full.",
-        want: "a whole number, 1 to 10000",
-        kind: "number",
-      }),
-      newMachinesPerPort: leaf(z.int().min(1).max(10_000).default(64), {
-        help: "Machines never seen before that get an address in a minute behind one relay port.",
-        want: "a whole number, 1 to 10000",
-        kind: "number",
-      }),
-      reservations: leaf(z.array(reservation).default([]), {
-        help: "Fixed rows: mac or uuid, with address and/or hostname. Each is a DNS name too.",
-        want: "a list of { mac or uuid, address, hostname }",
-        kind: "structure",
-      }),
-    })
-    .prefault({}),
+  dhcp: dhcpSettings,
   tftp: z
     .strictObject({
       enabled: leaf(z.boolean().default(true), {
@@ -193,6 +80,22 @@ export const ConfigSchema = z.strictObject({
         help: "Folders with boot loaders, looked through before the distribution's ipxe package.",
         want: "a list of folders",
         kind: "list",
+        ...restart,
+      }),
+      prefer: leaf(z.enum(["snponly", "native"]).default("snponly"), {
+        help: "iPXE with the firmware's network driver (snponly, undionly) or with drivers of its own.",
+        want: "snponly or native",
+        ...restart,
+      }),
+      secureBoot: leaf(z.enum(["auto", "off", "shim", "ipxe-shim"]).default("auto"), {
+        help: "Signed chain for UEFI: shim with GRUB, shim with iPXE, or what a machine turns out to take.",
+        want: "auto, off, shim or ipxe-shim",
+        ...restart,
+      }),
+      machines: leaf(z.array(machineLoader).default([]), {
+        help: "Loaders of single machines, by mac and file name.",
+        want: "a list of { mac, loader }",
+        kind: "structure",
         ...restart,
       }),
     })

@@ -6,6 +6,7 @@
 import { z } from "zod";
 import { type Ipv4Address, parseIpv4 } from "../wire/ipv4.ts";
 import { parseMac } from "../wire/mac.ts";
+import { parseSubnet } from "../wire/subnet.ts";
 import { parseUuid } from "../wire/uuid.ts";
 
 /** How a value is written in the environment and in flags. */
@@ -40,6 +41,7 @@ function parsed<T>(parse: (text: string) => T) {
 }
 
 export const ipv4Value = parsed(parseIpv4);
+export const subnetValue = parsed(parseSubnet);
 export const macValue = parsed(parseMac);
 export const uuidValue = parsed(parseUuid);
 export const rangeValue = parsed(parseRange);

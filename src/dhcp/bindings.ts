@@ -1,7 +1,7 @@
 import type { Ipv4Address } from "../wire/ipv4.ts";
 import type { MacAddress } from "../wire/mac.ts";
 import { type Lease, type LeaseState, leaseStateAt } from "./lease.ts";
-import type { Reservation } from "./settings.ts";
+import type { Reservation } from "./reservations.ts";
 
 /** Who has, had or will have an address: what DNS and the admin view read. */
 export type Binding = {

@@ -49,7 +49,7 @@ export function bootFields(
     const options = [...marks, vendorSpecific(raspberryPiMenu), tftpServer];
     return { ...fields, file: "", options };
   }
-  const next = nextStage(client.stage, client.arch, site);
+  const next = nextStage(client, site);
   if (next.kind === "none") return next;
   if (form.kind === "ask-4011") return { ...fields, file: "", options: marks };
   if (form.kind === "menu") {

@@ -1,30 +1,29 @@
 import { WireError } from "../errors.ts";
 import type { UdpPeer, UdpSocket } from "../runtime/udp.ts";
 import type { MacAddress } from "../wire/mac.ts";
+import { subnetContains } from "../wire/subnet.ts";
 import { type Binding, listBindings } from "./bindings.ts";
-import { type DhcpDecision, decideDhcp } from "./decide.ts";
-import { isBootServerSearch, type ProxyDecision } from "./decide-proxy.ts";
+import { type AddressDecision, decideAddress } from "./decide-held.ts";
+import { decideProxy, isBootServerSearch, type ProxyDecision } from "./decide-proxy.ts";
+import type { FindingChange } from "./decision.ts";
 import { anchorTime, LeaseClock } from "./lease-clock.ts";
 import { type Keeping, type KeepingRefusal, type KeptTables, LeaseKeeper } from "./lease-keeper.ts";
 import { LeaseTable } from "./lease-table.ts";
 import { formatDhcp, parseDhcp } from "./packet.ts";
 import { PoolBook } from "./pool-book.ts";
 import { PoolKeeper } from "./pool-keeper.ts";
+import { readProbe } from "./probe-packet.ts";
 import { ProxyDesk } from "./proxy-desk.ts";
 import { DhcpReport, type ReportedPort } from "./report.ts";
 import { type DhcpRequest, readRequest } from "./request.ts";
+import { bookReservations, type ReservationBook } from "./reservations.ts";
 import type { DhcpPorts, DhcpServerDeps } from "./server.ts";
-import {
-  bookReservations,
-  type DhcpSettings,
-  type DhcpSite,
-  type ReservationBook,
-} from "./settings.ts";
+import type { DhcpScope, DhcpSettings, DhcpSite } from "./settings.ts";
 
 /** One socket of one interface, and which of the two services it is. */
 export type Port = ReportedPort & { readonly socket: UdpSocket; readonly site: DhcpSite };
 
-type Decision = DhcpDecision | ProxyDecision;
+type Decision = AddressDecision | ProxyDecision;
 
 /** Where a message came from, and by what. */
 type Origin = { readonly peer: UdpPeer; readonly port: Port };
@@ -69,6 +68,7 @@ export class Exchange implements AsyncDisposable {
       prober: deps.prober,
       table: this.#table,
       keep: (changes) => this.#keeper.keep(changes, () => {}),
+      gives: (scope) => this.#gives(scope),
       current: () => ({ settings: this.#settings, pools: this.#pools }),
     });
   }
@@ -84,6 +84,13 @@ export class Exchange implements AsyncDisposable {
     const own = this.#deps.interfaces.map(({ address }) => address);
     const reservations = this.#reservations;
     return new PoolBook({ table: this.#table, reservations, own, graceSeconds, limits });
+  }
+
+  // In `full` mode only. A subnet of no link is behind a relay, which has no mode.
+  #gives({ subnet }: DhcpScope): boolean {
+    const { interfaces, links } = this.#deps;
+    const on = interfaces.filter((link) => subnetContains(link.subnet, subnet.network));
+    return on.length === 0 || on.some(({ device }) => links.modeOf(device) === "full");
   }
 
   // The free lists follow each change, and each one that is taken back.
@@ -131,6 +138,10 @@ export class Exchange implements AsyncDisposable {
 
   #answer(request: DhcpRequest, origin: Origin): void {
     const { port } = origin;
+    if (this.#deps.links.overhear(port.device, request)) {
+      this.report.ignored("own-probe", port, request);
+      return;
+    }
     this.report.heard(request, port);
     const decision = this.#decide(request, port);
     if (!("changes" in decision)) this.#conclude(decision, request, origin);
@@ -138,28 +149,42 @@ export class Exchange implements AsyncDisposable {
       this.#keeper.keep(decision.changes, (keeping) => {
         this.#guard(origin, () => {
           const concluded = afterKeeping(decision, keeping);
-          if (concluded === decision) this.poolKeeper.decided(decision.changes);
+          if (concluded === decision) {
+            this.poolKeeper.decided(decision.changes);
+            if ("findings" in decision) this.#tell(decision.findings ?? []);
+          }
           this.#conclude(concluded, request, origin);
         });
       });
     }
   }
 
-  #decide(request: DhcpRequest, { site, service }: Port): Decision {
+  #decide(request: DhcpRequest, { device, site, service }: Port): Decision {
     const settings = this.#settings;
     const now = this.#time.now();
-    const isAddressed = service === 67 && !isBootServerSearch(request, settings);
-    if (this.#deps.mode === "full" && isAddressed) {
+    const mode = this.#deps.links.modeOf(device);
+    if (service === 67 && !isBootServerSearch(request, settings)) {
       const known = { settings, reservations: this.#reservations };
       const tables = { leases: this.#table, free: this.#pools };
-      const decision = decideDhcp(request, { ...known, ...tables, site, now });
-      if (decision.kind === "ignore" && decision.reason === "pool-exhausted") {
+      const decision = decideAddress(mode, request, { ...known, ...tables, site, now });
+      if (decision?.kind === "ignore" && decision.reason === "pool-exhausted") {
         this.poolKeeper.refused(request.message.giaddr || site.server);
       }
-      return decision;
+      if (decision !== undefined) return decision;
     }
-    const asked = this.#deps.mode === "full" ? 4011 : service;
+    // A probe goes on to no boot, and must not look like firmware that liked no answer.
+    if (service === 67 && readProbe(request.message)) {
+      return decideProxy(request, { site, settings, now });
+    }
+    const asked = mode === "full" ? 4011 : service;
     return this.#proxy.decide(request, { service: asked, site, settings, now });
+  }
+
+  #tell(changes: readonly FindingChange[]): void {
+    for (const change of changes) {
+      if (change.kind === "raise") this.#deps.findings.raise(change.finding);
+      else this.#deps.findings.clear(change);
+    }
   }
 
   #conclude(decision: Concluded, request: DhcpRequest, { peer, port }: Origin): void {

@@ -8,6 +8,7 @@ import type { BindingKey } from "./request.ts";
 export class LeaseTable implements LeaseView {
   readonly #leases = new Map<Ipv4Address, Lease>();
   readonly #leasesOf = new Map<BindingKey, readonly Lease[]>();
+  readonly #named = new Map<string, Ipv4Address>();
   readonly #offers = new Map<Ipv4Address, Offer>();
   readonly #offerOf = new Map<BindingKey, Offer>();
 
@@ -17,6 +18,10 @@ export class LeaseTable implements LeaseView {
 
   readonly leaseAt = (address: Ipv4Address) => this.#leases.get(address);
   readonly leasesOf = (key: BindingKey) => this.#leasesOf.get(key) ?? [];
+  readonly leaseNamed = (hostname: string) => {
+    const address = this.#named.get(hostname);
+    return address === undefined ? undefined : this.#leases.get(address);
+  };
   readonly offerAt = (address: Ipv4Address) => this.#offers.get(address);
   readonly offerOf = (key: BindingKey) => this.#offerOf.get(key);
 
@@ -57,9 +62,12 @@ export class LeaseTable implements LeaseView {
     if (before !== undefined) this.#forget(before);
     this.#leases.set(lease.address, lease);
     this.#leasesOf.set(lease.key, [...this.leasesOf(lease.key), lease]);
+    if (lease.hostname !== undefined) this.#named.set(lease.hostname, lease.address);
   }
 
   #forget(lease: Lease): void {
+    const { hostname = "", address } = lease;
+    if (this.#named.get(hostname) === address) this.#named.delete(hostname);
     const others = this.leasesOf(lease.key).filter((other) => other.address !== lease.address);
     if (others.length === 0) this.#leasesOf.delete(lease.key);
     else this.#leasesOf.set(lease.key, others);

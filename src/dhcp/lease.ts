@@ -17,6 +17,10 @@ export type Lease = {
   readonly mac?: MacAddress;
   readonly uuid?: Uuid;
   readonly hostname?: string;
+  /** Option 82 as it came when the lease was made, in hexadecimal digits: renewals come without. */
+  readonly relayAgent?: string;
+  /** Option 61 in hexadecimal digits, kept whatever the machine is known by. */
+  readonly clientId?: string;
 };
 
 /**
@@ -44,6 +48,8 @@ export type LeaseView = {
   readonly leasesOf: (key: BindingKey) => readonly Lease[];
   readonly offerAt: (address: Ipv4Address) => Offer | undefined;
   readonly offerOf: (key: BindingKey) => Offer | undefined;
+  /** The lease that has this host name; the newest where there are several. */
+  readonly leaseNamed: (hostname: string) => Lease | undefined;
 };
 
 /** The state now: nothing writes a lease's expiry down, the clock says it. */

@@ -19,6 +19,7 @@ export const OptionCode = {
   hostName: 12,
   domainName: 15,
   broadcastAddress: 28,
+  staticRoutes: 33,
   vendorSpecific: 43,
   requestedAddress: 50,
   leaseTime: 51,
@@ -35,11 +36,15 @@ export const OptionCode = {
   tftpServer: 66,
   bootFile: 67,
   userClass: 77,
+  rapidCommit: 80,
+  fqdn: 81,
   relayAgent: 82,
   clientArch: 93,
   clientUuid: 97,
   subnetSelection: 118,
+  classlessRoutes: 121,
   ipxe: 175,
+  microsoftRoutes: 249,
   end: 255,
 } as const;
 

@@ -167,10 +167,29 @@ function terminateBootFile(options: DhcpOptions): DhcpOptions {
   return new Map(options).set(OptionCode.bootFile, Buffer.concat([file, Buffer.of(0)]));
 }
 
-// Least needed first: comfort, then echoes. All that is left then fits 548 bytes.
+// Without these a client has no lease or no boot; all of them fit 548 bytes beside what firmware echoes.
+const Needed: ReadonlySet<number> = new Set([
+  OptionCode.subnetMask,
+  OptionCode.router,
+  OptionCode.leaseTime,
+  OptionCode.messageType,
+  OptionCode.serverId,
+  OptionCode.renewalTime,
+  OptionCode.rebindingTime,
+  OptionCode.vendorClass,
+  OptionCode.vendorSpecific,
+  OptionCode.tftpServer,
+  OptionCode.bootFile,
+  OptionCode.rapidCommit,
+  OptionCode.classlessRoutes,
+]);
+
+// Least needed first: comfort, then echoes. Before them go the operator's further options, those that
+// the client listed last first; after them whatever is too long to be needed.
 const DropOrder: readonly number[] = [
   OptionCode.message,
   OptionCode.hostName,
+  OptionCode.fqdn,
   OptionCode.domainName,
   OptionCode.broadcastAddress,
   OptionCode.ipxe,
@@ -178,14 +197,32 @@ const DropOrder: readonly number[] = [
   OptionCode.relayAgent,
   OptionCode.clientUuid,
   OptionCode.dnsServers,
+  OptionCode.classlessRoutes,
+  OptionCode.vendorSpecific,
+  OptionCode.router,
 ];
 
+/** The options that `formatDhcp` leaves out of this message for want of room. */
+export function droppedOptions(
+  message: DhcpMessage,
+  maxBytes: number = defaultMaxBytes,
+): readonly number[] {
+  const whole = terminateBootFile(message.options);
+  const kept = fitOptions(whole, maxBytes - headerBytes - 1);
+  return [...whole.keys()].filter((code) => !kept.has(code));
+}
+
 function fitOptions(options: DhcpOptions, room: number): DhcpOptions {
+  let length = [...options.values()].reduce((sum, value) => sum + optionLength(value), 0);
+  if (length <= room) return options;
   const kept = new Map(options);
-  const length = () => [...kept.values()].reduce((sum, value) => sum + optionLength(value), 0);
-  for (const code of DropOrder) {
-    if (length() <= room) break;
+  const further = [...options.keys()].filter((one) => !Needed.has(one) && !DropOrder.includes(one));
+  for (const code of [...further.reverse(), ...DropOrder]) {
+    const value = kept.get(code);
+    if (value === undefined) continue;
     kept.delete(code);
+    length -= optionLength(value);
+    if (length <= room) break;
   }
   return kept;
 }

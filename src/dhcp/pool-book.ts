@@ -5,7 +5,8 @@ import type { LeaseChange } from "./lease.ts";
 import type { LeaseTable } from "./lease-table.ts";
 import type { FreeAddresses, Newcomer, Shortage } from "./pool.ts";
 import { formPoolSpace } from "./pool-space.ts";
-import type { DhcpScope, ReservationBook } from "./settings.ts";
+import type { ReservationBook } from "./reservations.ts";
+import type { DhcpScope } from "./settings.ts";
 
 export type PoolBookSource = {
   readonly table: LeaseTable;
@@ -21,7 +22,9 @@ export type PoolBookSource = {
  */
 export class PoolBook implements FreeAddresses {
   readonly #source: PoolBookSource;
-  readonly #lists = new Map<DhcpScope, FreeList>();
+  /** By the addresses they are of: of one scope each class of clients may see other pools. */
+  readonly #lists = new Map<string, FreeList>();
+  readonly #listOf = new WeakMap<DhcpScope, FreeList>();
   readonly #admission = new Admission();
 
   constructor(source: PoolBookSource) {
@@ -29,15 +32,21 @@ export class PoolBook implements FreeAddresses {
   }
 
   listOf(scope: DhcpScope): FreeList {
-    const known = this.#lists.get(scope);
+    const known = this.#listOf.get(scope);
     if (known !== undefined) return known;
+    const key = nameOf(scope);
+    const list = this.#lists.get(key) ?? this.#fill(scope);
+    this.#lists.set(key, list);
+    this.#listOf.set(scope, list);
+    return list;
+  }
+
+  #fill(scope: DhcpScope): FreeList {
     const { table, reservations, own, graceSeconds } = this.#source;
     const isReserved = (address: Ipv4Address) => reservations.byAddress.has(address);
     const space = formPoolSpace(scope, { own, isReserved });
     const offers = table.offers();
-    const list = new FreeList({ space, leases: table, all: table.all(), offers, graceSeconds });
-    this.#lists.set(scope, list);
-    return list;
+    return new FreeList({ space, leases: table, all: table.all(), offers, graceSeconds });
   }
 
   choose(scope: DhcpScope, { hash, ...newcomer }: Newcomer): Ipv4Address | Shortage {
@@ -65,4 +74,8 @@ export class PoolBook implements FreeAddresses {
   restored(address: Ipv4Address): void {
     for (const list of this.#lists.values()) list.leased(address);
   }
+}
+
+function nameOf({ subnet, pools }: DhcpScope): string {
+  return [subnet.network, ...pools.flatMap(({ first, last }) => [first, last])].join(" ");
 }

@@ -5,13 +5,8 @@ import { isLive, type LeaseView, leaseStateAt } from "./lease.ts";
 import { OptionCode } from "./options.ts";
 import { isInPool, isUnassignable } from "./pool-space.ts";
 import type { BindingKey, DhcpRequest } from "./request.ts";
-import type {
-  DhcpScope,
-  DhcpSettings,
-  DhcpSite,
-  Reservation,
-  ReservationBook,
-} from "./settings.ts";
+import { findReservation, type ReservationBook } from "./reservations.ts";
+import type { DhcpScope, DhcpSettings, DhcpSite } from "./settings.ts";
 
 /** What a decision of the address server looks at besides the message, at one moment. */
 export type DhcpContext = {
@@ -65,22 +60,11 @@ export type Choice =
   | { readonly kind: "none"; readonly reason: Shortage };
 
 /**
- * The reservation of the machine that asks: by UUID first, a board keeps it when its card changes.
- */
-export function reservationOf(
-  request: DhcpRequest,
-  book: ReservationBook,
-): Reservation | undefined {
-  const { mac, uuid } = request.client.identity;
-  return (uuid && book.byUuid.get(uuid)) ?? (mac && book.byMac.get(mac));
-}
-
-/**
  * RFC 2131 §4.3.1: reservation, current or previous lease, the address asked for, then a free one.
  */
 export function chooseAddress(request: DhcpRequest, context: PoolContext): Choice {
   const { leases, scope } = context;
-  const reserved = reservationOf(request, context.reservations)?.address;
+  const reserved = findReservation(request, context.reservations)?.address;
   const held = leases.offerOf(request.key)?.address;
   const before = leases.leasesOf(request.key).map((lease) => lease.address);
   const candidates = [
@@ -126,7 +110,7 @@ function obstacle(
   const { scope, leases, now, settings } = context;
   if (!subnetContains(scope.subnet, address)) return "wrong-subnet";
   const reservedFor = context.reservations.byAddress.get(address);
-  const mine = reservationOf(request, context.reservations)?.address === address;
+  const mine = findReservation(request, context.reservations)?.address === address;
   if (reservedFor !== undefined && !mine) return "reserved-for-another";
   if (isUnassignable(address, scope, [context.site.server])) return "outside-pool";
   if (!mine && !isInPool(address, scope)) return "outside-pool";
@@ -150,7 +134,7 @@ function isHeldElsewhere(
   context: PoolContext,
 ): boolean {
   const { leases, now, scope } = context;
-  const reserved = reservationOf(request, context.reservations)?.address;
+  const reserved = findReservation(request, context.reservations)?.address;
   if (reserved === address) return false;
   if (reserved !== undefined && obstacle(reserved, request, context) === undefined) return true;
   const own = leases.leasesOf(request.key).filter((lease) => leaseStateAt(lease, now) === "bound");

@@ -30,7 +30,7 @@ export function describeIgnored(client: DhcpClient, key: BindingKey, site: DhcpS
 
 // The values that a router's DHCP server needs to say what our offer said.
 function routerLines(client: DhcpClient, site: DhcpSite): string {
-  const next = nextStage(client.stage, client.arch, site);
+  const next = nextStage(client, site);
   const server = formatIpv4(site.server);
   if (next.kind === "http-loader") {
     return `set option 60 to HTTPClient and option 67 to ${next.url} on the address server`;

@@ -1,5 +1,5 @@
 import { type Architecture, architectureOf, pickArchitecture } from "../boot/firmware.ts";
-import type { BootStage, IpxeFeatures, MachineIdentity } from "../boot/machine.ts";
+import type { BootStage, IpxeFeatures, MachineIdentity, PciId } from "../boot/machine.ts";
 import { type FirmwareTraits, isQuirk } from "../boot/quirks.ts";
 import { type MacAddress, macFromBytes } from "../wire/mac.ts";
 import { isUsableUuid, uuidFromBytes } from "../wire/uuid.ts";
@@ -28,6 +28,10 @@ export type DhcpClient = {
   readonly arch?: Architecture;
   /** Option 97 as it came, when it is of the one form that may be echoed. */
   readonly uuidOption?: Uint8Array;
+  /** Option 60 as text. */
+  readonly vendorClass: string;
+  /** Option 77 in both readings, lower case. */
+  readonly userClasses: readonly string[];
 };
 
 /**
@@ -48,6 +52,8 @@ export function identifyDhcp(message: DhcpMessage): DhcpClient {
     identity: identityOf(message, marks, arch),
     stage: stageOf(clientClass, marks.ipxe),
     clientClass,
+    vendorClass: marks.vendorClass,
+    userClasses: marks.userClasses,
     traits: traitsOf(marks),
     ...(arch && { arch }),
     ...(uuidOption && { uuidOption }),
@@ -114,7 +120,14 @@ export function readArchCodes(value: Uint8Array | undefined, vendorClass: string
 }
 
 // Sub-options of 175 (iPXE's features.h and dhcp.h).
-const IpxeOption = { http: 0x13, https: 0x14, bzimage: 0x18, efi: 0x24, version: 0xeb } as const;
+const IpxeOption = {
+  http: 0x13,
+  https: 0x14,
+  bzimage: 0x18,
+  efi: 0x24,
+  version: 0xeb,
+  busId: 0xb1,
+} as const;
 
 const has = (marks: Marks, word: string) =>
   marks.userClasses.some((userClass) => userClass.includes(word));
@@ -156,13 +169,16 @@ function stageOf(clientClass: ClientClass, ipxe: DhcpOptions | undefined): BootS
     case "none":
       return { kind: "operating-system" };
     case "kindling-ipxe":
-      return { kind: "ipxe", features: { http: true, https: true, bzimage: true, efi: true } };
+      return { kind: "ipxe", features: AllFeatures, ...nicOf(ipxe) };
     case "ipxe":
-      return { kind: "ipxe", features: featuresOf(ipxe) };
+      return { kind: "ipxe", features: featuresOf(ipxe), ...nicOf(ipxe) };
     default:
       return { kind: "firmware", client: clientClass === "http-boot" ? "http" : "pxe" };
   }
 }
+
+// Ours runs scripts, or its script would not have run to set the class.
+const AllFeatures: IpxeFeatures = { http: true, https: true, bzimage: true, efi: true };
 
 function featuresOf(ipxe: DhcpOptions | undefined): IpxeFeatures {
   const on = (code: number) => (ipxe?.get(code)?.[0] ?? 0) !== 0;
@@ -172,6 +188,13 @@ function featuresOf(ipxe: DhcpOptions | undefined): IpxeFeatures {
     bzimage: on(IpxeOption.bzimage),
     efi: on(IpxeOption.efi),
   };
+}
+
+// Type 1 is PCI; then vendor and device, two bytes each.
+function nicOf(ipxe: DhcpOptions | undefined): { nic?: PciId } {
+  const hex = Buffer.from(ipxe?.get(IpxeOption.busId) ?? []).toString("hex");
+  const [, vendor, device] = /^01(.{4})(.{4})$/.exec(hex) ?? [];
+  return vendor && device ? { nic: `${vendor}:${device}` } : {};
 }
 
 function identityOf(

@@ -1,11 +1,19 @@
 import { explainRefusal } from "../boot/firmware-refusals.ts";
-import type { IgnoreReason } from "./decide.ts";
 import type { ProxyIgnoreReason } from "./decide-proxy.ts";
+import type { IgnoreReason } from "./decision.ts";
 import type { KeepingRefusal } from "./lease-keeper.ts";
 import type { DhcpRequest, UnreadReason } from "./request.ts";
 
 /** Every reason for which a sound packet gets no answer. */
-export type SilenceReason = IgnoreReason | ProxyIgnoreReason | UnreadReason | KeepingRefusal;
+export type SilenceReason =
+  | IgnoreReason
+  | ProxyIgnoreReason
+  | UnreadReason
+  | WatchReason
+  | KeepingRefusal;
+
+/** Why the watch over a link keeps a message from being answered. */
+type WatchReason = "own-probe" | "probing";
 
 /** The reasons in words, as docs/dhcp.md has them too. */
 export const Silences: Readonly<Record<SilenceReason, string>> = {
@@ -21,13 +29,16 @@ export const Silences: Readonly<Record<SilenceReason, string>> = {
   "not-for-boot-server": "port 4011 answers REQUEST and INFORM only",
   "not-for-servers": "it is a message that only clients take",
   "not-netboot": "it is an operating system's, which boots nothing by the network",
+  "no-reservation": "BOOTP gives reserved addresses only, and this machine has none",
   "not-the-holder": "the lease it gives back is not its own, or not running",
   "other-server": "its option 54 names another server",
+  "own-probe": "it is this daemon's own question who else is there",
   "pool-exhausted": "no address is free",
+  probing: "it is not known yet whether another DHCP server gives addresses here",
   "relay-loop": "its giaddr is our own address: forged, or come round",
-  "too-many-new-machines": "many machines never seen before ask, and it is one of them",
   "store-busy": "the disk is behind by more leases than may wait for it; the client asks again",
   "store-unusable": "leases cannot be written, so nothing new is given; known machines renew",
+  "too-many-new-machines": "many machines never seen before ask, and it is one of them",
   "unknown-architecture": "its option 93 names no architecture of the IANA registry",
   "unknown-boot-item":
     "it asks for a boot item that our menu does not have, or has of another server",

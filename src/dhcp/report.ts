@@ -1,11 +1,14 @@
 import type { BootEvent, BootFact, EventSink } from "../boot/event.ts";
 import type { FindingSink } from "../boot/finding.ts";
+import { lackedFeatures } from "../boot/next-stage.ts";
 import type { WireError } from "../errors.ts";
 import type { Log } from "../runtime/log.ts";
 import { formatIpv4, type Ipv4Address } from "../wire/ipv4.ts";
 import { clientQuirks } from "./boot-form.ts";
+import type { LinkModes } from "./link-modes.ts";
 import { MessageType, OptionCode } from "./options.ts";
-import type { DhcpMessage } from "./packet.ts";
+import { type DhcpMessage, droppedOptions } from "./packet.ts";
+import { readProbe } from "./probe-packet.ts";
 import { describeQuirks } from "./proxy-findings.ts";
 import { explainSilence, type SilenceReason } from "./reasons.ts";
 import { type DhcpReply, nameOfType } from "./reply.ts";
@@ -13,13 +16,17 @@ import type { DhcpRequest } from "./request.ts";
 import type { DhcpSettings } from "./settings.ts";
 
 /** Where a message was heard, as its lines and events say it. */
-export type ReportedPort = { readonly service: 67 | 4011; readonly log: Log };
+export type ReportedPort = {
+  readonly device: string;
+  readonly service: 67 | 4011;
+  readonly log: Log;
+};
 
 /** What a reply left by, and the settings that made it. */
 type Sending = { readonly port: ReportedPort; readonly settings: DhcpSettings };
 
 type ReportDeps = {
-  readonly mode: "full" | "proxy";
+  readonly links: LinkModes;
   readonly publish: EventSink;
   readonly findings: FindingSink;
 };
@@ -44,7 +51,8 @@ export class DhcpReport {
   }
 
   sent({ reply, reason }: ReportedReply, request: DhcpRequest, { port, settings }: Sending): void {
-    const { message } = reply;
+    const { message, maxBytes } = reply;
+    const dropped = droppedOptions(message, maxBytes);
     const { client, key } = request;
     const quirks = clientQuirks(client, settings);
     const quirked = quirks.names.length > 0;
@@ -64,6 +72,7 @@ export class DhcpReport {
       reason,
       ...(yiaddr !== 0 && { address: formatIpv4(yiaddr) }),
       ...(file !== "" && { file }),
+      ...(dropped.length > 0 && { dropped }),
       to: formatIpv4(reply.to.address),
       ...(quirked && { quirks: quirks.names }),
     });
@@ -97,14 +106,17 @@ export class DhcpReport {
   }
 
   #publish(request: DhcpRequest, port: ReportedPort, part: PublishedPart): void {
+    if (readProbe(request.message)) return; // no machine
     const { identity, stage, arch } = request.client;
-    const seen = part.direction === "in" ? this.#addressSeen(request) : undefined;
+    const seen = part.direction === "in" ? this.#addressSeen(request, port) : undefined;
     this.#deps.publish({
       kind: "dhcp",
       port: port.service,
       stage: stage.kind,
       ...(identity.mac && { mac: identity.mac }),
       ...(arch && { arch: arch.name }),
+      ...(stage.kind === "ipxe" && { lacks: lackedFeatures(stage.features, arch) }),
+      ...(stage.kind === "ipxe" && stage.nic && { nic: stage.nic }),
       ...(seen && { address: seen }),
       ...part,
     });
@@ -112,8 +124,9 @@ export class DhcpReport {
 
   // Beside another server, a client's REQUEST is the only sight of the address that it gets. In
   // full mode our ACK says it, and what a client merely asks for is not yet its own.
-  #addressSeen({ type, requested, message }: DhcpRequest): Ipv4Address | undefined {
-    if (this.#deps.mode === "full") return undefined;
+  #addressSeen(request: DhcpRequest, port: ReportedPort): Ipv4Address | undefined {
+    if (this.#deps.links.modeOf(port.device) === "full") return undefined;
+    const { type, requested, message } = request;
     const asked = type === MessageType.request ? requested : undefined;
     return asked ?? (message.ciaddr || undefined);
   }

@@ -1,10 +1,11 @@
-import { WireError } from "../errors.ts";
+import { assertNever, WireError } from "../errors.ts";
 import type { Ipv4Address } from "../wire/ipv4.ts";
 import type { MacAddress } from "../wire/mac.ts";
 import { ByteReader } from "../wire/reader.ts";
 import { MessageType, OptionCode, readSubOptions } from "./options.ts";
 import { type DhcpMessage, defaultMaxBytes, OpCode } from "./packet.ts";
 import { type DhcpClient, identifyDhcp } from "./pxe.ts";
+import type { ClientIdentity } from "./settings.ts";
 
 /** Who holds an address: the MAC, or hardware type and address in hex for what is not Ethernet. */
 export type BindingKey = string & { readonly __brand: "BindingKey" };
@@ -15,6 +16,12 @@ export type DhcpRequest = {
   readonly type: MessageType;
   readonly key: BindingKey;
   readonly client: DhcpClient;
+  /** No option 53: a client of RFC 951. `type` then means nothing. */
+  readonly bootp?: true;
+  /** Option 61 in hexadecimal digits. */
+  readonly clientId?: string;
+  /** What option 82 says of the port that the client hangs on, or said when its lease was made. */
+  readonly relay?: RelayPort;
   readonly requested?: Ipv4Address;
   readonly serverId?: Ipv4Address;
   /** Option 55, in the client's order. */
@@ -29,12 +36,15 @@ export type DhcpRequest = {
   readonly bootItem?: { readonly type: number; readonly layer: number };
 };
 
+/** Option 82.1 and 82.2 (RFC 3046 §3) in hexadecimal digits. */
+type RelayPort = { readonly circuitId?: string; readonly remoteId?: string };
+
 export type RequestResult =
   | { readonly kind: "request"; readonly request: DhcpRequest }
   | { readonly kind: "ignore"; readonly reason: UnreadReason };
 
 /** Why a sound packet is not a client's DHCP message. */
-export type UnreadReason = "not-a-request" | "not-ethernet" | "bootp" | "unsupported-type";
+export type UnreadReason = "not-a-request" | "not-ethernet" | "unsupported-type";
 
 /**
  * Beyond an Ethernet frame a reply would be cut into fragments, which firmware does not put
@@ -43,16 +53,21 @@ export type UnreadReason = "not-a-request" | "not-ethernet" | "bootp" | "unsuppo
 const maxReplyBytes = 1472;
 
 const ethernet = 1;
-const relaySubOption = { linkSelection: 5, serverOverride: 11 } as const;
+const relaySubOption = { circuitId: 1, remoteId: 2, linkSelection: 5, serverOverride: 11 } as const;
+/** What one option holds without RFC 3396; an identifier that is longer is no identifier. */
+const maxIdBytes = 255;
 const bootItemSubOption = 71;
 
 /** Types and names what a client sent; throws `WireError` for an option of a wrong length. */
 export function readRequest(message: DhcpMessage): RequestResult {
   const refused = refusal(message);
   if (refused !== undefined) return { kind: "ignore", reason: refused };
-  const type = messageType(message);
+  const bootp = !message.options.has(OptionCode.messageType);
+  const type = bootp ? MessageType.discover : messageType(message);
   if (type === undefined) return { kind: "ignore", reason: "unsupported-type" };
-  const relay = readSubOptions(message.options.get(OptionCode.relayAgent) ?? new Uint8Array());
+  const agent = message.options.get(OptionCode.relayAgent);
+  const relay = readSubOptions(agent ?? new Uint8Array());
+  const clientId = idOf(message.options.get(OptionCode.clientId));
   const requested = optionalAddress(message, OptionCode.requestedAddress);
   const serverId = optionalAddress(message, OptionCode.serverId);
   const linkSelection =
@@ -72,6 +87,9 @@ export function readRequest(message: DhcpMessage): RequestResult {
     ...(linkSelection !== undefined && { linkSelection }),
     ...(serverOverride !== undefined && { serverOverride }),
     ...(bootItem && { bootItem }),
+    ...(bootp && { bootp }),
+    ...(clientId !== undefined && { clientId }),
+    ...(agent && { relay: readRelayPort(agent) }),
   };
   return { kind: "request", request };
 }
@@ -79,8 +97,23 @@ export function readRequest(message: DhcpMessage): RequestResult {
 function refusal(message: DhcpMessage): UnreadReason | undefined {
   if (message.op !== OpCode.request) return "not-a-request";
   const length = message.hlen;
-  if (message.htype !== ethernet || (length !== 6 && length !== 16)) return "not-ethernet";
-  return message.options.has(OptionCode.messageType) ? undefined : "bootp";
+  return message.htype !== ethernet || (length !== 6 && length !== 16) ? "not-ethernet" : undefined;
+}
+
+/** The port in an option 82, which is the relay's and of any content. */
+export function readRelayPort(agent: Uint8Array): RelayPort {
+  const sub = readSubOptions(agent);
+  const circuitId = idOf(sub.get(relaySubOption.circuitId));
+  const remoteId = idOf(sub.get(relaySubOption.remoteId));
+  return {
+    ...(circuitId !== undefined && { circuitId }),
+    ...(remoteId !== undefined && { remoteId }),
+  };
+}
+
+function idOf(value: Uint8Array | undefined): string | undefined {
+  if (value === undefined || value.length === 0 || value.length > maxIdBytes) return undefined;
+  return Buffer.from(value).toString("hex");
 }
 
 function messageType(message: DhcpMessage): MessageType | undefined {
@@ -102,6 +135,26 @@ function keyOf(message: DhcpMessage): BindingKey {
 /** The key of a machine that is known by its address alone. */
 export function keyOfMac(mac: MacAddress): BindingKey {
   return mac as string as BindingKey; // proven: the text of six octets is what `keyOf` makes
+}
+
+/**
+ * The key of a client where a subnet knows machines by something else. One that does not send it is
+ * known by its MAC.
+ */
+export function bindingKey(request: DhcpRequest, identity: ClientIdentity = "mac"): BindingKey {
+  const { uuid } = request.client.identity;
+  switch (identity) {
+    case "mac":
+      return request.key;
+    case "client-id": // proven: this function and `keyOf` make every value of this brand
+      return request.clientId === undefined
+        ? request.key
+        : (`id/${request.clientId}` as BindingKey);
+    case "uuid":
+      return uuid === undefined ? request.key : (`uuid/${uuid}` as BindingKey); // proven as above
+    default:
+      return assertNever(identity);
+  }
 }
 
 function maxBytesOf(message: DhcpMessage): number {

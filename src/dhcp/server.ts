@@ -1,5 +1,6 @@
 import type { EventSink } from "../boot/event.ts";
 import type { FindingSink } from "../boot/finding.ts";
+import type { LoaderRules } from "../boot/loader-choice.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Log } from "../runtime/log.ts";
 import type { BoundService } from "../runtime/service.ts";
@@ -11,6 +12,7 @@ import type { AddressProber } from "./arp-prober.ts";
 import type { Binding } from "./bindings.ts";
 import { Exchange, type Port } from "./exchange.ts";
 import type { LeaseStore } from "./lease-store.ts";
+import type { LinkModes } from "./link-modes.ts";
 import type { DhcpSettings, DhcpSite } from "./settings.ts";
 
 /** An interface to serve, with this host's address on it. */
@@ -21,7 +23,7 @@ export type DhcpInterface = {
 };
 
 export type DhcpServerDeps = {
-  readonly mode: "full" | "proxy";
+  readonly links: LinkModes;
   readonly interfaces: readonly DhcpInterface[];
   readonly settings: DhcpSettings;
   readonly leases: LeaseStore;
@@ -34,6 +36,8 @@ export type DhcpServerDeps = {
   readonly httpPort: number;
   /** Asks links whether an address is in use; without one, machines must decline it themselves. */
   readonly prober?: AddressProber;
+  /** What loaders there are for whom; absent: the usual ones for everybody. */
+  readonly loaders?: LoaderRules;
   /** The well-known ports by default; a client's port is where broadcasts go. */
   readonly ports?: DhcpPorts;
   readonly openSocket?: (options: UdpOptions) => Promise<UdpSocket>;
@@ -82,7 +86,8 @@ export async function openDhcpServer(
     name: "dhcp",
     done: ended.promise,
     serve() {
-      if (deps.mode === "full") exchange.poolKeeper.start();
+      const mayGive = ({ device }: DhcpInterface) => deps.links.modeOf(device) !== "proxy";
+      if (deps.interfaces.some(mayGive)) exchange.poolKeeper.start();
       for (const port of ports) {
         port.socket.onError((error) => port.log.warn("dhcp send failed", { error: error.message }));
         port.socket.receive((datagram, peer) => exchange.receive(datagram, peer, port));
@@ -96,14 +101,14 @@ export async function openDhcpServer(
 }
 
 async function bindPorts(deps: DhcpServerDeps, open: AsyncDisposableStack): Promise<Port[]> {
-  const { ports: numbers = WellKnownPorts, openSocket = openUdp, httpPort } = deps;
+  const { ports: numbers = WellKnownPorts, openSocket = openUdp, httpPort, loaders } = deps;
   const ports: Port[] = [];
   for (const { device, address, subnet } of deps.interfaces) {
-    const site: DhcpSite = { server: address, subnet, httpPort };
+    const site: DhcpSite = { server: address, subnet, httpPort, ...(loaders && { loaders }) };
     const log = deps.log.child({ device });
     const bind = async (service: 67 | 4011, port: number, local: Ipv4Address) => {
       const socket = open.use(await openSocket({ device, port, address: local }));
-      ports.push({ socket, site, service, log });
+      ports.push({ device, socket, site, service, log });
     };
     await bind(67, numbers.server, anyAddress); // hears broadcasts
     await bind(4011, numbers.bootServer, address); // unicast, and answers from the address asked

@@ -3,9 +3,11 @@ import type { QuirkOverride } from "../boot/quirks.ts";
 import type { Ipv4Address } from "../wire/ipv4.ts";
 import type { MacAddress } from "../wire/mac.ts";
 import type { Subnet } from "../wire/subnet.ts";
-import type { Uuid } from "../wire/uuid.ts";
 import type { BootMenu } from "./boot-menu.ts";
+import type { ClientClassRule } from "./client-class.ts";
+import type { OptionLayer } from "./option-layer.ts";
 import type { PoolGuard } from "./pool-guard.ts";
+import type { Reservation } from "./reservations.ts";
 
 /** Where this daemon stands on the link that a message came in by. */
 export type DhcpSite = BootSite & { readonly subnet: Subnet };
@@ -13,25 +15,40 @@ export type DhcpSite = BootSite & { readonly subnet: Subnet };
 /** Addresses from first to last, both included. */
 export type AddressRange = { readonly first: Ipv4Address; readonly last: Ipv4Address };
 
+/** Addresses to give out; with `classes`, to members of one of them only. */
+export type AddressPool = AddressRange & { readonly classes?: readonly string[] };
+
+/** What one machine is known by: what it shows in every stage, or RFC 2131 §4.2's identifier. */
+export type ClientIdentity = "mac" | "client-id" | "uuid";
+
+/** Lease times in seconds by who asks; what a subnet leaves out is the server's. */
+export type LeaseTimes = {
+  readonly system?: number;
+  readonly boot?: number;
+  readonly reserved?: number;
+  readonly random?: number;
+};
+
 /** One subnet that is served: by an interface on it, or through relays. */
 export type DhcpScope = {
   readonly subnet: Subnet;
-  readonly pools: readonly AddressRange[];
+  readonly pools: readonly AddressPool[];
   readonly excluded: readonly AddressRange[];
   readonly router?: Ipv4Address;
   readonly dns: readonly Ipv4Address[];
   readonly domain?: string;
-};
-
-/**
- * An address, a host name or both kept for one machine, named by UUID, by MAC or by both; the UUID is
- * asked first. Without an address the machine gets one of the pool and the name goes with it.
- */
-export type Reservation = {
-  readonly address?: Ipv4Address;
-  readonly mac?: MacAddress;
-  readonly uuid?: Uuid;
-  readonly hostname?: string;
+  readonly options?: OptionLayer;
+  readonly leaseTimes?: LeaseTimes;
+  readonly identity?: ClientIdentity;
+  readonly authoritative?: boolean;
+  readonly rapidCommit?: boolean;
+  /** Subnets of one name lie on one link: a client of any may have an address of each. */
+  readonly sharedNetwork?: string;
+  /**
+   * Our address on the link that carries this subnet, or "relays" where none does. Without it the
+   * subnet is on the link whose address of ours it holds.
+   */
+  readonly link?: Ipv4Address | "relays";
 };
 
 /**
@@ -61,6 +78,22 @@ export type DhcpSettings = {
    */
   readonly disabled: ReadonlySet<MacAddress>;
   readonly proxyAnswer: ProxyAnswer;
+  /** A machine with a reservation; an installed system's time otherwise. */
+  readonly reservedLeaseSeconds?: number;
+  /** A system with a locally administered address, which it may change at any time. */
+  readonly randomLeaseSeconds?: number;
+  /** By how much of itself T1 and T2 are moved at most, so that machines do not renew together. */
+  readonly renewalSpread?: number;
+  readonly identity?: ClientIdentity;
+  readonly rapidCommit?: boolean;
+  /** BOOTP clients with a reservation get it, for ever. */
+  readonly bootp?: boolean;
+  readonly options?: OptionLayer;
+  readonly classes?: readonly ClientClassRule[];
+  /** This host's addresses on every link that is served. */
+  readonly ownAddresses?: ReadonlySet<Ipv4Address>;
+  /** First labels that no client's word can give it. */
+  readonly protectedNames?: ReadonlySet<string>;
   /** What an operator says of single machines' firmware. */
   readonly quirks: ReadonlyMap<MacAddress, QuirkOverride>;
   /** A menu for firmware to show; absent by default. */
@@ -76,22 +109,3 @@ export const DefaultTimes = {
   declineSeconds: 24 * 3600,
   graceSeconds: 3600,
 } as const;
-
-/** The reservations by what they are asked by. */
-export type ReservationBook = {
-  readonly byAddress: ReadonlyMap<Ipv4Address, Reservation>;
-  readonly byMac: ReadonlyMap<MacAddress, Reservation>;
-  readonly byUuid: ReadonlyMap<Uuid, Reservation>;
-};
-
-export function bookReservations(reservations: readonly Reservation[]): ReservationBook {
-  const byAddress = new Map<Ipv4Address, Reservation>();
-  const byMac = new Map<MacAddress, Reservation>();
-  const byUuid = new Map<Uuid, Reservation>();
-  for (const reservation of reservations) {
-    if (reservation.address !== undefined) byAddress.set(reservation.address, reservation);
-    if (reservation.mac !== undefined) byMac.set(reservation.mac, reservation);
-    if (reservation.uuid !== undefined) byUuid.set(reservation.uuid, reservation);
-  }
-  return { byAddress, byMac, byUuid };
-}

@@ -38,8 +38,8 @@ function stateRoutes({ clock, findings }: MachineDeps, admin: AdminDeps): Fastif
     app.get("/v1/findings", (_request, reply) => reply.send({ findings: findings() }));
     app.get("/v1/status", (_request, reply) => {
       const status = admin.status();
-      const interfaces = status.interfaces.map(({ name, address }) => ({
-        name,
+      const interfaces = status.interfaces.map(({ address, ...row }) => ({
+        ...row,
         address: formatIpv4(address),
       }));
       return reply.send({ ...status, interfaces, uptimeMs: clock.now() - status.startedAt });

@@ -1,12 +1,11 @@
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from "fastify";
 import type { BootPlan } from "../boot/decide.ts";
-import { requestPath } from "../boot/profile.ts";
 import { type Delivered, deliverAnswer } from "./answer.ts";
 import { askingMachine } from "./asking.ts";
 import { type Answerer, configAnswers } from "./config-answers.ts";
 import type { MachineDeps } from "./deps.ts";
 import { type Peer, peerOf } from "./peer.ts";
-import { scriptAnswers } from "./script-answers.ts";
+import { planFact, scriptAnswers } from "./script-answers.ts";
 import { sniffType } from "./sniff.ts";
 
 /** Every route that tells a machine a text of its own, and the signature of each, if there is a key. */
@@ -37,7 +36,8 @@ async function ask(
   request: FastifyRequest,
   { answer, signed }: { answer: Answerer; signed: boolean },
 ): Promise<Delivered> {
-  const found = await answer(askingMachine(request, deps.log));
+  const { mac } = peerOf(request, deps);
+  const found = await answer({ ...askingMachine(request, deps.log), mac });
   const loads = !signed && request.method !== "HEAD" && found.kind === "found";
   if (loads && found.plan) publishPlan(deps, found.plan, peerOf(request, deps));
   return deliverAnswer(found, request.headers);
@@ -47,13 +47,6 @@ function send(reply: FastifyReply, { status, headers, body }: Delivered): Fastif
   return reply.code(status).headers(headers).send(body);
 }
 
-function publishPlan(deps: MachineDeps, { group, profile, boot }: BootPlan, peer: Peer): void {
-  deps.publish({
-    kind: "plan",
-    ...peer,
-    group: group.file,
-    profile: profile.id,
-    kernel: requestPath(boot.kernel),
-    initrd: boot.initrd.map(requestPath),
-  });
+function publishPlan(deps: MachineDeps, plan: BootPlan, peer: Peer): void {
+  deps.publish({ ...peer, ...planFact(plan) });
 }

@@ -3,6 +3,7 @@ import type { BootDecision, ProfileDecision } from "../boot/decide.ts";
 import { identifyQuery } from "../boot/identify.ts";
 import type { MachineIdentity } from "../boot/machine.ts";
 import type { Log } from "../runtime/log.ts";
+import type { MacAddress } from "../wire/mac.ts";
 import { queryOf } from "./url.ts";
 
 /** Who asks, with the query it asked by and, if it came by the network, where it found us. */
@@ -10,6 +11,8 @@ export type Asking = {
   readonly identity: MachineIdentity;
   readonly rawQuery: string;
   readonly serverUrl?: string | undefined;
+  /** Whose address asks, by label or by what was seen at that address. */
+  readonly mac?: MacAddress | undefined;
 };
 
 /** The machine behind a request; what its query got wrong goes to the log, not to the machine. */

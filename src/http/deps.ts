@@ -9,9 +9,12 @@ import type { Partials } from "../store/partial.ts";
 import type { Ipv4Address } from "../wire/ipv4.ts";
 import type { MacAddress } from "../wire/mac.ts";
 
-/** The boot programs firmware loads first, whole in memory. */
+/** The boot programs firmware loads first and what these ask for beside themselves, whole in memory. */
 export type LoaderSource = {
-  find(name: string): Promise<
+  find(
+    path: string,
+    asker: { readonly mac?: MacAddress | undefined; readonly server: Ipv4Address },
+  ): Promise<
     | {
         readonly kind: "file";
         readonly bytes: Buffer;
@@ -66,6 +69,8 @@ export type AnswerDeps = {
   readonly extensions: boolean;
   /** Whether Ignition files of 3.0 to 3.4 are sent as 3.4.0; absent or false: as they are. */
   readonly ignitionUpgrade?: boolean | undefined;
+  /** The script that stops a machine which goes round in a circle; undefined: it does not. */
+  readonly diagnosisOf?: ((mac: MacAddress) => string | undefined) | undefined;
   /** How long a machine that no group matches is told to wait; absent: it is told that nothing is there. */
   readonly waitingRoomSeconds?: number | undefined;
 };
@@ -101,7 +106,12 @@ export type LeaseRow = {
 export type DaemonStatus = {
   readonly version: string;
   readonly mode: string;
-  readonly interfaces: readonly { readonly name: string; readonly address: Ipv4Address }[];
+  readonly interfaces: readonly {
+    readonly name: string;
+    readonly address: Ipv4Address;
+    /** How DHCP serves it now; absent where it is off. */
+    readonly mode?: string;
+  }[];
   readonly ports: Readonly<Record<string, number>>;
   readonly startedAt: number;
 };

@@ -1,6 +1,6 @@
 import type { FastifyRequest } from "fastify";
 import { identifyQuery } from "../boot/identify.ts";
-import { type Ipv4Address, parseIpv4 } from "../wire/ipv4.ts";
+import { anyAddress, type Ipv4Address, parseIpv4 } from "../wire/ipv4.ts";
 import type { MacAddress } from "../wire/mac.ts";
 import type { MachineDeps } from "./deps.ts";
 import { queryOf } from "./url.ts";
@@ -14,6 +14,11 @@ export function peerOf(request: FastifyRequest, deps: Pick<MachineDeps, "machine
   const label = identifyQuery(queryOf(request.raw.url ?? "")).identity.mac;
   const mac = label ?? (address === undefined ? undefined : deps.machineAt(address));
   return { ...(address === undefined ? {} : { address }), ...(mac ? { mac } : {}) };
+}
+
+/** Where the request found us; none behind a Unix socket. */
+export function localAddressOf(request: FastifyRequest): Ipv4Address {
+  return addressOf(request.raw.socket.localAddress) ?? anyAddress;
 }
 
 // Unix sockets have no address, and one that listens on IPv6 sees IPv4 peers as ::ffff:10.0.0.1.

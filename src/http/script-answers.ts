@@ -1,5 +1,5 @@
 import { type BootPlan, decideBoot } from "../boot/decide.ts";
-import type { NetBoot } from "../boot/profile.ts";
+import { type NetBoot, requestPath } from "../boot/profile.ts";
 import { renderGrub } from "../render/grub.ts";
 import { renderBootScript, renderIpxe, renderWaitingRoom } from "../render/ipxe.ts";
 import type { Partials } from "../store/partial.ts";
@@ -11,15 +11,49 @@ import type { AnswerDeps } from "./deps.ts";
 /** `/boot.ipxe`, the same for every machine, and each machine's own `/ipxe` and `/grub`. */
 export function scriptAnswers(deps: AnswerDeps): AnswerTable {
   const bootScript = { kind: "found", body: Buffer.from(renderBootScript()) } as const;
-  const { waitingRoomSeconds } = deps;
+  const { waitingRoomSeconds, diagnosisOf } = deps;
+  const first = ({ mac }: Asking): Answer => {
+    const diagnosis = mac && diagnosisOf?.(mac);
+    return diagnosis ? { kind: "found", body: Buffer.from(diagnosis) } : bootScript;
+  };
   const unknown = waitingRoomSeconds ? renderWaitingRoom(waitingRoomSeconds) : undefined;
   return [
-    ["/boot.ipxe", () => bootScript],
+    ["/boot.ipxe", first],
     // Some servers of PXE menus append a layer number to every file name, hence the `.0`.
-    ["/boot.ipxe.0", () => bootScript],
+    ["/boot.ipxe.0", first],
     ["/ipxe", (asking) => answerPlan(deps, asking, { render: renderIpxe, unknown })],
     ["/grub", (asking) => answerPlan(deps, asking, { render: renderGrub })],
   ];
+}
+
+/** What a plan is to those that watch. */
+export function planFact({ group, profile, boot }: BootPlan) {
+  const elsewhere = boot.kernel.includes("://");
+  return {
+    kind: "plan",
+    group: group.file,
+    profile: profile.id,
+    kernel: requestPath(boot.kernel),
+    initrd: boot.initrd.map(requestPath),
+    ...(elsewhere && { elsewhere }),
+  } as const;
+}
+
+/**
+ * The configuration for a GRUB that was loaded by TFTP and has no HTTP, as Debian's signed one:
+ * kernel and RAM disks by their paths on the server it came from.
+ */
+export async function renderTftpGrub(
+  deps: AnswerDeps,
+  asking: Asking,
+): Promise<{ readonly text: string; readonly plan: BootPlan } | undefined> {
+  const render = (boot: NetBoot) => {
+    const initrd = boot.initrd.map(requestPath);
+    return renderGrub({ ...boot, kernel: requestPath(boot.kernel), initrd });
+  };
+  const answer = await answerPlan(deps, asking, { render });
+  if (answer.kind !== "found" || answer.plan === undefined) return undefined;
+  return { text: answer.body.toString("utf8"), plan: answer.plan };
 }
 
 async function answerPlan(

@@ -43,7 +43,7 @@ const Resources: readonly (readonly [RegExp, HttpResource])[] = [
   [/^\/boot\.ipxe(\.0)?$/, "script"],
   [/^\/ipxe$/, "ipxe"],
   [/^\/grub$/, "grub"],
-  [/^\/loaders\//, "loader"],
+  [/^\/(loaders\/.*|autoexec\.ipxe)$/, "loader"],
   [/^\/assets\//, "asset"],
   [/^\/ignition$/, "ignition"],
   [/^\/cloud$/, "cloud"],

@@ -1,6 +1,6 @@
 import { access, constants } from "node:fs/promises";
 import { parseMac } from "../wire/mac.ts";
-import type { Accelerator, MachineFirmware, MachineSpec } from "./firmware.ts";
+import { type Accelerator, isArm64, type MachineFirmware, type MachineSpec } from "./firmware.ts";
 import type { GuestFiles } from "./guest-files.ts";
 import { openVm } from "./vm.ts";
 
@@ -16,6 +16,7 @@ export async function chooseAccelerator(
   guest: GuestFiles,
   folder: string,
 ): Promise<Accelerator> {
+  if (isArm64(firmware) && process.arch !== "arm64") return "tcg";
   const usable = await access("/dev/kvm", constants.R_OK | constants.W_OK).then(
     () => true,
     () => false,

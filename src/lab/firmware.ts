@@ -19,8 +19,18 @@ export type Accelerator = "kvm" | "tcg";
 
 /** `vars` is the template of the machine's own variables; each machine writes a private copy. */
 export type MachineFirmware =
-  | { readonly kind: "bios" }
-  | { readonly kind: "uefi"; readonly code: string; readonly vars: string };
+  /** `rom` is put into the network card in place of QEMU's own iPXE. */
+  | { readonly kind: "bios"; readonly rom?: string }
+  | {
+      readonly kind: "uefi";
+      readonly code: string;
+      readonly vars: string;
+      readonly cpu?: "arm64";
+      /** Secure Boot: only the firmware, in system management mode, may write its variables. */
+      readonly secure?: true;
+      /** HTTP Boot over IPv4 alone, which else comes after PXE. */
+      readonly httpBoot?: true;
+    };
 
 /** A tap on the bridge, or one datagram a frame where the user may not open taps. */
 export type Cable =
@@ -34,14 +44,23 @@ export const debianOvmf = {
   vars: "/usr/share/OVMF/OVMF_VARS_4M.fd",
 } as const satisfies MachineFirmware;
 
+/** The same with HTTP Boot alone. */
+export const debianOvmfHttp = { ...debianOvmf, httpBoot: true } as const satisfies MachineFirmware;
+
+/** Debian's build with the keys of Microsoft enrolled and Secure Boot on. */
+export const debianOvmfSecure = {
+  kind: "uefi",
+  code: "/usr/share/OVMF/OVMF_CODE_4M.ms.fd",
+  vars: "/usr/share/OVMF/OVMF_VARS_4M.ms.fd",
+  secure: true,
+} as const satisfies MachineFirmware;
+
 /** The QEMU command that is this machine; `varsCopy` is a private file for a UEFI machine. */
 export function qemuCommand(spec: MachineSpec, varsCopy: string): readonly string[] {
   return [
-    "qemu-system-x86_64",
-    ...["-name", spec.name, "-accel", accelerator(spec.accelerator), "-cpu", "max"],
-    // graphics=off with no VGA sends the text of BIOS and option ROMs to the serial port.
-    ...["-machine", `${spec.firmware.kind === "bios" ? "pc" : "q35"},graphics=off`],
-    ...["-m", String(spec.memoryMb), "-smp", "1", "-display", "none", "-vga", "none"],
+    ...board(spec),
+    ...["-name", spec.name, "-accel", accelerator(spec.accelerator)],
+    ...["-m", String(spec.memoryMb), "-smp", "1", "-display", "none"],
     // Every end is an exit of QEMU: power-off by itself, reboot and panic=-1 by -no-reboot.
     ...["-nodefaults", "-no-reboot", "-serial", "stdio", "-monitor", "none"],
     ...firmwareDrives(spec.firmware, varsCopy),
@@ -49,6 +68,24 @@ export function qemuCommand(spec: MachineSpec, varsCopy: string): readonly strin
     ...virtioDisk(spec),
     ...directKernel(spec),
   ];
+}
+
+function board({ firmware }: MachineSpec): readonly string[] {
+  if (isArm64(firmware)) {
+    // Without a source of randomness newer edk2 brings no network up.
+    const rng = ["-device", "virtio-rng-pci"];
+    return ["qemu-system-aarch64", "-machine", "virt", "-cpu", "cortex-a57", ...rng];
+  }
+  // graphics=off with no VGA sends the text of BIOS and option ROMs to the serial port.
+  const kind = firmware.kind === "bios" ? "pc" : "q35";
+  const smm = firmware.kind === "uefi" && firmware.secure ? ",smm=on" : "";
+  const machine = `${kind},graphics=off${smm}`;
+  return ["qemu-system-x86_64", "-machine", machine, "-cpu", "max", "-vga", "none"];
+}
+
+/** Is this a machine that no x86 processor can carry by itself? */
+export function isArm64(firmware: MachineFirmware): boolean {
+  return firmware.kind === "uefi" && firmware.cpu === "arm64";
 }
 
 // One translating thread with a small cache holds a machine at some 230 MB for 512 MB of guest.
@@ -59,15 +96,30 @@ function accelerator(kind: Accelerator): string {
 function firmwareDrives(firmware: MachineFirmware, varsCopy: string): readonly string[] {
   if (firmware.kind === "bios") return [];
   return [
-    ...["-drive", `if=pflash,format=raw,readonly=on,file=${firmware.code}`],
-    ...["-drive", `if=pflash,format=raw,file=${varsCopy}`],
+    ...["-drive", `if=pflash,unit=0,format=raw,readonly=on,file=${firmware.code}`],
+    ...["-drive", `if=pflash,unit=1,format=raw,file=${varsCopy}`],
+    ...(firmware.secure ? SecureFlash : []),
+    ...(firmware.httpBoot ? WithoutPxe : []),
   ];
 }
+
+const SecureFlash = [
+  ...["-global", "driver=cfi.pflash01,property=secure,value=on"],
+  ...["-global", "ICH9-LPC.disable_s3=1"], // edk2 refuses to start with SMM and S3
+];
+
+const WithoutPxe = ["IPv4PXESupport", "IPv6PXESupport"].flatMap((name) => [
+  "-fw_cfg",
+  `name=opt/org.tianocore/${name},string=n`,
+]);
 
 function networkCard({ cable, mac, firmware }: MachineSpec): readonly string[] {
   if (cable === undefined) return [];
   // An empty romfile takes QEMU's iPXE away, so that edk2's own PXE client is the one that boots.
-  const rom = firmware.kind === "uefi" ? ",romfile=" : "";
+  const file = firmware.kind === "uefi" ? "" : firmware.rom;
+  // iPXE from 1.21 on is a ROM for virtio 1.0 alone, 1af4:1041, and SeaBIOS runs no other card's ROM.
+  const modern = firmware.kind === "bios" && file !== undefined ? ",disable-legacy=on" : "";
+  const rom = file === undefined ? "" : `,romfile=${file}${modern}`;
   return [
     ...["-netdev", backend(cable)],
     ...["-device", `virtio-net-pci,netdev=n0,mac=${mac}${rom},bootindex=1`],

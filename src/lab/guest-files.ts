@@ -35,6 +35,11 @@ async function makeFiles(work: string, done: string, say: Say): Promise<void> {
   const kernelImage = await dependencyOf(kernelPackage);
   const tree = await unpackPackages(["busybox-static", kernelImage], work);
   say("packing the test machine's system");
+  await packGuest(tree, done);
+}
+
+/** Packs kernel and RAM disk out of a tree of unpacked packages, of whatever architecture. */
+export async function packGuest(tree: string, done: string): Promise<void> {
   const [release = ""] = await readdir(join(tree, "lib/modules"));
   const archive = formatCpio(
     labInitramfs({

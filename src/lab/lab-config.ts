@@ -12,11 +12,15 @@ export const labNet = {
 
 /** What of the daemon's settings a lab or a test chooses. */
 export type LabSettings = {
-  readonly dhcpMode?: "full" | "proxy" | "off";
+  readonly dhcpMode?: "auto" | "full" | "proxy" | "off";
   readonly proxyAnswer?: "auto" | "direct" | "boot-server";
   readonly menu?: {
     readonly timeout: number;
     readonly items: readonly { readonly text: string; readonly boot: "loader" | "local" }[];
+  };
+  readonly loaders?: {
+    readonly prefer?: "snponly" | "native";
+    readonly secureBoot?: "auto" | "off" | "shim" | "ipxe-shim";
   };
   readonly reservations?: readonly {
     readonly mac: MacAddress;
@@ -31,6 +35,7 @@ export function labPaths(folder: string) {
     config: `${folder}/kindling.yaml`,
     data: `${folder}/data`,
     assets: `${folder}/data/assets`,
+    loaders: `${folder}/data/loaders`,
     state: `${folder}/state`,
     socket: `${folder}/admin.sock`,
     log: `${folder}/daemon.log`,
@@ -44,11 +49,13 @@ export function labConfig(folder: string, settings: LabSettings) {
     interfaces: ["eth0"],
     dhcp: {
       mode: settings.dhcpMode ?? "full",
+      force: true, // nobody else is there, and looking takes 6 s
       proxyAnswer: settings.proxyAnswer ?? "auto",
       ...(settings.menu && { menu: settings.menu }),
       pools: [labNet.pool],
       reservations: settings.reservations ?? [],
     },
+    loaders: { folders: [paths.loaders], ...settings.loaders },
     http: { port: labNet.httpPort },
     dns: { domain: labNet.domain },
     data: { folder: paths.data },
@@ -64,30 +71,33 @@ export type LabProfile = {
   readonly id: string;
   readonly mac?: MacAddress;
   readonly end: "poweroff" | "stay";
+  /** The kernel's name of the serial port: ttyS0, or ttyAMA0 on arm64. */
+  readonly console?: string;
 };
 
 /** The catalog files of the profiles, path → JSON text, in matchbox's layout. */
 export function labCatalog(profiles: readonly LabProfile[]): ReadonlyMap<string, string> {
   const files = new Map<string, string>();
-  for (const { id, mac, end } of profiles) {
+  for (const profile of profiles) {
+    const { id, mac } = profile;
     const group = { id, profile: id, ...(mac ? { selector: { mac } } : {}) };
     files.set(`groups/${id}.json`, JSON.stringify(group, null, 2));
-    files.set(`profiles/${id}.json`, JSON.stringify({ id, boot: netBoot(id, end) }, null, 2));
+    files.set(`profiles/${id}.json`, JSON.stringify({ id, boot: netBoot(profile) }, null, 2));
   }
   return files;
 }
 
-function netBoot(profile: string, end: LabProfile["end"]) {
+function netBoot({ id, end, console = "ttyS0" }: LabProfile) {
   const origin = `http://${labNet.server}:${labNet.httpPort}`;
   return {
     kernel: "/assets/lab/vmlinuz",
     initrd: ["/assets/lab/initrd.gz"],
     args: [
-      "console=ttyS0",
+      `console=${console}`,
       "quiet",
       "panic=-1",
       "initrd=initrd.gz", // an EFI kernel finds iPXE's file by this name
-      `kindling.profile=${profile}`,
+      `kindling.profile=${id}`,
       `kindling.report=${origin}/report`,
       "kindling.resolve=self",
       `kindling.then=${end}`,

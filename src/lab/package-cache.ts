@@ -43,16 +43,28 @@ export async function openCached(cache: string, recipe: Recipe): Promise<string>
 export async function unpackPackages(names: readonly string[], work: string): Promise<string> {
   // Sandbox::User: as root, apt would else complain that its own user cannot write here.
   const options = ["-q", "-o", "APT::Sandbox::User=root"];
-  const command = [...options, "download", ...names];
-  const result = await execa("apt-get", command, { cwd: work, reject: false });
-  if (result.failed) {
-    const wanted = names.join(", ");
-    throw new KindlingError(
-      "lab.missing-tool",
-      `apt-get could not download ${wanted}: run "apt-get update" as root and see that a mirror is reachable`,
-      { packages: wanted, stderr: result.stderr.slice(-1000) },
-    );
-  }
+  await runApt("apt-get", [...options, "download", ...names], work);
+  return unpackDebs(work);
+}
+
+/** What an apt program prints; where it fails, the error says what to do. */
+export async function runApt(
+  program: "apt-get" | "apt-cache",
+  words: readonly string[],
+  cwd: string,
+): Promise<string> {
+  const result = await execa(program, words, { cwd, reject: false, env: { LC_ALL: "C" } });
+  if (!result.failed) return result.stdout;
+  const wanted = words.slice(words.findLastIndex((word) => word.includes("=")) + 1).join(" ");
+  throw new KindlingError(
+    "lab.missing-tool",
+    `${program} could not ${wanted}: run "apt-get update" as root and see that a mirror is reachable`,
+    { packages: wanted, stderr: result.stderr.slice(-1000) },
+  );
+}
+
+/** Unpacks the packages of a folder into its subfolder `tree`. */
+export async function unpackDebs(work: string): Promise<string> {
   const tree = join(work, "tree");
   for (const file of await readdir(work)) {
     if (file.endsWith(".deb")) await execa("dpkg", ["-x", join(work, file), tree]);

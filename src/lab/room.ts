@@ -42,6 +42,8 @@ export type RoomMachine = {
   readonly accelerator: Accelerator;
   /** The size of its disk, which is blank at first and kept from one boot to the next. */
   readonly diskMb?: number;
+  /** Enough for most: see `usualMemoryMb`. */
+  readonly memoryMb?: number;
 };
 
 /** A LAN with the daemon on it, and machines that can be switched on. */
@@ -58,7 +60,7 @@ export type Room = AsyncDisposable & {
 };
 
 /** 512 MB holds kernel and RAM disk twice, which edk2 needs. */
-const memoryMb = 512;
+const usualMemoryMb = 512;
 /** A daemon answers within a second on an idle machine. */
 const daemonStartMs = 30_000;
 
@@ -123,6 +125,7 @@ class Machines {
     const plug = this.#plugs.get(machine.mac) ?? (await this.#cables.plug());
     this.#plugs.set(machine.mac, plug);
     const disk = machine.diskMb && (await this.#disk(machine.mac, machine.diskMb));
+    const { memoryMb = usualMemoryMb } = machine;
     const spec = { ...machine, memoryMb, cable: plug.cable, ...(disk && { disk }) };
     const vm = await openVm({ spec, folder: this.#folder, within: plug.within }, this.#signal);
     this.#vms.push(vm);

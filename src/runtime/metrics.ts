@@ -57,7 +57,18 @@ function openCounters(registry: Registry): (event: BootEvent) => void {
     labelNames: ["code"],
     registers: [registry],
   });
+  const modes = new Gauge({
+    name: "kindling_dhcp_mode",
+    help: "1 for the mode that DHCP serves an interface in, 0 for the others.",
+    labelNames: ["interface", "mode"],
+    registers: [registry],
+  });
   return (event) => {
+    if (event.kind === "dhcp-mode") {
+      for (const mode of ["probe", "full", "proxy", "hold"] as const) {
+        modes.set({ interface: event.device, mode }, event.mode === mode ? 1 : 0);
+      }
+    }
     if (event.kind === "dhcp") dhcp.inc({ direction: event.direction, message: event.message });
     if (event.kind === "http") requests.inc({ resource: event.resource, status: event.status });
     if (event.kind === "report") reports.inc();

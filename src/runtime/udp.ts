@@ -13,6 +13,11 @@ export type UdpOptions = {
   readonly port: number;
   /** Bind to this network device: nothing is heard from, or leaves by, another one. */
   readonly device?: string;
+  /**
+   * Bind beside other sockets of the port that allow it too (with a device only); a broadcast
+   * reaches them all, any other datagram one of them.
+   */
+  readonly shared?: boolean;
 };
 
 /** A bound UDP socket. Datagrams arrive only once `receive` was called. */
@@ -88,13 +93,15 @@ const Linux = {
   sockDgram: 2,
   sockCloexec: 0o2000000,
   solSocket: 1,
+  soReuseAddr: 2,
   soBroadcast: 6,
   soBindToDevice: 25,
 } as const;
 
 // dgram can neither bind to a device nor tell by which one a broadcast came in, so libc makes the
-// socket and dgram takes over its descriptor: one socket for one device, ingress known. No SO_REUSEADDR:
-// with it a second DHCP server on the port would go unnoticed, and UDP needs none after a restart.
+// socket and dgram takes over its descriptor: one socket for one device, ingress known. No SO_REUSEADDR
+// unless asked for: with it a second DHCP server on the port would go unnoticed, and UDP needs none
+// after a restart.
 function bindToDevice(options: UdpOptions, device: string): number {
   const libc = loadLibc();
   const fd = libc.socket(Linux.afInet, Linux.sockDgram | Linux.sockCloexec, 0);
@@ -108,6 +115,7 @@ function bindToDevice(options: UdpOptions, device: string): number {
   const number = (value: number) => Buffer.from(new Int32Array([value]).buffer);
   const set = (name: number, value: Buffer) =>
     check(libc.setsockopt(fd, Linux.solSocket, name, value, value.length));
+  if (options.shared) set(Linux.soReuseAddr, number(1));
   set(Linux.soBroadcast, number(1));
   set(Linux.soBindToDevice, Buffer.from(`${device}\0`));
   // struct sockaddr_in: family (host order), port and address (network order), 8 zero bytes.

@@ -123,3 +123,22 @@ describe("list", () => {
     expect(await none.list()).toEqual([]);
   });
 });
+
+describe("has", () => {
+  it("sees a file as soon as it is there, by each of its packaged spellings", async () => {
+    const loaders = library();
+    expect(loaders.has("snponly-arm64.efi")).toBe(false);
+    await writeFile(join(system, "arm64-efi", "snponly.efi"), "arm");
+    expect(loaders.has("snponly-arm64.efi")).toBe(true);
+    expect(loaders.has("snponly.efi")).toBe(false);
+  });
+
+  it("takes a folder, a path and a folder that is none for no loader", async () => {
+    await mkdir(join(folder, "dir.efi"));
+    await writeFile(join(root, "plain"), "");
+    expect(library().has("dir.efi")).toBe(false);
+    expect(library().has("../own/x")).toBe(false);
+    const odd = openLoaderLibrary({ folders: [join(root, "plain")], systemFolders: [] });
+    expect(odd.has("snponly.efi")).toBe(false);
+  });
+});

@@ -36,7 +36,7 @@ describe("diagnoseBoot", () => {
         name: "a loader that is refused",
         steps: loaded,
         reached: "loader",
-        cause: /refused or could not run/,
+        cause: /Secure Boot refused the loader/,
       },
       { name: "no script", steps: ipxe, reached: "ipxe", cause: /did not fetch its script/ },
       {

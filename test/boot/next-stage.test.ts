@@ -1,9 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { Architectures, architectureOf, pickArchitecture } from "../../src/boot/firmware.ts";
+import type { LoaderRules } from "../../src/boot/loader-choice.ts";
 import type { BootStage, IpxeFeatures } from "../../src/boot/machine.ts";
-import { nextStage } from "../../src/boot/next-stage.ts";
+import { lackedFeatures, nextStage } from "../../src/boot/next-stage.ts";
 import { parseIpv4 } from "../../src/wire/ipv4.ts";
+import { parseMac } from "../../src/wire/mac.ts";
 
+const mac = parseMac("52:54:00:77:00:10");
 const site = { server: parseIpv4("10.77.0.1"), httpPort: 8080 };
 const none: IpxeFeatures = { http: false, https: false, bzimage: false, efi: false };
 const ipxe = (features: Partial<IpxeFeatures>): BootStage => ({
@@ -81,7 +84,46 @@ describe("nextStage", () => {
   ] as const;
   it.each(cases)("gives $name its next stage", ({ stage, arch, want }) => {
     const architecture = arch === undefined ? undefined : architectureOf(arch);
-    expect(nextStage(stage, architecture, site)).toEqual(want);
+    expect(nextStage({ stage, arch: architecture }, site)).toEqual(want);
+  });
+});
+
+describe("nextStage of a machine that goes round in a circle", () => {
+  const loaders: LoaderRules = {
+    ...{ has: () => true, prefer: "snponly", secureBoot: "off", machines: new Map() },
+    historyOf: () => ({ silentLoads: 0, loops: true }),
+  };
+  const ask = (stage: BootStage) =>
+    nextStage({ stage, arch: architectureOf(0), identity: { mac } }, { ...site, loaders });
+  it.each([
+    { name: "its script, that holds the diagnosis", stage: ipxe({ http: true }), want: script },
+    {
+      name: "the diagnosis by TFTP where it has no HTTP",
+      stage: ipxe({ bzimage: true }),
+      want: { kind: "tftp-loader", file: "loop.ipxe" },
+    },
+    {
+      name: "its loader while its firmware runs",
+      stage: pxe,
+      want: { kind: "tftp-loader", file: "undionly.kpxe" },
+    },
+  ] as const)("is $name", ({ stage, want }) => {
+    expect(ask(stage)).toEqual(want);
+  });
+});
+
+describe("lackedFeatures", () => {
+  it.each([
+    { name: "a BIOS needs bzImage", features: { ...none, http: true }, arch: 0, want: ["bzImage"] },
+    { name: "UEFI needs EFI images", features: none, arch: 7, want: ["HTTP", "EFI"] },
+    {
+      name: "a whole one lacks nothing",
+      features: { ...none, http: true, efi: true },
+      arch: 7,
+      want: [],
+    },
+  ])("$name", ({ features, arch, want }) => {
+    expect(lackedFeatures(features, architectureOf(arch))).toEqual(want);
   });
 });
 

@@ -123,3 +123,33 @@ describe("foldTimelines", () => {
     );
   });
 });
+
+describe("a boot by GRUB over TFTP", () => {
+  const file = (at: number, name: string, outcome: "sent" | "refused" = "sent"): Step => {
+    const [, fact] = tftp(at, outcome);
+    return [at, { ...fact, file: name } as typeof fact]; // proven: tftp() makes that kind
+  };
+
+  it("has its script, kernel and RAM disk named, and no step for what is optional", () => {
+    const [boot] = foldTimelines(
+      story([
+        ...dhcpTalk(0, "firmware", "shimx64.efi"),
+        file(1040, "shimx64.efi"),
+        file(1050, "revocations_sbat.efi", "refused"),
+        file(1100, "grubx64.efi"),
+        file(1110, "grub/x86_64-efi/fs.lst", "refused"),
+        plan,
+        file(3020, "grub/grub.cfg"),
+        file(3400, "assets/lab/vmlinuz"),
+        file(3500, "assets/lab/initrd.gz"),
+      ]),
+    );
+    expect(boot?.rows.slice(3).map(({ stage, outcome }) => [stage, outcome])).toEqual([
+      ["loader", "done"],
+      ["loader", "done"],
+      ["script", "done"],
+      ["kernel", "done"],
+      ["initrd", "done"],
+    ]);
+  });
+});

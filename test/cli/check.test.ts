@@ -112,3 +112,29 @@ describe("kindling check", () => {
     });
   });
 });
+
+describe("kindling check of a signed chain", () => {
+  // "MZ" and no more is a program without a table of certificates.
+  const unsigned = { "ipxe-shim.efi": "MZ", "ipxe.efi": "MZ" };
+
+  it("notes which file is missing, and stops no start", async () => {
+    const { exit, out } = await check("--loaders-secure-boot", "ipxe-shim");
+    expect(out).toContain("loaders.secureBoot is ipxe-shim and there is no ipxe-shim.efi: put");
+    expect(out).toContain("ok: nothing stands in the way");
+    expect(exit).toBe(0);
+  });
+
+  it("notes which file is not signed", async () => {
+    for (const [name, text] of Object.entries(unsigned)) await write(`loaders/${name}`, text);
+    const folders = ["--loaders-folders", join(folder, "loaders")];
+    const { out } = await check("--loaders-secure-boot", "ipxe-shim", ...folders);
+    for (const name of Object.keys(unsigned)) {
+      expect(out).toContain(`loaders.secureBoot is ipxe-shim and ${folder}/loaders/${name} is not`);
+    }
+  });
+
+  it("says nothing where none was chosen", async () => {
+    const { out } = await check("--loaders-secure-boot", "off");
+    expect(out).not.toContain("loaders.secureBoot is");
+  });
+});

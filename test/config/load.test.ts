@@ -44,6 +44,6 @@ describe("loadConfig", () => {
     const file = fileWith("dhcp: {mode: x}\n");
     const resolution = await loadConfig({ file, environment: {}, flags: {} });
     const text = resolution.kind === "invalid" ? formatProblems(resolution) : "";
-    expect(text).toBe(`${file}:1:14: dhcp.mode: want full, proxy or off, got "x"`);
+    expect(text).toBe(`${file}:1:14: dhcp.mode: want auto, full, proxy or off, got "x"`);
   });
 });

@@ -10,7 +10,10 @@ describe("resolveConfig", () => {
     const resolution = resolveConfig({ environment: {}, flags: {} });
     expect(resolution).toMatchObject({
       kind: "valid",
-      config: { dhcp: { mode: "full", lease: 43_200, bootLease: 300 }, http: { port: 8080 } },
+      config: {
+        dhcp: { mode: "auto", force: false, lease: 43_200, bootLease: 300 },
+        http: { port: 8080 },
+      },
     });
     if (resolution.kind !== "valid") return;
     expect(new Set(resolution.origins.values())).toEqual(new Set(["default"]));
@@ -59,7 +62,7 @@ describe("resolveConfig", () => {
     {
       name: "a wrong word, with what is wanted and where it stands",
       text: "dhcp:\n  mode: fulll\n",
-      want: { origin: "k.yaml:2:9", message: 'want full, proxy or off, got "fulll"' },
+      want: { origin: "k.yaml:2:9", message: 'want auto, full, proxy or off, got "fulll"' },
     },
     {
       name: "a port that is none",
@@ -87,7 +90,9 @@ describe("resolveConfig", () => {
     {
       name: "a reservation for nobody",
       text: "dhcp:\n  reservations:\n    - hostname: a\n",
-      want: { message: "a reservation names a machine by mac or by uuid" },
+      want: {
+        message: "a reservation names a machine by mac, uuid, clientId, circuitId or remoteId",
+      },
     },
     {
       name: "a range that ends before it begins",

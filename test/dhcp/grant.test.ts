@@ -1,10 +1,9 @@
 import { expect, it } from "vitest";
-import { formLease, linkOptions, timeOptions } from "../../src/dhcp/grant.ts";
+import { formLease, timeOptions } from "../../src/dhcp/grant.ts";
 import type { Lease } from "../../src/dhcp/lease.ts";
 import { LeaseTable } from "../../src/dhcp/lease-table.ts";
-import { parseMac } from "../../src/wire/mac.ts";
-import { ClientOptions, clientMac, requestOf } from "../support/dhcp-message.ts";
-import { contextOf, ip, noon, scope, settings } from "../support/dhcp-site.ts";
+import { ClientOptions, requestOf } from "../support/dhcp-message.ts";
+import { clientContextOf, ip, noon, settings } from "../support/dhcp-site.ts";
 
 const address = ip("10.77.0.120");
 const firmware = requestOf({ options: ClientOptions.efi });
@@ -17,7 +16,7 @@ const before: Lease = {
   hostname: "old-name",
 };
 const lease = (leases: readonly Lease[], request = firmware) =>
-  formLease(address, request, { ...contextOf({ leases: new LeaseTable(leases) }), scope });
+  formLease(address, request, clientContextOf(request, { leases: new LeaseTable(leases) }));
 
 it("keeps the end of a longer lease that runs, and of no other", () => {
   const short = noon + settings.bootLeaseSeconds * 1000;
@@ -38,12 +37,8 @@ it("rounds times down, so that the client's lease never outlives ours", () => {
   expect(time).toEqual([51, Buffer.of(0, 0, 0, 1)]);
 });
 
-it("tells a reserved machine its name, and all it knows where the client lists nothing", () => {
-  const reservations = [{ address, mac: parseMac(clientMac), hostname: "node-1" }];
-  const options = linkOptions(requestOf({}), {
-    ...contextOf({ settings: { reservations } }),
-    scope,
-  });
-  expect(options.map(([code]) => code)).toEqual([1, 3, 6, 12, 15, 28]);
-  expect(Buffer.from(options[3]?.[1] ?? []).toString()).toBe("node-1");
+it("moves T1 and T2 forward by the share it is told, and the lease's end by nothing", () => {
+  const times = timeOptions({ ...before, expires: noon + 1_000_000 }, noon, 0.1);
+  const seconds = times.map(([, value]) => Buffer.from(value).readUInt32BE());
+  expect(seconds).toEqual([1000, 450, 787]);
 });

@@ -20,6 +20,8 @@ const full: Lease = {
   relayed: true,
   uuid: parseUuid("33221100-5544-7766-8899-aabbccddeeff"),
   hostname: "node-ä\n1",
+  relayAgent: "010465746830",
+  clientId: "01525400770011",
 };
 const mark = { wall: noon, time: noon - hour };
 const lines = [journalHeader, formatLeases([plain, full], mark), formatLeases([])];

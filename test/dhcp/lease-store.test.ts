@@ -47,6 +47,8 @@ const full: Lease = {
   mac: parseMac("52:54:00:77:00:10"),
   uuid: parseUuid("33221100-5544-7766-8899-aabbccddeeff"),
   hostname: "node-1",
+  relayAgent: "010465746831",
+  clientId: "01525400770010",
 };
 const released: Lease = { ...full, state: "released", expires: noon + 1 };
 const many = Array.from({ length: 500 }, (_, index): Lease => {
@@ -97,7 +99,7 @@ const damages = [
   {
     name: "has a page of zeros within",
     file: Buffer.from(soundText).fill(0, 8192, 12_288),
-    leases: 483,
+    leases: 486,
     says: "error: lease file is damaged; its sound lines count",
   },
 ];

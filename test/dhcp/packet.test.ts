@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { MessageType, OptionCode } from "../../src/dhcp/options.ts";
-import { type DhcpMessage, formatDhcp, parseDhcp } from "../../src/dhcp/packet.ts";
+import { type DhcpMessage, droppedOptions, formatDhcp, parseDhcp } from "../../src/dhcp/packet.ts";
 import { WireError } from "../../src/errors.ts";
 import type { Ipv4Address } from "../../src/wire/ipv4.ts";
 import { messageOf } from "../support/dhcp-message.ts";
@@ -117,6 +117,22 @@ describe("formatDhcp", () => {
       OptionCode.clientId,
       OptionCode.bootFile,
     ]);
+  });
+
+  it("drops what an operator added, the client's last wish first, and names what it dropped", () => {
+    const big = (code: number) => [code, "x".repeat(200)] as const;
+    const message = messageOf({
+      options: [big(42), big(252), [OptionCode.router, Buffer.alloc(4)]],
+    });
+    expect([...parseDhcp(formatDhcp(message)).options.keys()]).toEqual([53, 42, OptionCode.router]);
+    expect(droppedOptions(message)).toEqual([252]);
+    expect(droppedOptions(message, 1472)).toEqual([]);
+  });
+
+  it("drops even routes that no reply could hold, and still says whose the address is", () => {
+    const options = [121, 43, 119].map((code) => [code, Buffer.alloc(1024)] as const);
+    const message = messageOf({ serverId: "10.77.0.1", options });
+    expect([...parseDhcp(formatDhcp(message)).options.keys()]).toEqual([53, 54]);
   });
 
   it("leaves the file field empty rather than cut a name", () => {

@@ -14,6 +14,17 @@ describe("PoolBook", () => {
     expect(free.choose(small, { key: own, hash: 0, now: noon })).toBe(ip("10.77.0.3"));
   });
 
+  it("has one list for what a class of clients sees of a scope, however often it is made", () => {
+    const { free } = contextOf();
+    const seen = () => ({
+      ...scope,
+      pools: [{ first: ip("10.77.0.150"), last: ip("10.77.0.160") }],
+    });
+    const list = free.listOf(seen());
+    expect(free.listOf(seen())).toBe(list);
+    expect(free.listOf(scope)).not.toBe(list);
+  });
+
   it("slows newcomers in a pool that is nearly full, and tells the two refusals apart", () => {
     const pools = [{ first: ip("10.77.0.100"), last: ip("10.77.0.119") }];
     const poolGuard = { ...settings.poolGuard, newMachinesPerMinute: 1 };

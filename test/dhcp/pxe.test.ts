@@ -47,6 +47,17 @@ describe("identifyDhcp", () => {
     });
   });
 
+  const cards = [
+    { name: "a PCI card", busId: "b105011af41000", nic: "1af4:1000" },
+    { name: "no other bus", busId: "b105021af41000", nic: undefined },
+    { name: "nothing from a short one", busId: "b103011af4", nic: undefined },
+  ];
+  it.each(cards)("reads $name from option 175", ({ busId, nic }) => {
+    const value = Buffer.from(`eb03010000${busId}`, "hex");
+    const { stage } = identify([pxe, [OptionCode.ipxe, value]]);
+    expect(stage.kind === "ipxe" && stage.nic).toBe(nic);
+  });
+
   it("takes our own iPXE for whole, whatever it says", () => {
     expect(identify([pxe, [OptionCode.userClass, "kindling"]]).stage).toMatchObject({
       kind: "ipxe",

@@ -9,7 +9,6 @@ describe("readRequest", () => {
   const ignored = [
     { name: "a reply", message: messageOf({ header: { op: 2 } }), reason: "not-a-request" },
     { name: "Token Ring", message: messageOf({ header: { htype: 6 } }), reason: "not-ethernet" },
-    { name: "BOOTP", message: messageOf({ header: { options: new Map() } }), reason: "bootp" },
     {
       name: "type 99",
       message: messageOf({ options: [[53, Buffer.of(99)]] }),
@@ -62,5 +61,27 @@ describe("readRequest", () => {
     const guid = requestOf({ header: { hlen: 16, chaddr: Buffer.alloc(16, 0xab) } });
     expect(guid.key).toBe(`1/${"ab".repeat(16)}`);
     expect(guid.client.identity.mac).toBeUndefined();
+  });
+});
+
+describe("identifiers", () => {
+  const read = (id: Uint8Array) => requestOf({ options: [[OptionCode.clientId, id]] }).clientId;
+  it.each([
+    { name: "a client identifier", id: Buffer.of(1, 2), want: "0102" },
+    { name: "the longest", id: Buffer.alloc(255), want: "00".repeat(255) },
+    { name: "one that is too long to be one", id: Buffer.alloc(256), want: undefined },
+    { name: "an empty one", id: Buffer.alloc(0), want: undefined },
+  ])("$name", ({ id, want }) => {
+    expect(read(id)).toBe(want);
+  });
+
+  it("says of a message without option 53 that it is BOOTP", () => {
+    expect(requestOf({ header: { options: new Map() } }).bootp).toBe(true);
+    expect(requestOf({}).bootp).toBeUndefined();
+  });
+
+  it("reads the port from option 82, whatever else is in it", () => {
+    const options = [[OptionCode.relayAgent, Buffer.of(1, 1, 7, 2, 1, 9, 99)]] as const;
+    expect(requestOf({ options }).relay).toEqual({ circuitId: "07", remoteId: "09" });
   });
 });

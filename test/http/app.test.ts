@@ -332,23 +332,3 @@ describe("/report", () => {
     expect(rig.events[0]).toMatchObject({ message: "x".repeat(512) });
   });
 });
-
-describe("/loaders", () => {
-  it("sends a loader as EFI program with its hash as tag", async () => {
-    const got = await ask("/loaders/snponly.efi");
-    expect(got.body).toBe("MZ loader bytes");
-    expect(got.headers).toMatchObject({
-      "content-type": "application/efi",
-      "content-length": "15",
-      "last-modified": "Fri, 02 Jan 2026 03:04:05 GMT",
-      etag: expect.stringMatching(/^"[0-9a-f]{64}"$/),
-    });
-    const head = await ask("/loaders/snponly.efi", "HEAD");
-    expect([head.body, head.headers["content-length"]]).toEqual(["", "15"]);
-  });
-
-  it("has no other names", async () => {
-    expect((await ask("/loaders/gone.efi")).statusCode).toBe(404);
-    expect((await ask("/loaders/%2e%2e/x")).statusCode).toBe(404);
-  });
-});

@@ -1,24 +1,15 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
-import { execa } from "execa";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { OptionCode } from "../../src/dhcp/options.ts";
 import { type DhcpMessage, formatDhcp, parseDhcp } from "../../src/dhcp/packet.ts";
-import { onHost, openVirtualLan, type VirtualLan } from "../../src/lab/virtual-lan.ts";
+import { openVirtualLan, type VirtualLan } from "../../src/lab/virtual-lan.ts";
 import { formatIpv4 } from "../../src/wire/ipv4.ts";
+import { clientScript, out, run, startDhcp } from "../support/dhcp-lab.ts";
 import { ClientOptions, type MessageParts, messageOf } from "../support/dhcp-message.ts";
 
 const support = join(import.meta.dirname, "../support");
-
-// What the clients call to put their address on eth0: udhcpc's words first, then dhclient's.
-const clientScript = `#!/bin/sh
-case "$1$reason" in
-  bound|renew) ip addr replace "$ip/24" dev "$interface" ;;
-  BOUND|RENEW|REBIND|REBOOT) ip addr replace "$new_ip_address/24" dev "$interface" ;;
-esac
-`;
 
 let lan: VirtualLan;
 let folder = "";
@@ -37,48 +28,9 @@ afterEach(async () => {
   rmSync(folder, { recursive: true });
 });
 
-type Seen = { ready?: true; direction?: string; message?: string; reason?: string };
+const startServer = (mode: "full" | "proxy" = "full", leaseSeconds = 600) =>
+  startDhcp([mode, join(folder, "leases.journal"), String(leaseSeconds)]);
 
-/** The server as a process of its own; `seen` settles with the first event that fits. */
-async function startServer(mode: "full" | "proxy" = "full", leaseSeconds = 600) {
-  const daemon = join(support, "dhcp-daemon.ts");
-  const args = [daemon, mode, join(folder, "leases.journal"), String(leaseSeconds)];
-  const [program = "", ...rest] = onHost("server", [process.execPath, ...args]);
-  const child = execa(program, rest, { reject: false, stderr: "inherit", buffer: false });
-  const events: Seen[] = [];
-  const waiting = new Set<() => void>();
-  createInterface(child.stdout).on("line", (line) => {
-    events.push(JSON.parse(line));
-    for (const look of waiting) look();
-  });
-  const seen = (want: (event: Seen) => boolean) =>
-    new Promise<Seen>((resolve) => {
-      const look = () => {
-        const found = events.find(want);
-        if (found === undefined) return;
-        waiting.delete(look);
-        resolve(found);
-      };
-      waiting.add(look);
-      look();
-    });
-  await seen((event) => event.ready === true);
-  const end = async (signal: "SIGTERM" | "SIGKILL") => {
-    child.kill(signal);
-    await child;
-  };
-  return { seen, end, [Symbol.asyncDispose]: () => end("SIGTERM") };
-}
-
-function run(host: string, argv: readonly string[]) {
-  const [program = "", ...rest] = onHost(host, argv);
-  return execa(program, rest, { reject: false, all: true });
-}
-
-const out = (message: string, reason?: string) => (event: Seen) =>
-  event.direction === "out" &&
-  event.message === message &&
-  (reason ?? event.reason) === event.reason;
 const leaseOf = (text: string | undefined) => /10\.77\.0\.1\d\d/.exec(text ?? "")?.[0];
 
 describe("independent clients", () => {

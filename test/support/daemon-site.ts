@@ -1,6 +1,7 @@
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { execa } from "execa";
 import { onHost, openVirtualLan, type VirtualLan } from "../../src/lab/virtual-lan.ts";
 import { type Daemon, type Outcome, runProgram, startDaemon, startProgram } from "./daemon.ts";
 
@@ -65,8 +66,13 @@ export async function openDaemonSite(prefix = 24): Promise<DaemonSite> {
   const lan = opening.use(await openVirtualLan());
   await lan.addHost("server", `10.77.0.1/${prefix}`);
   await lan.addHost("client");
+  // A cable's own address is a random one, which is leased for an hour at most.
+  await execa("ip", "-n client link set eth0 address 52:54:00:77:00:10".split(" "));
   const closing = opening.move();
   const places = {
+    // Looking who is there takes 6 s; the tests of just that set it back.
+    KINDLING_DHCP_MODE: "full",
+    KINDLING_DHCP_FORCE: "true",
     KINDLING_STATE_FOLDER: join(folder, "state"),
     KINDLING_DATA_FOLDER: join(folder, "data"),
     KINDLING_ADMIN_SOCKET: join(folder, "run/admin.sock"),

@@ -1,17 +1,18 @@
 /**
  * A DHCP server on `eth0` of its namespace, for clients in other namespaces: 10.77.0.1/24 with the
- * pool .100 to .199. Arguments: mode, lease file, lease seconds, the
- * pool's last address if it is another. Prints `{"ready":true}`, then
+ * pool .100 to .199, and 10.88.0.0/24 and 10.99.0.0/24 behind relays. Arguments: mode, lease file,
+ * lease seconds, the pool's last address if it is another. Prints `{"ready":true}`, then
  * every event.
  */
 import { writeSync } from "node:fs";
 import { openArpProber } from "../../src/dhcp/arp-prober.ts";
 import { openLeaseStore } from "../../src/dhcp/lease-store.ts";
+import { fixedMode } from "../../src/dhcp/link-modes.ts";
 import { openDhcpServer } from "../../src/dhcp/server.ts";
 import { systemClock } from "../../src/runtime/clock.ts";
 import { openLog } from "../../src/runtime/log.ts";
 import { parseIpv4 } from "../../src/wire/ipv4.ts";
-import { scope, settings, site } from "./dhcp-site.ts";
+import { far, farther, scope, settings, site } from "./dhcp-site.ts";
 
 const [mode, path = "", seconds, last = "10.77.0.199"] = process.argv.slice(2);
 const print = (value: unknown): void => {
@@ -26,9 +27,13 @@ const links = [{ device: "eth0", subnet: site.subnet }];
 await using prober = await openArpProber({ links, clock: systemClock, log });
 await using server = await openDhcpServer(
   {
-    mode: mode === "proxy" ? "proxy" : "full",
+    links: fixedMode(mode === "proxy" ? "proxy" : "full"),
     interfaces: [{ device: "eth0", address: site.server, subnet: site.subnet }],
-    settings: { ...settings, scopes: [{ ...scope, pools }], leaseSeconds: Number(seconds) },
+    settings: {
+      ...settings,
+      scopes: [{ ...scope, pools }, far, farther],
+      leaseSeconds: Number(seconds),
+    },
     leases,
     clock: systemClock,
     log,

@@ -1,8 +1,11 @@
+import { type ClientContext, contextOn } from "../../src/dhcp/client-context.ts";
 import { LeaseTable } from "../../src/dhcp/lease-table.ts";
 import type { DhcpContext } from "../../src/dhcp/pool.ts";
 import { PoolBook } from "../../src/dhcp/pool-book.ts";
 import { DefaultPoolGuard } from "../../src/dhcp/pool-guard.ts";
-import { bookReservations, DefaultTimes, type DhcpSettings } from "../../src/dhcp/settings.ts";
+import type { DhcpRequest } from "../../src/dhcp/request.ts";
+import { bookReservations } from "../../src/dhcp/reservations.ts";
+import { DefaultTimes, type DhcpScope, type DhcpSettings } from "../../src/dhcp/settings.ts";
 import { parseIpv4 } from "../../src/wire/ipv4.ts";
 import { parseSubnet } from "../../src/wire/subnet.ts";
 
@@ -25,6 +28,22 @@ export const scope = {
   domain: "lab.test",
 };
 
+/** 10.88.0.0/24, which only relays reach. */
+export const far: DhcpScope = {
+  subnet: parseSubnet("10.88.0.0/24"),
+  pools: [{ first: ip("10.88.0.100"), last: ip("10.88.0.199") }],
+  excluded: [],
+  dns: [],
+  link: "relays",
+};
+
+/** 10.99.0.0/24, likewise. */
+export const farther: DhcpScope = {
+  ...far,
+  subnet: parseSubnet("10.99.0.0/24"),
+  pools: [{ first: ip("10.99.0.100"), last: ip("10.99.0.199") }],
+};
+
 export const settings: DhcpSettings = {
   ...DefaultTimes,
   scopes: [scope],
@@ -36,8 +55,17 @@ export const settings: DhcpSettings = {
   poolGuard: DefaultPoolGuard,
 };
 
+type ContextParts = { settings?: Partial<DhcpSettings>; leases?: LeaseTable; now?: number };
+
+/** The same, with what is known of the client on the first subnet. */
+export function clientContextOf(request: DhcpRequest, parts: ContextParts = {}): ClientContext {
+  const context = contextOf(parts);
+  const { scopes } = context.settings;
+  return contextOn(scopes[0] ?? scope, request, { link: scopes, context });
+}
+
 export function contextOf(
-  parts: { settings?: Partial<DhcpSettings>; leases?: LeaseTable; now?: number } = {},
+  parts: ContextParts = {},
 ): DhcpContext & { readonly leases: LeaseTable; readonly free: PoolBook } {
   const merged = { ...settings, ...parts.settings };
   const leases = parts.leases ?? new LeaseTable();

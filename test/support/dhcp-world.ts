@@ -1,5 +1,6 @@
 /** One message, the leases and offers there are, and what the address server makes of them. */
-import { type DhcpDecision, decideDhcp } from "../../src/dhcp/decide.ts";
+import { decideDhcp } from "../../src/dhcp/decide.ts";
+import type { DhcpDecision } from "../../src/dhcp/decision.ts";
 import type { Lease } from "../../src/dhcp/lease.ts";
 import { LeaseTable } from "../../src/dhcp/lease-table.ts";
 import { OptionCode } from "../../src/dhcp/options.ts";

@@ -69,10 +69,12 @@ export async function openHttpRig(): Promise<HttpRig> {
     extensions: true,
     assets,
     loaders: {
-      find: async (name) =>
-        name === "snponly.efi"
-          ? { kind: "file", bytes: loaderBytes, sha256, modified: new Date("2026-01-02T03:04:05Z") }
-          : { kind: "missing", reason: "unknown-name" },
+      find: async (name) => {
+        const bytes = { "snponly.efi": loaderBytes, "autoexec.ipxe": Buffer.from("#!ipxe auto") };
+        const found = Object.entries(bytes).find(([known]) => known === name)?.[1];
+        if (found === undefined) return { kind: "missing", reason: "unknown-name" };
+        return { kind: "file", bytes: found, sha256, modified: new Date("2026-01-02T03:04:05Z") };
+      },
     },
     publish: bus.publish,
     machineAt: (address) => bus.machineAt(address),

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { foldTimelines, type Timeline } from "../../src/boot/timeline.ts";
 import { chooseAccelerator } from "../../src/lab/accelerator.ts";
 import { debianOvmf, type MachineFirmware } from "../../src/lab/firmware.ts";
-import { openGuestFiles } from "../../src/lab/guest-files.ts";
+import { type GuestFiles, openGuestFiles } from "../../src/lab/guest-files.ts";
 import { captureWords } from "../../src/lab/inside.ts";
 import { cacheFolder } from "../../src/lab/package-cache.ts";
 import { parsePcap } from "../../src/lab/pcap.ts";
@@ -25,7 +25,12 @@ const firmwares = { bios: { kind: "bios" }, uefi: debianOvmf } as const;
 /** A room for one test: LAN, daemon, capture, machines. Disposing of it ends all of them. */
 export type TestRoom = AsyncDisposable & {
   readonly room: Room;
-  powerOn(name: string, mac: MacAddress, firmware: "bios" | "uefi"): Promise<Vm>;
+  powerOn(
+    name: string,
+    mac: MacAddress,
+    firmware: "bios" | "uefi" | MachineFirmware,
+    memoryMb?: number,
+  ): Promise<Vm>;
   /** Runs a program on a host of the LAN until the room is closed. */
   runOn(host: string, argv: readonly string[], ready: RegExp): Promise<ChildProcess>;
   timelineOf(mac: MacAddress): Timeline | undefined;
@@ -35,7 +40,12 @@ export type TestRoom = AsyncDisposable & {
 
 /** What a test chooses; `diskMb` is of every machine. */
 export type TestRoomOptions = Partial<Pick<RoomOptions, "settings" | "profiles" | "files">> &
-  Pick<RoomMachine, "diskMb">;
+  Pick<RoomMachine, "diskMb"> & {
+    /** In place of the lab's system for this computer's architecture. */
+    readonly guest?: GuestFiles;
+    /** Loaders of the operator, by name. */
+    readonly loaders?: ReadonlyMap<string, Uint8Array>;
+  };
 
 /** The machine with this number, by its MAC. */
 export function machineMac(number: number): MacAddress {
@@ -45,13 +55,15 @@ export function machineMac(number: number): MacAddress {
 /** The capture of each test is kept in the ignored folder out/, to look at when it failed. */
 export async function openTestRoom(name: string, options: TestRoomOptions): Promise<TestRoom> {
   await using opening = new AsyncDisposableStack();
-  const guest = await openGuestFiles(cacheFolder(process.env), () => {});
+  const guest = options.guest ?? (await openGuestFiles(cacheFolder(process.env), () => {}));
   const folder = await mkdtemp(join(tmpdir(), "kindling-lab-"));
   opening.defer(() => rm(folder, { recursive: true, force: true }));
   const stop = new AbortController();
   opening.defer(() => stop.abort());
-  const { diskMb, ...chosen } = { ...defaults, ...options };
-  const room = opening.use(await openRoom({ folder, guest, ...chosen }, stop.signal));
+  const { diskMb, loaders = new Map(), ...chosen } = { ...defaults, ...options };
+  const own = [...loaders].map(([name, bytes]) => [`loaders/${name}`, bytes] as const);
+  const files = new Map([...(chosen.files ?? []), ...own]);
+  const room = opening.use(await openRoom({ folder, ...chosen, guest, files }, stop.signal));
   const out = join(import.meta.dirname, "../../out");
   await mkdir(out, { recursive: true });
   const pcap = join(out, `${name}.pcap`);
@@ -60,12 +72,13 @@ export async function openTestRoom(name: string, options: TestRoomOptions): Prom
   const closing = opening.move();
   return {
     room,
-    async powerOn(machine, mac, kind) {
-      const firmware: MachineFirmware = firmwares[kind];
+    async powerOn(machine, mac, kind, memoryMb) {
+      const firmware: MachineFirmware = typeof kind === "string" ? firmwares[kind] : kind;
       const accelerator = await chooseAccelerator(firmware, guest, folder);
       return await room.powerOn({
         ...{ name: machine, mac, firmware, accelerator },
         ...(diskMb && { diskMb }),
+        ...(memoryMb && { memoryMb }),
       });
     },
     async runOn(host, argv, ready) {

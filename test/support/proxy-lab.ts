@@ -1,3 +1,4 @@
+import { fixedMode } from "../../src/dhcp/link-modes.ts";
 import { openDhcpServer } from "../../src/dhcp/server.ts";
 import type { DhcpSettings } from "../../src/dhcp/settings.ts";
 import { formatIpv4 } from "../../src/wire/ipv4.ts";
@@ -71,7 +72,7 @@ export async function askProxy(
   const silent = { debug() {}, info() {}, warn() {}, error() {}, child: () => silent };
   await using server = await openDhcpServer(
     {
-      mode: "proxy",
+      links: fixedMode("proxy"),
       interfaces: [{ device: "eth0", address: site.server, subnet: site.subnet }],
       settings: { ...settings, ...parts },
       leases: {
