@@ -11,7 +11,7 @@ export type Task = "start" | "test" | "interop" | "qemu" | "deep" | "bench" | "s
 /** A task, or a capture of the lab's LAN. */
 export type Need = Task | "capture";
 
-const lab: readonly Need[] = ["start", "test", "qemu", "bench", "storm"];
+const lab: readonly Need[] = ["start", "test", "qemu", "bench", "storm", "deep"];
 const peers: readonly Need[] = ["test", "qemu", "interop", "bench", "storm"];
 const clients: readonly Need[] = ["test", "interop"];
 const daemons: readonly Need[] = ["interop", "deep"];

@@ -17,7 +17,7 @@ import { BootWatch } from "./runtime/boot-watch.ts";
 import { systemClock } from "./runtime/clock.ts";
 import type { EventBus } from "./runtime/event-bus.ts";
 import type { FindingBoard } from "./runtime/finding-board.ts";
-import { formatIpv4, type Ipv4Address } from "./wire/ipv4.ts";
+import { formatUrlHost, type IpAddress } from "./wire/ip.ts";
 import type { MacAddress } from "./wire/mac.ts";
 
 export type LoaderDeps = {
@@ -32,7 +32,7 @@ export type LoaderService = Disposable & {
   readonly rules: LoaderRules;
   find(
     path: string,
-    asker: { readonly mac?: MacAddress | undefined; readonly server: Ipv4Address },
+    asker: { readonly mac?: MacAddress | undefined; readonly server: IpAddress },
   ): ReturnType<BootFileLibrary["find"]>;
   diagnosisOf(mac: MacAddress): string | undefined;
 };
@@ -113,6 +113,6 @@ export function assetsFolder({ assets, data }: Config): string {
   return assets.folder || join(data.folder, "assets");
 }
 
-function originOf({ http }: Config, server: Ipv4Address): string {
-  return `http://${formatIpv4(server)}:${http.port}`;
+function originOf({ http }: Config, server: IpAddress): string {
+  return `http://${formatUrlHost(server)}:${http.port}`;
 }

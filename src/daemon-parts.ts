@@ -8,9 +8,11 @@ import { wantedPorts } from "./config/ports.ts";
 import type { Resolution, ValidConfig } from "./config/resolve.ts";
 import type { Config } from "./config/schema.ts";
 import { type DhcpPart, openDhcp } from "./daemon-dhcp.ts";
+import { openAdverts, openDhcp6 } from "./daemon-ipv6.ts";
 import { assetsFolder, type LoaderService, openLoaders } from "./daemon-loaders.ts";
 import type { PartSettings } from "./daemon-settings.ts";
 import type { DhcpServer } from "./dhcp/server.ts";
+import type { Dhcp6Server } from "./dhcp6/server.ts";
 import type { BindingReader } from "./dns/live-zones.ts";
 import { type DnsServer, openDnsServer } from "./dns/server.ts";
 import type { AnswerDeps, Signer } from "./http/deps.ts";
@@ -30,6 +32,7 @@ import { FileWriter } from "./store/file-writer.ts";
 import { checkPartial, openTextEngines } from "./text-engines.ts";
 import type { TftpPeer } from "./tftp/file-source.ts";
 import { openTftpServer, type TftpServer } from "./tftp/server.ts";
+import type { IpAddress } from "./wire/ip.ts";
 import { parseIpv4 } from "./wire/ipv4.ts";
 
 export type DaemonOptions = {
@@ -48,6 +51,8 @@ export type House = {
   readonly options: DaemonOptions;
   readonly config: Config;
   readonly served: readonly ServedInterface[];
+  /** Where TFTP and HTTP listen. */
+  readonly addresses: readonly IpAddress[];
   readonly settings: PartSettings;
   readonly account: Account | undefined;
   readonly bus: EventBus;
@@ -59,6 +64,7 @@ export type House = {
 /** The parts whose settings follow a reload. */
 export type LiveParts = {
   readonly dhcp: DhcpServer | undefined;
+  readonly dhcp6: Dhcp6Server | undefined;
   readonly tftp: TftpServer | undefined;
   readonly dns: DnsServer | undefined;
 };
@@ -79,16 +85,18 @@ export async function openParts(
   const dns = await openDns(house, dhcp);
   const http = await openHttp(house, { dhcp: addresses, loaders, answers });
   const rpc = await openRpc(house, catalog);
-  const services = [dhcp, tftp, dns, http, rpc].filter((part) => part !== undefined);
-  return { live: { dhcp, tftp, dns }, services };
+  const dhcp6 = await openDhcp6(house);
+  const adverts = await openAdverts(house);
+  const services = [dhcp, tftp, dns, http, rpc, dhcp6, adverts].filter((one) => one !== undefined);
+  return { live: { dhcp, dhcp6, tftp, dns }, services };
 }
 
 async function openTftp(house: House, loaders: LoaderService): Promise<TftpServer | undefined> {
-  const { options, config, served, settings, bus, log, resources } = house;
+  const { options, config, addresses, settings, bus, log, resources } = house;
   const { tftp } = config;
   if (!tftp.enabled) return undefined;
   const deps = {
-    addresses: served.map(({ address }) => address),
+    addresses,
     port: tftp.port,
     files: {
       open: (name: string, { address, server }: TftpPeer) => {
@@ -164,7 +172,7 @@ async function openHttp(
   });
   const admin = { events: bus, leases: () => dhcp?.server.bindings() ?? [], status, socket };
   const deps = {
-    addresses: served.map(({ address }) => address),
+    addresses: house.addresses,
     port: config.http.port,
     ...answers,
     log: part,

@@ -7,6 +7,7 @@ import { ServiceNames } from "./dhcp/hostname.ts";
 import { portKey, type Reservation } from "./dhcp/reservations.ts";
 import { DefaultTimes, type DhcpScope, type DhcpSettings } from "./dhcp/settings.ts";
 import { layerAt, scopesOf } from "./dhcp/subnet-settings.ts";
+import type { Dhcp6Settings } from "./dhcp6/settings.ts";
 import { type DnsSettings, defaultTtl, parseDnsSettings } from "./dns/settings.ts";
 import { KindlingError } from "./errors.ts";
 import type { ServedInterface } from "./runtime/interfaces.ts";
@@ -17,6 +18,7 @@ import { broadcastOf, formatSubnet, type Subnet, subnetContains } from "./wire/s
 /** The configuration as each part takes it. Pure: called at the start and at every reload. */
 export type PartSettings = {
   readonly dhcp: DhcpSettings;
+  readonly dhcp6: Dhcp6Settings;
   readonly tftp: TftpSettings;
   readonly dns: DnsSettings;
 };
@@ -44,6 +46,12 @@ export function settingsOf(config: Config, served: readonly ServedInterface[]): 
   const { tftp, dns } = config;
   return {
     dhcp: dhcpSettingsOf(config, served),
+    dhcp6: {
+      dns: config.ipv6.dns,
+      leaseSeconds: config.dhcp.lease,
+      bootLeaseSeconds: config.dhcp.bootLease,
+      disabled: new Set(config.dhcp.disabled),
+    },
     tftp: {
       blksizeMax: tftp.blksizeMax,
       windowMax: tftp.windowMax,

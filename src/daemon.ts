@@ -9,6 +9,7 @@ import { needRestart } from "./config/changes.ts";
 import { formatProblems } from "./config/load.ts";
 import { describeHolder, wantedPorts } from "./config/ports.ts";
 import type { Config } from "./config/schema.ts";
+import { listeningAddresses, serverIdFile, waitUntilBindable } from "./daemon-ipv6.ts";
 import { type DaemonOptions, type House, type LiveParts, openParts } from "./daemon-parts.ts";
 import { fitSettings, leaseFile } from "./daemon-settings.ts";
 import { leaseFiles } from "./dhcp/lease-store.ts";
@@ -36,6 +37,7 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
     options,
     config,
     served,
+    addresses: await listeningAddresses(served, waitUntilBindable),
     settings: fitSettings(configuration, served),
     account: config.user === "" ? undefined : readAccount(config.user),
     bus,
@@ -86,7 +88,7 @@ function logFindings(bus: EventBus, log: Log): Disposable {
 function pathsToHandOver({ state, admin }: Config): readonly string[] {
   const folder = dirname(admin.socket);
   const socket = admin.socket === "" ? [] : [admin.socket, ...(existsSync(folder) ? [] : [folder])];
-  return [state.folder, ...leaseFiles(leaseFile(state)), ...socket];
+  return [state.folder, ...leaseFiles(leaseFile(state)), serverIdFile(state), ...socket];
 }
 
 // A SIGHUP or an edit: what can change while running does, the rest is named, a bad edit changes nothing.
@@ -103,6 +105,7 @@ function followConfiguration(house: House, parts: LiveParts): Disposable {
     const settings = fitSettings(resolution, served);
     parts.dns?.replaceSettings(settings.dns); // first: it is the only one that may refuse
     parts.dhcp?.replaceSettings(settings.dhcp);
+    parts.dhcp6?.replaceSettings(settings.dhcp6);
     parts.tftp?.replaceSettings(settings.tftp);
     const waiting = needRestart(config, resolution.config);
     log.info("configuration reloaded", waiting.length === 0 ? {} : { needRestart: waiting });

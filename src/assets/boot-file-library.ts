@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import type { Architecture } from "../boot/firmware.ts";
 import { readBootFileName } from "../boot/loader-file.ts";
-import type { Ipv4Address } from "../wire/ipv4.ts";
+import type { IpAddress } from "../wire/ip.ts";
 import type { MacAddress } from "../wire/mac.ts";
 import { type FileLibrary, openFileLibrary } from "./file-library.ts";
 import type { LoaderLibrary, LoaderLookup } from "./loader-library.ts";
@@ -11,7 +11,7 @@ import type { LoaderLibrary, LoaderLookup } from "./loader-library.ts";
 export type BootFileAsker = {
   readonly mac?: MacAddress | undefined;
   readonly arch?: Architecture | undefined;
-  readonly server: Ipv4Address;
+  readonly server: IpAddress;
 };
 
 /** Texts that are made for one machine; undefined: there is none for it. */

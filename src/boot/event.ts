@@ -1,4 +1,4 @@
-import type { Ipv4Address } from "../wire/ipv4.ts";
+import type { IpAddress } from "../wire/ip.ts";
 import type { MacAddress } from "../wire/mac.ts";
 import type { Finding } from "./finding.ts";
 import type { PciId } from "./machine.ts";
@@ -10,16 +10,19 @@ import type { PciId } from "./machine.ts";
 export type BootEvent = {
   readonly at: number;
   readonly mac?: MacAddress;
-  readonly address?: Ipv4Address;
+  readonly address?: IpAddress;
 } & BootFact;
 
 export type BootFact =
   | {
-      /** A DHCP message of the machine or our answer to it, in both directions; `port` 67 or 4011. */
+      /**
+       * A DHCP message of the machine or our answer to it, in both directions; `port` 67, 4011, or 547
+       * for DHCPv6, whose messages go by the words of their IPv4 likes: a SOLICIT is a discover.
+       */
       readonly kind: "dhcp";
       readonly direction: "in" | "out";
       readonly message: DhcpMessageName;
-      readonly port: 67 | 4011;
+      readonly port: 67 | 4011 | 547;
       readonly stage: "firmware" | "ipxe" | "operating-system";
       readonly arch?: string;
       /** What this iPXE cannot do and would have to. */

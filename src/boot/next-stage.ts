@@ -1,11 +1,11 @@
-import { formatIpv4, type Ipv4Address } from "../wire/ipv4.ts";
+import { formatUrlHost, type IpAddress } from "../wire/ip.ts";
 import type { Architecture } from "./firmware.ts";
 import { chooseLoader, type LoaderRules } from "./loader-choice.ts";
 import type { BootStage, IpxeFeatures, MachineIdentity } from "./machine.ts";
 
 /** Where this daemon is reached from the machine's side of the network. */
 export type BootSite = {
-  readonly server: Ipv4Address;
+  readonly server: IpAddress;
   readonly httpPort: number;
   /** Absent: every architecture has its usual loader. */
   readonly loaders?: LoaderRules;
@@ -76,5 +76,5 @@ export function lackedFeatures(
 }
 
 function originOf(site: BootSite): string {
-  return `http://${formatIpv4(site.server)}:${site.httpPort}`;
+  return `http://${formatUrlHost(site.server)}:${site.httpPort}`;
 }

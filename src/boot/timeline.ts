@@ -1,4 +1,4 @@
-import { formatIpv4 } from "../wire/ipv4.ts";
+import { formatIp } from "../wire/ip.ts";
 import type { MacAddress } from "../wire/mac.ts";
 import type { BootEvent } from "./event.ts";
 import { isOptional } from "./loader-file.ts";
@@ -79,7 +79,7 @@ function addToTimeline(before: Timeline | undefined, event: KnownEvent): Timelin
 
 // Firmware asks anew after it got somewhere, or a ROM's iPXE does after a kernel was fetched: a reboot.
 function startsOver(boot: Timeline, event: BootEvent): boolean {
-  if (event.kind !== "dhcp" || event.message !== "discover" || event.port !== 67) return false;
+  if (event.kind !== "dhcp" || event.message !== "discover" || event.port === 4011) return false;
   if (event.stage === "firmware") return boot.rows.some((row) => !isFirstTalk(row));
   return event.stage === "ipxe" && boot.rows.some((row) => isLate(row.stage));
 }
@@ -96,7 +96,7 @@ function noteMachine(boot: Timeline, event: BootEvent): Timeline {
   const arch = event.kind === "dhcp" ? event.arch : undefined;
   return {
     ...boot,
-    ...(event.address ? { address: formatIpv4(event.address) } : {}),
+    ...(event.address ? { address: formatIp(event.address) } : {}),
     ...(arch ? { arch } : {}),
   };
 }
@@ -142,6 +142,8 @@ function addDhcp(boot: Timeline, event: Of<"dhcp">): readonly TimelineRow[] {
 }
 
 function dhcpStage(boot: Timeline, event: Of<"dhcp">): Stage | undefined {
+  // Who gives an address back names no program: edk2 does before it loads a file by IPv6.
+  if (event.message === "release" || event.message === "decline") return undefined;
   if (event.stage === "operating-system") return "system";
   if (event.port === 4011) return "boot-server";
   const secondTalk = boot.rows.some((row) => row.stage === "ipxe" || isFileRow(row));
@@ -181,7 +183,7 @@ function joinTalk(
 
 function detailOf(event: Of<"dhcp">): { detail?: string } {
   if (event.message === "discover") return { detail: event.stage };
-  const address = event.address ? formatIpv4(event.address) : undefined;
+  const address = event.address ? formatIp(event.address) : undefined;
   const detail = event.message === "ack" ? address : event.file;
   return detail ? { detail } : {};
 }

@@ -5,7 +5,9 @@ import { KindlingError } from "../errors.ts";
 import type { ServedInterface } from "../runtime/interfaces.ts";
 import { systemErrorCode } from "../runtime/system-error.ts";
 import { openUdp } from "../runtime/udp.ts";
+import type { IpAddress } from "../wire/ip.ts";
 import { anyAddress, formatIpv4 } from "../wire/ipv4.ts";
+import { anyIpv6 } from "../wire/ipv6.ts";
 
 /**
  * Whether a port cannot be bound as `serve` would. Another program may hold the same number on an
@@ -21,9 +23,11 @@ export async function isTaken(
   return false;
 }
 
+const AddressOfUse: Readonly<Record<string, IpAddress>> = { DHCP: anyAddress, DHCPv6: anyIpv6 };
+
 async function isUdpTaken({ use, port }: WantedPort, link: ServedInterface): Promise<boolean> {
-  const address = use === "DHCP" ? anyAddress : link.address;
-  const isOnDevice = use === "DHCP" || use === "ProxyDHCP";
+  const address: IpAddress = AddressOfUse[use] ?? link.address;
+  const isOnDevice = use === "DHCPv6" || use === "DHCP" || use === "ProxyDHCP";
   try {
     await using _bound = await openUdp({
       address,

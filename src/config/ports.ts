@@ -17,6 +17,10 @@ export function wantedPorts(config: Config): readonly WantedPort[] {
     ports.push({ use: "DHCP", protocol: "udp", port: 67, cure });
     ports.push({ use: "ProxyDHCP", protocol: "udp", port: 4011, cure });
   }
+  if (config.ipv6.dhcp === "stateless" || config.ipv6.dhcp === "stateful") {
+    const cure = 'set ipv6.dhcp to "off"';
+    ports.push({ use: "DHCPv6", protocol: "udp", port: 547, cure });
+  }
   if (config.tftp.enabled) {
     ports.push({
       use: "TFTP",

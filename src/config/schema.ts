@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { dhcpSettings } from "./dhcp-schema.ts";
 import { flag, leaf, number, restart } from "./leaf.ts";
-import { domainValue, labelValue, macValue, portValue, sizeValue } from "./values.ts";
+import { domainValue, ipv6Value, labelValue, macValue, portValue, sizeValue } from "./values.ts";
 
 const port = { kind: "number", want: "a port, 1 to 65535", ...restart } as const;
 const pemFile = { want: "a PEM file's path", ...restart } as const;
@@ -48,6 +48,25 @@ export const ConfigSchema = z.strictObject({
     ...restart,
   }),
   dhcp: dhcpSettings,
+  ipv6: z
+    .strictObject({
+      advert: leaf(z.enum(["auto", "on", "off"]).default("auto"), {
+        help: "Tell machines that ask for an IPv6 router that there is none; auto: in full mode, while no router speaks.",
+        want: "auto, on or off",
+        ...restart,
+      }),
+      dhcp: leaf(z.enum(["auto", "stateless", "stateful", "off"]).default("auto"), {
+        help: "DHCPv6: boot options only, or addresses too; auto is stateless in full mode on links with an IPv6 address.",
+        want: "auto, stateless, stateful or off",
+        ...restart,
+      }),
+      dns: leaf(z.array(ipv6Value).default([]), {
+        help: "Resolvers told by DHCPv6 (option 23).",
+        want: "a list of IPv6 addresses",
+        kind: "list",
+      }),
+    })
+    .prefault({}),
   tftp: z
     .strictObject({
       enabled: leaf(z.boolean().default(true), {

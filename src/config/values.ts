@@ -5,6 +5,7 @@
  */
 import { z } from "zod";
 import { type Ipv4Address, parseIpv4 } from "../wire/ipv4.ts";
+import { parseIpv6 } from "../wire/ipv6.ts";
 import { parseMac } from "../wire/mac.ts";
 import { parseSubnet } from "../wire/subnet.ts";
 import { parseUuid } from "../wire/uuid.ts";
@@ -42,6 +43,7 @@ function parsed<T>(parse: (text: string) => T) {
 
 export const ipv4Value = parsed(parseIpv4);
 export const subnetValue = parsed(parseSubnet);
+export const ipv6Value = parsed(parseIpv6);
 export const macValue = parsed(parseMac);
 export const uuidValue = parsed(parseUuid);
 export const rangeValue = parsed(parseRange);

@@ -10,7 +10,7 @@ import type { PoolGuard } from "./pool-guard.ts";
 import type { Reservation } from "./reservations.ts";
 
 /** Where this daemon stands on the link that a message came in by. */
-export type DhcpSite = BootSite & { readonly subnet: Subnet };
+export type DhcpSite = BootSite & { readonly server: Ipv4Address; readonly subnet: Subnet };
 
 /** Addresses from first to last, both included. */
 export type AddressRange = { readonly first: Ipv4Address; readonly last: Ipv4Address };

@@ -36,5 +36,7 @@ export function tellMiss(
 // By the socket and not by the Host header: what a machine loads next is not the client's to choose.
 function serverUrlOf({ raw: { socket }, protocol }: FastifyRequest): string | undefined {
   const address = socket.localAddress?.replace(/^::ffff:/, "");
-  return address === undefined ? undefined : `${protocol}://${address}:${socket.localPort}`;
+  if (address === undefined) return undefined;
+  const host = address.includes(":") ? `[${address}]` : address;
+  return `${protocol}://${host}:${socket.localPort}`;
 }

@@ -6,6 +6,7 @@ import type { Clock } from "../runtime/clock.ts";
 import type { Log } from "../runtime/log.ts";
 import type { Catalog } from "../store/catalog.ts";
 import type { Partials } from "../store/partial.ts";
+import type { IpAddress } from "../wire/ip.ts";
 import type { Ipv4Address } from "../wire/ipv4.ts";
 import type { MacAddress } from "../wire/mac.ts";
 
@@ -13,7 +14,7 @@ import type { MacAddress } from "../wire/mac.ts";
 export type LoaderSource = {
   find(
     path: string,
-    asker: { readonly mac?: MacAddress | undefined; readonly server: Ipv4Address },
+    asker: { readonly mac?: MacAddress | undefined; readonly server: IpAddress },
   ): Promise<
     | {
         readonly kind: "file";
@@ -85,7 +86,7 @@ export type MachineDeps = AnswerDeps & {
   readonly assets?: AssetFolder | undefined;
   readonly loaders: LoaderSource;
   readonly publish: EventSink;
-  readonly machineAt: (address: Ipv4Address) => MacAddress | undefined;
+  readonly machineAt: (address: IpAddress) => MacAddress | undefined;
   readonly clock: Clock;
   readonly metrics: { render(): Promise<string>; readonly contentType: string };
   readonly readiness: () => readonly Readiness[];

@@ -6,7 +6,7 @@ import { connect } from "node:net";
 import { dirname } from "node:path";
 import { KindlingError } from "../errors.ts";
 import { systemErrorCode } from "../runtime/system-error.ts";
-import { formatIpv4, type Ipv4Address } from "../wire/ipv4.ts";
+import { formatIp, formatUrlHost, type IpAddress } from "../wire/ip.ts";
 
 /** A certificate chain and its key, PEM. */
 export type TlsFiles = { readonly cert: Buffer; readonly key: Buffer };
@@ -15,7 +15,7 @@ export type TlsFiles = { readonly cert: Buffer; readonly key: Buffer };
 export type Endpoint =
   | {
       readonly kind: "tcp";
-      readonly address: Ipv4Address;
+      readonly address: IpAddress;
       readonly port: number;
       readonly tls?: TlsFiles;
     }
@@ -75,7 +75,7 @@ async function bind(server: Server, endpoint: Endpoint): Promise<void> {
   if (endpoint.kind === "tcp") {
     // Node asks for 511 by itself, fewer than a hall of racks that comes back at once.
     const backlog = 4096;
-    server.listen({ host: formatIpv4(endpoint.address), port: endpoint.port, backlog });
+    server.listen({ host: formatIp(endpoint.address), port: endpoint.port, backlog });
   } else {
     // Owner and group may connect. By umask and not by chmod: there is no moment when others can,
     // since listen() binds before it returns.
@@ -117,7 +117,7 @@ function translate(error: unknown, endpoint: Endpoint): KindlingError {
   const where =
     endpoint.kind === "unix"
       ? `admin socket ${endpoint.path}`
-      : `TCP ${formatIpv4(endpoint.address)}:${endpoint.port}`;
+      : `TCP ${formatUrlHost(endpoint.address)}:${endpoint.port}`;
   const code = systemErrorCode(error);
   const details = { ...endpoint, protocol: "tcp", errno: code };
   if (code === "EADDRINUSE") {

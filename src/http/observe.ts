@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { formatIpv4 } from "../wire/ipv4.ts";
+import { formatIp } from "../wire/ip.ts";
 import type { MachineDeps } from "./deps.ts";
 import { type Peer, peerOf } from "./peer.ts";
 import { pathOf, resourceOf } from "./url.ts";
@@ -39,7 +39,7 @@ function observe(
   };
   // The bus tells of machines; who asks by the admin socket has no address and is none.
   if (peer.address !== undefined) deps.publish({ kind: "http", resource, ...peer, ...seen });
-  const address = peer.address === undefined ? {} : { address: formatIpv4(peer.address) };
+  const address = peer.address === undefined ? {} : { address: formatIp(peer.address) };
   const mac = peer.mac === undefined ? {} : { mac: peer.mac };
   const aborted = reply.raw.writableFinished ? {} : { aborted: true };
   deps.log.info("http request", { ...mac, ...address, resource, ...seen, ...aborted });

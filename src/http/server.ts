@@ -8,7 +8,7 @@ import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { FastifyInstance } from "fastify";
 import type { BoundService } from "../runtime/service.ts";
-import type { Ipv4Address } from "../wire/ipv4.ts";
+import type { IpAddress } from "../wire/ip.ts";
 import { buildAdminApp } from "./admin.ts";
 import { buildMachineApp } from "./app.ts";
 import type { AdminDeps, MachineDeps } from "./deps.ts";
@@ -21,7 +21,7 @@ const graceMs = 5_000;
 const connectionLimit = 2_000;
 
 export type HttpDeps = MachineDeps & {
-  readonly addresses: readonly Ipv4Address[];
+  readonly addresses: readonly IpAddress[];
   /** 0 takes any free one; `ports` of the service says which. */
   readonly port: number;
   readonly maxConnections?: number;

@@ -7,6 +7,8 @@ export type MachineSpec = {
   readonly firmware: MachineFirmware;
   readonly accelerator: Accelerator;
   readonly memoryMb: number;
+  /** Families by which UEFI firmware does not try PXE, so that it comes to the next way at once. */
+  readonly withoutPxe?: readonly ("IPv4" | "IPv6")[];
   /** Where its network card is plugged in; without one it has no card. */
   readonly cable?: Cable;
   /** The file that is its disk, byte for byte; without one it has no disk. */
@@ -64,6 +66,7 @@ export function qemuCommand(spec: MachineSpec, varsCopy: string): readonly strin
     // Every end is an exit of QEMU: power-off by itself, reboot and panic=-1 by -no-reboot.
     ...["-nodefaults", "-no-reboot", "-serial", "stdio", "-monitor", "none"],
     ...firmwareDrives(spec.firmware, varsCopy),
+    ...firmwareSettings(spec),
     ...networkCard(spec),
     ...virtioDisk(spec),
     ...directKernel(spec),
@@ -99,7 +102,6 @@ function firmwareDrives(firmware: MachineFirmware, varsCopy: string): readonly s
     ...["-drive", `if=pflash,unit=0,format=raw,readonly=on,file=${firmware.code}`],
     ...["-drive", `if=pflash,unit=1,format=raw,file=${varsCopy}`],
     ...(firmware.secure ? SecureFlash : []),
-    ...(firmware.httpBoot ? WithoutPxe : []),
   ];
 }
 
@@ -108,10 +110,15 @@ const SecureFlash = [
   ...["-global", "ICH9-LPC.disable_s3=1"], // edk2 refuses to start with SMM and S3
 ];
 
-const WithoutPxe = ["IPv4PXESupport", "IPv6PXESupport"].flatMap((name) => [
-  "-fw_cfg",
-  `name=opt/org.tianocore/${name},string=n`,
-]);
+// OVMF reads these where other firmware has a setup page.
+function firmwareSettings({ firmware, withoutPxe = [] }: MachineSpec): readonly string[] {
+  const httpOnly = firmware.kind === "uefi" && firmware.httpBoot;
+  const without = httpOnly ? ["IPv4", "IPv6"] : withoutPxe;
+  return without.flatMap((family) => [
+    "-fw_cfg",
+    `name=opt/org.tianocore/${family}PXESupport,string=n`,
+  ]);
+}
 
 function networkCard({ cable, mac, firmware }: MachineSpec): readonly string[] {
   if (cable === undefined) return [];

@@ -5,6 +5,8 @@ export const labNet = {
   serverHost: "srv",
   server: "10.77.0.1",
   serverCidr: "10.77.0.1/24",
+  /** The server's address on a LAN that has IPv6. */
+  serverCidr6: "fd77::1/64",
   pool: "10.77.0.100-10.77.0.199",
   httpPort: 8080,
   domain: "kindling.lan",
@@ -21,6 +23,10 @@ export type LabSettings = {
   readonly loaders?: {
     readonly prefer?: "snponly" | "native";
     readonly secureBoot?: "auto" | "off" | "shim" | "ipxe-shim";
+  };
+  readonly ipv6?: {
+    readonly advert?: "auto" | "on" | "off";
+    readonly dhcp?: "auto" | "stateless" | "stateful" | "off";
   };
   readonly reservations?: readonly {
     readonly mac: MacAddress;
@@ -56,6 +62,7 @@ export function labConfig(folder: string, settings: LabSettings) {
       reservations: settings.reservations ?? [],
     },
     loaders: { folders: [paths.loaders], ...settings.loaders },
+    ipv6: settings.ipv6 ?? {},
     http: { port: labNet.httpPort },
     dns: { domain: labNet.domain },
     data: { folder: paths.data },

@@ -27,6 +27,8 @@ export type RoomOptions = {
   readonly folder: string;
   readonly guest: GuestFiles;
   readonly settings: LabSettings;
+  /** The server has an IPv6 address as well. */
+  readonly ipv6?: boolean;
   readonly profiles: readonly LabProfile[];
   /** Further files of the data folder, by their paths in it. */
   readonly files?: ReadonlyMap<string, string | Uint8Array>;
@@ -44,6 +46,7 @@ export type RoomMachine = {
   readonly diskMb?: number;
   /** Enough for most: see `usualMemoryMb`. */
   readonly memoryMb?: number;
+  readonly withoutPxe?: readonly ("IPv4" | "IPv6")[];
 };
 
 /** A LAN with the daemon on it, and machines that can be switched on. */
@@ -70,9 +73,10 @@ export async function openRoom(options: RoomOptions, signal: AbortSignal): Promi
   await writeRunFolder(options);
   await using opening = new AsyncDisposableStack();
   const lan = opening.use(await openVirtualLan());
-  await lan.addHost(labNet.serverHost, labNet.serverCidr);
+  const six = options.ipv6 === true ? labNet.serverCidr6 : undefined;
+  await lan.addHost(labNet.serverHost, labNet.serverCidr, six);
   const cables = opening.use(await openCables(lan));
-  opening.use(advertiseNoRouter(lan.bridge));
+  if (!isDaemonsWord(options.settings)) opening.use(await advertiseNoRouter(lan.bridge));
   const daemon = opening.use(new Daemon(options, signal));
   await daemon.start();
   const machines = new Machines(folder, cables, signal);
@@ -90,6 +94,11 @@ export async function openRoom(options: RoomOptions, signal: AbortSignal): Promi
       await closing.disposeAsync();
     },
   };
+}
+
+// A daemon in full mode says it itself; one that was told not to is to be seen without.
+function isDaemonsWord({ dhcpMode = "full", ipv6 = {} }: LabSettings): boolean {
+  return dhcpMode === "full" || ipv6.advert !== undefined;
 }
 
 async function writeRunFolder(options: RoomOptions): Promise<void> {

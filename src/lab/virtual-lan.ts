@@ -3,8 +3,11 @@ import { execa } from "execa";
 /** A bridge with hosts on it, each host a network namespace whose `eth0` hangs on the bridge. */
 export type VirtualLan = AsyncDisposable & {
   readonly bridge: string;
-  /** Makes a namespace called `host`; `address` is CIDR text, or none for a client that asks for one. */
-  addHost(host: string, address?: string): Promise<void>;
+  /**
+   * Makes a namespace called `host`; `address` is CIDR text, or none for a client that asks for one.
+   * An IPv6 address, too, is there at once, without the kernel's check for a double.
+   */
+  addHost(host: string, address?: string, address6?: string): Promise<void>;
   /** Makes a tap on the bridge for a machine and returns its device name. */
   addTap(): Promise<string>;
 };
@@ -23,13 +26,14 @@ export async function openVirtualLan(bridge = "br0"): Promise<VirtualLan> {
   await ip(`link set ${bridge} up`);
   return {
     bridge,
-    async addHost(host, address) {
+    async addHost(host, address, address6) {
       await ip(`netns add ${host}`);
       hosts.push(host);
       await ip(`link add v-${host} type veth peer name eth0 netns ${host}`);
       await ip(`link set v-${host} master ${bridge} up`);
       await ip(`-n ${host} link set lo up`);
       if (address !== undefined) await ip(`-n ${host} addr add ${address} brd + dev eth0`);
+      if (address6 !== undefined) await ip(`-n ${host} addr add ${address6} dev eth0 nodad`);
       await ip(`-n ${host} link set eth0 up`);
     },
     async addTap() {

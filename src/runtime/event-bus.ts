@@ -1,5 +1,5 @@
 import type { BootEvent, EventSink } from "../boot/event.ts";
-import type { Ipv4Address } from "../wire/ipv4.ts";
+import type { IpAddress } from "../wire/ip.ts";
 import type { MacAddress } from "../wire/mac.ts";
 import type { Clock } from "./clock.ts";
 
@@ -11,7 +11,7 @@ export class EventBus {
   readonly #clock: Clock;
   readonly #limit: number;
   readonly #listeners = new Set<(event: BootEvent) => void>();
-  readonly #machines = new Map<Ipv4Address, MacAddress>();
+  readonly #machines = new Map<IpAddress, MacAddress>();
   #recent: BootEvent[] = [];
 
   constructor(clock: Clock, limit = 10_000) {
@@ -41,11 +41,11 @@ export class EventBus {
   }
 
   /** The machine last seen at an address, by any protocol that knew its MAC. */
-  machineAt(address: Ipv4Address): MacAddress | undefined {
+  machineAt(address: IpAddress): MacAddress | undefined {
     return this.#machines.get(address);
   }
 
-  #note(address: Ipv4Address, mac: MacAddress): void {
+  #note(address: IpAddress, mac: MacAddress): void {
     this.#machines.delete(address);
     this.#machines.set(address, mac);
     const oldest = this.#machines.keys().next();

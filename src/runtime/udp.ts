@@ -1,14 +1,20 @@
 import { createSocket, type Socket } from "node:dgram";
 import { KindlingError } from "../errors.ts";
-import { formatIpv4, type Ipv4Address, parseIpv4 } from "../wire/ipv4.ts";
+import { formatIp, formatUrlHost, type IpAddress, isIpv6, parseIp } from "../wire/ip.ts";
+import type { Ipv4Address } from "../wire/ipv4.ts";
+import { type Ipv6Address, ipv6ToBytes } from "../wire/ipv6.ts";
 import { loadLibc } from "./libc.ts";
 
 /** The other end of a datagram. */
-export type UdpPeer = { readonly address: Ipv4Address; readonly port: number };
+export type UdpPeer<A extends IpAddress = Ipv4Address> = {
+  /** A link-local one without its zone: a socket of a device needs none. */
+  readonly address: A;
+  readonly port: number;
+};
 
-export type UdpOptions = {
-  /** Local address; 0.0.0.0 hears broadcasts too. */
-  readonly address: Ipv4Address;
+export type UdpOptions<A extends IpAddress = Ipv4Address> = {
+  /** Local address; 0.0.0.0 hears broadcasts too. IPv4 or IPv6, and the socket is of that family alone. */
+  readonly address: A;
   /** Local port, 0 for one of the kernel's choice. */
   readonly port: number;
   /** Bind to this network device: nothing is heard from, or leaves by, another one. */
@@ -18,15 +24,17 @@ export type UdpOptions = {
    * reaches them all, any other datagram one of them.
    */
   readonly shared?: boolean;
+  /** A multicast group to hear on that device. */
+  readonly group?: Ipv6Address;
 };
 
 /** A bound UDP socket. Datagrams arrive only once `receive` was called. */
-export type UdpSocket = AsyncDisposable & {
-  readonly local: UdpPeer;
+export type UdpSocket<A extends IpAddress = Ipv4Address> = AsyncDisposable & {
+  readonly local: UdpPeer<A>;
   /** Sets the only handler. What it throws is the caller's bug and is handed to `onError`. */
-  receive(handler: (datagram: Uint8Array, peer: UdpPeer) => void): void;
+  receive(handler: (datagram: Uint8Array, peer: UdpPeer<A>) => void): void;
   /** Fire and forget, as UDP is; a failure to send goes to `onError`. */
-  send(datagram: Uint8Array, peer: UdpPeer): void;
+  send(datagram: Uint8Array, peer: UdpPeer<A>): void;
   onError(handler: (error: Error) => void): void;
 };
 
@@ -40,13 +48,16 @@ const receiveBufferBytes = 4 * 1024 * 1024;
  * Binds a UDP socket, by `SO_BINDTODEVICE` where a device is named (needs CAP_NET_RAW on kernels
  * before 5.7). Fails with `port.in-use`, `port.forbidden` or `interface.missing`.
  */
-export async function openUdp(options: UdpOptions): Promise<UdpSocket> {
-  const socket = createSocket({ type: "udp4", recvBufferSize: receiveBufferBytes });
+export async function openUdp<A extends IpAddress>(options: UdpOptions<A>): Promise<UdpSocket<A>> {
+  const family = isIpv6(options.address)
+    ? ({ type: "udp6", ipv6Only: true } as const)
+    : ({ type: "udp4" } as const);
+  const socket = createSocket({ ...family, recvBufferSize: receiveBufferBytes });
   await new Promise<void>((resolve, reject) => {
     socket.once("listening", resolve); // before bind: with a descriptor the event fires synchronously
     socket.once("error", (error) => reject(translate(codeOf(error), options)));
     if (options.device === undefined) {
-      socket.bind({ address: formatIpv4(options.address), port: options.port });
+      socket.bind({ address: formatIp(options.address), port: options.port });
     } else {
       socket.bind({ fd: bindToDevice(options, options.device) });
     }
@@ -55,24 +66,26 @@ export async function openUdp(options: UdpOptions): Promise<UdpSocket> {
   return wrap(socket);
 }
 
-function wrap(socket: Socket): UdpSocket {
+function wrap<A extends IpAddress>(socket: Socket): UdpSocket<A> {
   let failed = (_error: Error): void => {};
   socket.on("error", (error) => failed(error));
+  // proven: a socket of one family tells of addresses of that family
+  const read = (text: string) => parseIp(text.replace(/%.*$/, "")) as A;
   const local = socket.address();
   return {
-    local: { address: parseIpv4(local.address), port: local.port },
+    local: { address: read(local.address), port: local.port },
     receive(handler) {
       socket.removeAllListeners("message");
       socket.on("message", (datagram, peer) => {
         try {
-          handler(datagram, { address: parseIpv4(peer.address), port: peer.port });
+          handler(datagram, { address: read(peer.address), port: peer.port });
         } catch (error) {
           failed(error instanceof Error ? error : new Error(String(error)));
         }
       });
     },
     send(datagram, peer) {
-      socket.send(datagram, peer.port, formatIpv4(peer.address), (error) => {
+      socket.send(datagram, peer.port, formatIp(peer.address), (error) => {
         if (error) failed(error);
       });
     },
@@ -90,21 +103,27 @@ function wrap(socket: Socket): UdpSocket {
 // Numbers of <asm-generic/socket.h>, the same on x86_64 and arm64.
 const Linux = {
   afInet: 2,
+  afInet6: 10,
   sockDgram: 2,
   sockCloexec: 0o2000000,
   solSocket: 1,
   soReuseAddr: 2,
   soBroadcast: 6,
   soBindToDevice: 25,
+  ipprotoIpv6: 41,
+  ipv6JoinGroup: 20,
+  ipv6Only: 26,
 } as const;
 
 // dgram can neither bind to a device nor tell by which one a broadcast came in, so libc makes the
 // socket and dgram takes over its descriptor: one socket for one device, ingress known. No SO_REUSEADDR
 // unless asked for: with it a second DHCP server on the port would go unnoticed, and UDP needs none
 // after a restart.
-function bindToDevice(options: UdpOptions, device: string): number {
+function bindToDevice(options: UdpOptions<IpAddress>, device: string): number {
   const libc = loadLibc();
-  const fd = libc.socket(Linux.afInet, Linux.sockDgram | Linux.sockCloexec, 0);
+  const { address, port, group } = options;
+  const family = isIpv6(address) ? Linux.afInet6 : Linux.afInet;
+  const fd = libc.socket(family, Linux.sockDgram | Linux.sockCloexec, 0);
   if (fd < 0) throw translate(libc.errorName(), options);
   const check = (result: number): void => {
     if (result === 0) return;
@@ -113,27 +132,39 @@ function bindToDevice(options: UdpOptions, device: string): number {
     throw translate(error, options);
   };
   const number = (value: number) => Buffer.from(new Int32Array([value]).buffer);
-  const set = (name: number, value: Buffer) =>
-    check(libc.setsockopt(fd, Linux.solSocket, name, value, value.length));
-  if (options.shared) set(Linux.soReuseAddr, number(1));
-  set(Linux.soBroadcast, number(1));
-  set(Linux.soBindToDevice, Buffer.from(`${device}\0`));
-  // struct sockaddr_in: family (host order), port and address (network order), 8 zero bytes.
-  const name = Buffer.alloc(16);
-  name.writeUInt16LE(Linux.afInet, 0);
-  name.writeUInt16BE(options.port, 2);
-  name.writeUInt32BE(options.address, 4);
+  const set = (level: number, name: number, value: Buffer) =>
+    check(libc.setsockopt(fd, level, name, value, value.length));
+  if (options.shared) set(Linux.solSocket, Linux.soReuseAddr, number(1));
+  set(Linux.solSocket, Linux.soBindToDevice, Buffer.from(`${device}\0`));
+  if (isIpv6(address)) set(Linux.ipprotoIpv6, Linux.ipv6Only, number(1));
+  else set(Linux.solSocket, Linux.soBroadcast, number(1));
+  if (group !== undefined) {
+    const member = Buffer.concat([ipv6ToBytes(group), number(libc.deviceIndex(device))]);
+    set(Linux.ipprotoIpv6, Linux.ipv6JoinGroup, member);
+  }
+  const name = socketName(address, port);
   check(libc.bind(fd, name, name.length));
   return fd;
+}
+
+// struct sockaddr_in: family (host order), port and address (network order), 8 zero bytes.
+// struct sockaddr_in6: family, port, flow information, address, scope, which the device gives.
+function socketName(address: IpAddress, port: number): Uint8Array {
+  const name = Buffer.alloc(isIpv6(address) ? 28 : 16);
+  name.writeUInt16LE(isIpv6(address) ? Linux.afInet6 : Linux.afInet, 0);
+  name.writeUInt16BE(port, 2);
+  if (isIpv6(address)) name.set(ipv6ToBytes(address), 8);
+  else name.writeUInt32BE(address, 4);
+  return name;
 }
 
 function codeOf(error: Error): string {
   return "code" in error && typeof error.code === "string" ? error.code : error.message;
 }
 
-function translate(code: string, options: UdpOptions): KindlingError {
+function translate(code: string, options: UdpOptions<IpAddress>): KindlingError {
   const { port, device } = options;
-  const where = `UDP ${formatIpv4(options.address)}:${port}${device ? ` on ${device}` : ""}`;
+  const where = `UDP ${formatUrlHost(options.address)}:${port}${device ? ` on ${device}` : ""}`;
   const details = { protocol: "udp", port, device, errno: code };
   if (code === "EADDRINUSE") {
     return new KindlingError("port.in-use", `${where} is held by another program`, details);

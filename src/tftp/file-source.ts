@@ -1,8 +1,8 @@
 import type { UdpPeer } from "../runtime/udp.ts";
-import type { Ipv4Address } from "../wire/ipv4.ts";
+import type { IpAddress } from "../wire/ip.ts";
 
 /** Who asks, and at which of our addresses: what is generated for a machine names that address. */
-export type TftpPeer = UdpPeer & { readonly server: Ipv4Address };
+export type TftpPeer = UdpPeer<IpAddress> & { readonly server: IpAddress };
 
 export type FoundFile =
   | { readonly kind: "file"; readonly name: string; readonly bytes: Uint8Array }

@@ -1,3 +1,4 @@
+import { type IpAddress, isIpv6 } from "../wire/ip.ts";
 import type { TftpOption } from "./packet.ts";
 
 /** What this server grants at most; a client gets less when it asks for less. */
@@ -18,6 +19,15 @@ export type TransferTerms = {
   readonly timeoutMs?: number;
   readonly granted: readonly TftpOption[];
 };
+
+/** The header of IPv6 is this much longer than that of IPv4: the same frame holds a smaller block. */
+const longerHeader = 20;
+
+/** The limits for a client that came to this address of ours. */
+export function limitsAt<L extends TftpLimits>(server: IpAddress, limits: L): L {
+  if (!isIpv6(server)) return limits;
+  return { ...limits, blksizeMax: Math.max(512, limits.blksizeMax - longerHeader) };
+}
 
 /** More datagrams in one burst than this overflow the receive buffers of ROMs and of some hosts. */
 export const windowCeiling = 64;

@@ -1,7 +1,7 @@
 import type { EventSink } from "../boot/event.ts";
 import type { Log } from "../runtime/log.ts";
 import type { UdpPeer } from "../runtime/udp.ts";
-import { formatIpv4 } from "../wire/ipv4.ts";
+import { formatIp, type IpAddress } from "../wire/ip.ts";
 import { nameLimit } from "./name.ts";
 import type { TftpRequest } from "./packet.ts";
 import type { Refusal } from "./request.ts";
@@ -16,7 +16,7 @@ type Listeners = { readonly log: Log; readonly publish: EventSink };
 export function reportTransfer(
   to: Listeners,
   ended: {
-    readonly peer: UdpPeer;
+    readonly peer: UdpPeer<IpAddress>;
     readonly file: string;
     readonly state: TransferState;
     readonly outcome: TransferOutcome;
@@ -30,7 +30,7 @@ export function reportTransfer(
   const facts = { file, bytes, ms, blksize, windowsize, retries: state.retries };
   const result = { outcome: outcome.kind, reason: outcome.reason };
   const why = cause === undefined ? {} : { cause: cause instanceof Error ? cause.stack : cause };
-  const line = { client: formatIpv4(peer.address), ...facts, ...result, ...why };
+  const line = { client: formatIp(peer.address), ...facts, ...result, ...why };
   if (outcome.reason === "internal-error") to.log.error("tftp transfer", line);
   else if (outcome.kind === "probe") to.log.debug("tftp transfer", line);
   else to.log.info("tftp transfer", line);
@@ -41,7 +41,7 @@ export function reportTransfer(
 export function reportRefusal(
   to: Listeners,
   refused: {
-    readonly peer: UdpPeer;
+    readonly peer: UdpPeer<IpAddress>;
     readonly request: TftpRequest;
     readonly refusal: Refusal;
     readonly ms: number;
@@ -49,7 +49,7 @@ export function reportRefusal(
 ): void {
   const { peer, request, refusal, ms } = refused;
   const file = request.name.replace(/[^\x20-\x7e]/g, "?").slice(0, nameLimit);
-  const client = formatIpv4(peer.address);
+  const client = formatIp(peer.address);
   const { reason, text } = refusal;
   to.log.info("tftp transfer", { client, file, outcome: "refused", reason, text });
   const nothing = { bytes: 0, ms, blksize: 512, windowsize: 1, retries: 0 };

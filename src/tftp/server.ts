@@ -5,9 +5,9 @@ import type { Clock } from "../runtime/clock.ts";
 import type { Log } from "../runtime/log.ts";
 import type { BoundService } from "../runtime/service.ts";
 import { openUdp, type UdpPeer, type UdpSocket } from "../runtime/udp.ts";
-import { formatIpv4, type Ipv4Address } from "../wire/ipv4.ts";
+import { formatIp, type IpAddress } from "../wire/ip.ts";
 import { type FileSource, findFile } from "./file-source.ts";
-import type { TftpLimits } from "./negotiate.ts";
+import { limitsAt, type TftpLimits } from "./negotiate.ts";
 import {
   formatError,
   parsePacket,
@@ -43,7 +43,7 @@ export type TftpSettings = TftpLimits & {
 
 export type TftpDeps = {
   /** One socket each, so that an answer leaves from the address that was asked. */
-  readonly addresses: readonly Ipv4Address[];
+  readonly addresses: readonly IpAddress[];
   readonly port: number;
   readonly files: FileSource;
   readonly settings: TftpSettings;
@@ -54,7 +54,7 @@ export type TftpDeps = {
 
 export type TftpServer = BoundService & {
   /** The addresses and ports that are bound. */
-  readonly bound: readonly UdpPeer[];
+  readonly bound: readonly UdpPeer<IpAddress>[];
   /** Counts for transfers that start from now on. */
   replaceSettings(settings: TftpSettings): void;
 };
@@ -68,7 +68,7 @@ export const drainMs = 2000;
  */
 export async function openTftpServer(deps: TftpDeps, signal: AbortSignal): Promise<TftpServer> {
   await using binding = new AsyncDisposableStack();
-  const sockets: UdpSocket[] = [];
+  const sockets: UdpSocket<IpAddress>[] = [];
   for (const address of deps.addresses) {
     signal.throwIfAborted();
     sockets.push(binding.use(await openUdp({ address, port: deps.port })));
@@ -95,13 +95,13 @@ type Ask = {
   readonly request: TftpRequest;
   /** The datagram as text: the same text from the same peer is the same request. */
   readonly text: string;
-  readonly peer: UdpPeer;
-  readonly socket: UdpSocket;
+  readonly peer: UdpPeer<IpAddress>;
+  readonly socket: UdpSocket<IpAddress>;
   readonly at: number;
 };
 
 /** One open transfer: first only its request, then a session on `socket`. */
-type Slot = { readonly ask: Ask; session?: Session; socket?: UdpSocket };
+type Slot = { readonly ask: Ask; session?: Session; socket?: UdpSocket<IpAddress> };
 
 class TftpShell {
   readonly #deps: TftpDeps;
@@ -120,7 +120,7 @@ class TftpShell {
     this.#settings = settings;
   }
 
-  serve(socket: UdpSocket): void {
+  serve(socket: UdpSocket<IpAddress>): void {
     this.#watch(socket);
     socket.receive((datagram, peer) => {
       const packet = this.#parse(datagram, peer);
@@ -186,7 +186,7 @@ class TftpShell {
 
   async #start(slot: Slot, names: readonly string[]): Promise<Refusal | undefined> {
     const { request, peer, socket } = slot.ask;
-    const settings = this.#settings;
+    const settings = limitsAt(socket.local.address, this.#settings);
     const client = { ...peer, server: socket.local.address };
     const file = await findFile(this.#deps.files, names, client);
     if (file.kind === "missing") return refuseMissing(file.reason);
@@ -200,7 +200,7 @@ class TftpShell {
 
   #run(
     slot: Slot,
-    socket: UdpSocket,
+    socket: UdpSocket<IpAddress>,
     what: { readonly bytes: Uint8Array; readonly plan: TransferPlan; readonly file: string },
   ): void {
     const { peer, at } = slot.ask;
@@ -224,7 +224,7 @@ class TftpShell {
     slot.session = session;
   }
 
-  async #openOwnSocket(slot: Slot): Promise<UdpSocket> {
+  async #openOwnSocket(slot: Slot): Promise<UdpSocket<IpAddress>> {
     const { peer, socket } = slot.ask;
     const own = await openUdp({ address: socket.local.address, port: 0 });
     this.#watch(own);
@@ -254,35 +254,35 @@ class TftpShell {
     if (this.#stopping && this.#open.size === 0) this.#drained.resolve();
   }
 
-  #parse(datagram: Uint8Array, peer: UdpPeer): TftpPacket | undefined {
+  #parse(datagram: Uint8Array, peer: UdpPeer<IpAddress>): TftpPacket | undefined {
     try {
       return parsePacket(datagram);
     } catch (error) {
       if (!(error instanceof WireError)) throw error;
-      const client = formatIpv4(peer.address);
+      const client = formatIp(peer.address);
       this.#deps.log.debug("tftp datagram ignored", { client, error: error.message });
       return undefined;
     }
   }
 
-  #watch(socket: UdpSocket): void {
+  #watch(socket: UdpSocket<IpAddress>): void {
     socket.onError((error) => this.#deps.log.warn("tftp socket error", { error: error.message }));
   }
 
-  #lament(peer: UdpPeer, error: unknown): void {
+  #lament(peer: UdpPeer<IpAddress>, error: unknown): void {
     const cause = error instanceof Error ? error.stack : String(error);
-    this.#deps.log.error("tftp request failed", { client: formatIpv4(peer.address), cause });
+    this.#deps.log.error("tftp request failed", { client: formatIp(peer.address), cause });
   }
 }
 
 const StrangerError = formatError(TftpErrorCode.unknownTransfer, "unknown transfer");
 
 // What was sent last leaves on a later turn of the event loop, and a closed socket sends nothing.
-async function closeSoon(socket: UdpSocket): Promise<void> {
+async function closeSoon(socket: UdpSocket<IpAddress>): Promise<void> {
   await nextTurn();
   await socket[Symbol.asyncDispose]();
 }
 
-function keyOf(socket: UdpSocket, peer: UdpPeer): string {
+function keyOf(socket: UdpSocket<IpAddress>, peer: UdpPeer<IpAddress>): string {
   return `${socket.local.address} ${peer.address}:${peer.port}`;
 }

@@ -34,6 +34,11 @@ export function uuidFromBytes(octets: Uint8Array): Uuid {
   return text as Uuid; // proven by construction
 }
 
+/** The 16 octets in the order of the text (RFC 4122 §4.1.2). */
+export function uuidToBytes(uuid: Uuid): Uint8Array {
+  return Buffer.from(uuid.replaceAll("-", ""), "hex");
+}
+
 // Boards shipped with the same placeholder: as an identity each would name thousands of machines.
 const Placeholders = new Set([
   "00000000-0000-0000-0000-000000000000",

@@ -2,7 +2,7 @@ import { codeOnly, importsOf, targetOf } from "./code.ts";
 import { type Exception, lineOf, type SourceFile, typescriptIn, type Violation } from "./tree.ts";
 
 const PureFloors = /^src\/(?:errors\.ts$|(?:wire|boot|render)\/)/;
-const Parts = /^src\/(?:dhcp|tftp|dns|http|rpc|power|installer|registry|store|assets)\//;
+const Parts = /^src\/(?:dhcp|dhcp6|ra|tftp|dns|http|rpc|power|installer|registry|store|assets)\//;
 
 /** The files of a part that may touch sockets, disk and timers. */
 const Shells: readonly Exception[] = [

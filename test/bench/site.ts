@@ -53,7 +53,7 @@ export async function openSite(options: SiteOptions): Promise<Site> {
   await lan.addHost(labNet.serverHost, labNet.serverCidr);
   await lan.addHost(client.host, client.cidr);
   const cables = opening.use(await openCables(lan));
-  opening.use(advertiseNoRouter(lan.bridge));
+  opening.use(await advertiseNoRouter(lan.bridge));
   const closing = opening.move();
   return {
     folder,

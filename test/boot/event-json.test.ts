@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { BootEvent } from "../../src/boot/event.ts";
 import { formatEvent, parseEvent } from "../../src/boot/event-json.ts";
 import { parseIpv4 } from "../../src/wire/ipv4.ts";
+import { parseIpv6 } from "../../src/wire/ipv6.ts";
 import { parseMac } from "../../src/wire/mac.ts";
 
 const report: BootEvent = { at: 5, kind: "report", stage: "up" };
@@ -15,7 +16,8 @@ describe("formatEvent", () => {
     });
   });
 
-  it.each([{ event: report }, { event: { ...report, ...known } }])(
+  const six = { ...report, address: parseIpv6("fd77::5") };
+  it.each([{ event: report }, { event: { ...report, ...known } }, { event: six }])(
     "is undone by parseEvent",
     ({ event }) => {
       expect(parseEvent(formatEvent(event))).toEqual(event);

@@ -4,6 +4,7 @@ import type { LoaderRules } from "../../src/boot/loader-choice.ts";
 import type { BootStage, IpxeFeatures } from "../../src/boot/machine.ts";
 import { lackedFeatures, nextStage } from "../../src/boot/next-stage.ts";
 import { parseIpv4 } from "../../src/wire/ipv4.ts";
+import { parseIpv6 } from "../../src/wire/ipv6.ts";
 import { parseMac } from "../../src/wire/mac.ts";
 
 const mac = parseMac("52:54:00:77:00:10");
@@ -147,5 +148,14 @@ describe("the architecture table", () => {
   ];
   it.each(picks)("picks $name", ({ codes, want }) => {
     expect(pickArchitecture(codes)?.code).toBe(want);
+  });
+});
+
+it("names an IPv6 server in brackets", () => {
+  const server = { server: parseIpv6("fd77::1"), httpPort: 8080 };
+  const next = nextStage({ stage: http, arch: architectureOf(16) }, server);
+  expect(next).toEqual({
+    kind: "http-loader",
+    url: "http://[fd77::1]:8080/loaders/snponly.efi",
   });
 });

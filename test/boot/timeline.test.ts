@@ -79,6 +79,24 @@ describe("foldTimelines", () => {
     });
   });
 
+  it("tells a boot over IPv6 alike, and takes no release for a program", () => {
+    const six = (steps: readonly Step[]): readonly Step[] =>
+      steps.map(([at, fact]) => [at, fact.kind === "dhcp" ? { ...fact, port: 547 } : fact]);
+    const release: Step = [
+      1005,
+      { kind: "dhcp", direction: "in", message: "release", port: 547, stage: "operating-system" },
+    ];
+    const steps = [
+      ...six(dhcpTalk(0, "firmware")),
+      release,
+      tftp(1040, "sent"),
+      ...six(dhcpTalk(2000, "ipxe")),
+    ];
+    expect(stages(steps)).toEqual(["discover", "offer", "ack", "loader", "ipxe"]);
+    const again = onlyBoot([...steps, ...six(dhcpTalk(9000, "firmware"))]);
+    expect(again.startedAt).toBe(1_009_000);
+  });
+
   const restarts = [
     {
       name: "firmware asks again after its loader failed",

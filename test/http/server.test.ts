@@ -9,6 +9,7 @@ import { type HttpDeps, type HttpService, openHttpServer } from "../../src/http/
 import type { EventBus } from "../../src/runtime/event-bus.ts";
 import { type Log, silentLog } from "../../src/runtime/log.ts";
 import { parseIpv4 } from "../../src/wire/ipv4.ts";
+import { parseIpv6 } from "../../src/wire/ipv6.ts";
 import { parseMac } from "../../src/wire/mac.ts";
 import { type HttpRig, openHttpRig, rigFinding } from "../support/http-rig.ts";
 
@@ -313,4 +314,13 @@ describe("the admin socket", () => {
     await admin[Symbol.asyncDispose]();
     expect(await textOf(response)).toContain("kindling");
   });
+});
+
+it("serves who comes by IPv6, and tells it so", async () => {
+  const six = await openHttpServer(httpDeps({ addresses: [parseIpv6("::1")] }), signal);
+  six.serve();
+  const answer = await fetch(`http://[::1]:${six.ports[0]}/boot.ipxe`);
+  expect(await answer.text()).toContain("chain ipxe?");
+  await six[Symbol.asyncDispose]();
+  expect(rig.bus.recent().at(-1)).toMatchObject({ kind: "http", address: "::1" });
 });

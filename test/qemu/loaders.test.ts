@@ -37,7 +37,7 @@ describe("Secure Boot", () => {
     // edk2 tries its next entry at once, HTTP Boot: the second load may be that or a second start.
     const causes: string[] = [];
     for (let boot = 1; boot <= 3; boot += 1) {
-      await using vm = await test.powerOn(`m${boot}`, mac, debianOvmfSecure, 768);
+      await using vm = await test.powerOn(`m${boot}`, mac, debianOvmfSecure, { memoryMb: 768 });
       const end = await vm.mark(/Access Denied|Security Violation|^KINDLING-UP /);
       if (end.text.startsWith("KINDLING-UP")) break;
       const diagnosis = diagnoseBoot(test.timelineOf(mac));
@@ -92,7 +92,7 @@ describe("arm64", () => {
     const loaders = new Map([...ipxe].filter(([name]) => name === "ipxe-arm64.efi"));
     const profiles = [{ id: "default", end: "poweroff", console: "ttyAMA0" }] as const;
     await using test = await openTestRoom("arm64", { guest, loaders, profiles });
-    const vm = await test.powerOn("m1", mac, firmware, 1024);
+    const vm = await test.powerOn("m1", mac, firmware, { memoryMb: 1024 });
     await vm.mark(/^KINDLING-UP /);
     const files = test.room.events.flatMap((event) =>
       event.kind === "tftp" && event.outcome === "sent" ? event.file : [],

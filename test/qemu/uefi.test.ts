@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { foreignDhcp } from "../support/foreign-dhcp.ts";
 import { dhcpOf } from "../support/frames.ts";
 import { machineMac, openTestRoom } from "../support/lab.ts";
 
@@ -51,11 +52,3 @@ describe("UEFI machines", () => {
     );
   });
 });
-
-// --user, --group=: dnsmasq would become another user, whom the run folder keeps out.
-const foreignDhcp = [
-  ...["dnsmasq", "--keep-in-foreground", "--conf-file=/dev/null", "--log-facility=-"],
-  ...["--user=root", "--group=", "--port=0", "--no-ping", "--interface=eth0", "--bind-interfaces"],
-  ...["--pid-file=", "--dhcp-leasefile=/run/foreign.leases"],
-  "--dhcp-range=10.77.0.200,10.77.0.250,255.255.255.0,10m",
-];

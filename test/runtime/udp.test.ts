@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { openUdp } from "../../src/runtime/udp.ts";
 import { anyAddress, parseIpv4 } from "../../src/wire/ipv4.ts";
+import { parseIpv6 } from "../../src/wire/ipv6.ts";
 
 const loopback = parseIpv4("127.0.0.1");
 
@@ -39,5 +40,26 @@ describe("openUdp", () => {
     });
     client.send(Buffer.from("x"), server.local);
     expect((await failed).message).toBe("a bug");
+  });
+
+  it("speaks IPv6, to anybody and to a group of its device", async () => {
+    const any = parseIpv6("::");
+    const group = parseIpv6("ff02::1:2");
+    await using server = await openUdp({ address: any, port: 0, device: "lo", group });
+    await using client = await openUdp({ address: parseIpv6("::1"), port: 0 });
+    const heard = new Promise<unknown>((resolve) => {
+      server.receive((datagram, peer) => resolve({ text: Buffer.from(datagram).toString(), peer }));
+    });
+    client.send(Buffer.from("hello"), { address: parseIpv6("::1"), port: server.local.port });
+    expect(await heard).toEqual({ text: "hello", peer: client.local });
+    expect(server.local.address).toBe("::");
+    const taken = openUdp({ address: any, port: server.local.port, device: "lo" });
+    await expect(taken).rejects.toThrow(`UDP [::]:${server.local.port} on lo is held`);
+  });
+
+  it("has a port of one family beside a socket of the other", async () => {
+    await using six = await openUdp({ address: parseIpv6("::"), port: 0 });
+    await using four = await openUdp({ address: anyAddress, port: six.local.port });
+    expect(four.local.port).toBe(six.local.port);
   });
 });

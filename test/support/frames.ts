@@ -24,6 +24,7 @@ export type SeenDhcp = Omit<Datagram, "payload"> & {
 
 const ethernetIpv4 = 0x0800;
 const protocolUdp = 17;
+const protocolTcp = 6;
 
 /** The UDP over IPv4 of a capture; fragments and all else are left out. */
 export function datagramsOf(frames: readonly CapturedFrame[]): readonly Datagram[] {
@@ -42,6 +43,18 @@ export function datagramsOf(frames: readonly CapturedFrame[]): readonly Datagram
         payload: frame.subarray(udp + 8, udp + frame.readUInt16BE(udp + 4)),
       },
     ];
+  });
+}
+
+/** When a TCP connection to this port of IPv4 was first asked for, and each time after. */
+export function connectsOf(frames: readonly CapturedFrame[], port: number): readonly number[] {
+  return frames.flatMap(({ at, bytes }) => {
+    const frame = Buffer.from(bytes);
+    if (frame.length < 54 || frame.readUInt16BE(12) !== ethernetIpv4) return [];
+    const tcp = 14 + 4 * (frame.readUInt8(14) & 15);
+    if (frame[23] !== protocolTcp || frame.length < tcp + 20) return [];
+    const isSyn = ((frame[tcp + 13] ?? 0) & 0x12) === 0x02;
+    return isSyn && frame.readUInt16BE(tcp + 2) === port ? [at] : [];
   });
 }
 

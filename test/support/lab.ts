@@ -9,7 +9,7 @@ import { debianOvmf, type MachineFirmware } from "../../src/lab/firmware.ts";
 import { type GuestFiles, openGuestFiles } from "../../src/lab/guest-files.ts";
 import { captureWords } from "../../src/lab/inside.ts";
 import { cacheFolder } from "../../src/lab/package-cache.ts";
-import { parsePcap } from "../../src/lab/pcap.ts";
+import { type CapturedFrame, parsePcap } from "../../src/lab/pcap.ts";
 import { openRoom, type Room, type RoomMachine, type RoomOptions } from "../../src/lab/room.ts";
 import { onHost } from "../../src/lab/virtual-lan.ts";
 import { endChild, type Vm } from "../../src/lab/vm.ts";
@@ -29,17 +29,21 @@ export type TestRoom = AsyncDisposable & {
     name: string,
     mac: MacAddress,
     firmware: "bios" | "uefi" | MachineFirmware,
-    memoryMb?: number,
+    how?: Pick<RoomMachine, "memoryMb" | "withoutPxe">,
   ): Promise<Vm>;
   /** Runs a program on a host of the LAN until the room is closed. */
   runOn(host: string, argv: readonly string[], ready: RegExp): Promise<ChildProcess>;
   timelineOf(mac: MacAddress): Timeline | undefined;
   /** The UDP datagrams of the capture so far. */
   captured(): Promise<readonly Datagram[]>;
+  /** All of it. */
+  frames(): Promise<readonly CapturedFrame[]>;
 };
 
 /** What a test chooses; `diskMb` is of every machine. */
-export type TestRoomOptions = Partial<Pick<RoomOptions, "settings" | "profiles" | "files">> &
+export type TestRoomOptions = Partial<
+  Pick<RoomOptions, "settings" | "profiles" | "files" | "ipv6">
+> &
   Pick<RoomMachine, "diskMb"> & {
     /** In place of the lab's system for this computer's architecture. */
     readonly guest?: GuestFiles;
@@ -72,13 +76,13 @@ export async function openTestRoom(name: string, options: TestRoomOptions): Prom
   const closing = opening.move();
   return {
     room,
-    async powerOn(machine, mac, kind, memoryMb) {
+    async powerOn(machine, mac, kind, how = {}) {
       const firmware: MachineFirmware = typeof kind === "string" ? firmwares[kind] : kind;
       const accelerator = await chooseAccelerator(firmware, guest, folder);
       return await room.powerOn({
         ...{ name: machine, mac, firmware, accelerator },
         ...(diskMb && { diskMb }),
-        ...(memoryMb && { memoryMb }),
+        ...how,
       });
     },
     async runOn(host, argv, ready) {
@@ -87,6 +91,7 @@ export async function openTestRoom(name: string, options: TestRoomOptions): Prom
     },
     timelineOf: (mac) => foldTimelines(room.events).find((boot) => boot.mac === mac),
     captured: async () => datagramsOf(parsePcap(await readFile(pcap))),
+    frames: async () => parsePcap(await readFile(pcap)),
     [Symbol.asyncDispose]: () => closing.disposeAsync(),
   };
 }

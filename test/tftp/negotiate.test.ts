@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { negotiate, windowCeiling } from "../../src/tftp/negotiate.ts";
+import { limitsAt, negotiate, windowCeiling } from "../../src/tftp/negotiate.ts";
+import { parseIp } from "../../src/wire/ip.ts";
 
 const limits = { blksizeMax: 1468, windowMax: 16 };
 const list = (asked: Readonly<Record<string, string>>) =>
@@ -60,5 +61,16 @@ describe("negotiate", () => {
         }
       }),
     );
+  });
+});
+
+it.each([
+  ["10.77.0.1", 1468, 1468],
+  ["fd77::1", 1468, 1448],
+  ["fd77::1", 512, 512],
+])("at %s a frame has room for %i less the longer header: %i", (server, blksizeMax, want) => {
+  expect(limitsAt(parseIp(server), { blksizeMax, windowMax: 4 })).toEqual({
+    blksizeMax: want,
+    windowMax: 4,
   });
 });

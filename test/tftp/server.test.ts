@@ -2,10 +2,13 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { BootFact } from "../../src/boot/event.ts";
 import { silentLog } from "../../src/runtime/log.ts";
+import { openUdp } from "../../src/runtime/udp.ts";
 import type { FileSource } from "../../src/tftp/file-source.ts";
 import { formatPacket } from "../../src/tftp/packet.ts";
 import { drainMs, openTftpServer, type TftpSettings } from "../../src/tftp/server.ts";
+import type { IpAddress } from "../../src/wire/ip.ts";
 import { parseIpv4 } from "../../src/wire/ipv4.ts";
+import { parseIpv6 } from "../../src/wire/ipv6.ts";
 import { FakeClock } from "../support/fake-clock.ts";
 import { seededRandom } from "../support/lossy-link.ts";
 import { openTftpClient, readRequest } from "../support/tftp-client.ts";
@@ -27,13 +30,16 @@ const files: FileSource = {
 };
 
 /** A server on a loopback port, with the facts it published. */
-async function serve(changes: Partial<TftpSettings> = {}) {
+async function serve(
+  changes: Partial<TftpSettings> = {},
+  addresses: readonly IpAddress[] = [parseIpv4("127.0.0.1")],
+) {
   const facts: BootFact[] = [];
   let heard = (): void => {};
   const clock = new FakeClock();
   const server = await openTftpServer(
     {
-      addresses: [parseIpv4("127.0.0.1")],
+      addresses,
       port: 0,
       files,
       settings: { ...settings, ...changes },
@@ -53,6 +59,18 @@ async function serve(changes: Partial<TftpSettings> = {}) {
   };
   return { server, port: server.bound[0]?.port ?? 0, clock, published };
 }
+
+it("serves a client that comes by IPv6, and knows it by its address", async () => {
+  const { server, published } = await serve({}, [parseIpv6("::1")]);
+  await using client = await openUdp({ address: parseIpv6("::1"), port: 0 });
+  const first = new Promise<Uint8Array>((resolve) => client.receive(resolve));
+  const [bound] = server.bound;
+  if (bound === undefined) throw new Error("not bound");
+  client.send(formatPacket(readRequest("nothing")), { ...bound, address: parseIpv6("::1") });
+  expect(Buffer.from(await first).toString("latin1")).toContain("no profile has nothing");
+  expect((await published(1))[0]).toMatchObject({ address: "::1", outcome: "refused" });
+  await server[Symbol.asyncDispose]();
+});
 
 const modes = [
   { name: "a port for each transfer", singlePort: false },

@@ -24,7 +24,7 @@ export type RouterLoader = {
 };
 
 /** The values of this host: each file is what `nextStage` says and nothing else. */
-export function routerHost(site: BootSite & { readonly subnet: Subnet }): RouterHost {
+export function routerHost(site: BootSite & Pick<RouterHost, "server" | "subnet">): RouterHost {
   const loaders = new Map<string, RouterLoader>();
   for (const arch of Architectures) {
     const file = loaderOf(arch, site);
