@@ -128,7 +128,8 @@ async function kindlingServer(folder: string): Promise<DoraServer> {
   const config = join(folder, "kindling.json");
   const settings = {
     interfaces: ["eth0"],
-    dhcp: { mode: "full", pools: [`${pool.first}-${pool.last}`] },
+    // Nobody else gives addresses here, so there is nothing to look for first.
+    dhcp: { mode: "full", force: true, pools: [`${pool.first}-${pool.last}`] },
     state: { folder: join(folder, "state") },
     data: { folder: join(folder, "data") },
     admin: { socket: "" },
