@@ -30,7 +30,7 @@ export async function openDhcp(house: House, loaders: LoaderRules): Promise<Dhcp
   if (config.dhcp.mode === "off") return undefined;
   const part = log.child({ part: "dhcp" });
   const path = leaseFile(config.state);
-  const leases = resources.use(openLeaseStore({ path, log: part, now: systemClock.now }));
+  const leases = resources.use(await openLeaseStore({ path, log: part, now: systemClock.now }));
   const { links, start } = await openLinks(house);
   const deps = { interfaces: served, settings: settings.dhcp, leases, links, findings, loaders };
   const probing = await openProber(house, part);

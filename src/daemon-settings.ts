@@ -208,5 +208,5 @@ function checkMenu({ dhcp: { menu } }: Config): void {
 
 /** Where the leases of a state folder are. */
 export function leaseFile({ folder }: Config["state"]): string {
-  return join(folder, "leases.db");
+  return join(folder, "leases.journal");
 }

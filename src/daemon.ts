@@ -12,7 +12,7 @@ import type { Config } from "./config/schema.ts";
 import { listeningAddresses, serverIdFile, waitUntilBindable } from "./daemon-ipv6.ts";
 import { type DaemonOptions, type House, type LiveParts, openParts } from "./daemon-parts.ts";
 import { fitSettings, leaseFile } from "./daemon-settings.ts";
-import { databaseFiles } from "./dhcp/lease-store.ts";
+import { leaseFiles } from "./dhcp/lease-store.ts";
 import { KindlingError } from "./errors.ts";
 import { systemClock } from "./runtime/clock.ts";
 import { EventBus } from "./runtime/event-bus.ts";
@@ -88,7 +88,7 @@ function logFindings(bus: EventBus, log: Log): Disposable {
 function pathsToHandOver({ state, admin }: Config): readonly string[] {
   const folder = dirname(admin.socket);
   const socket = admin.socket === "" ? [] : [admin.socket, ...(existsSync(folder) ? [] : [folder])];
-  return [state.folder, ...databaseFiles(leaseFile(state)), serverIdFile(state), ...socket];
+  return [state.folder, ...leaseFiles(leaseFile(state)), serverIdFile(state), ...socket];
 }
 
 // A SIGHUP or an edit: what can change while running does, the rest is named, a bad edit changes nothing.

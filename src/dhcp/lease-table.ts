@@ -43,6 +43,20 @@ export class LeaseTable implements LeaseView {
     }
   }
 
+  /** What an address was before changes that did not come to be. */
+  restore(address: Ipv4Address, lease: Lease | undefined): void {
+    const now = this.#leases.get(address);
+    if (lease !== undefined) this.#putLease(lease);
+    else if (now !== undefined) {
+      this.#forget(now);
+      this.#leases.delete(address);
+    }
+  }
+
+  get size(): number {
+    return this.#leases.size;
+  }
+
   #putLease(lease: Lease): void {
     const before = this.#leases.get(lease.address);
     if (before !== undefined) this.#forget(before);

@@ -69,6 +69,11 @@ export class PoolBook implements FreeAddresses {
       }
     }
   }
+
+  /** The tables took a change back. */
+  restored(address: Ipv4Address): void {
+    for (const list of this.#lists.values()) list.leased(address);
+  }
 }
 
 function nameOf({ subnet, pools }: DhcpScope): string {

@@ -20,6 +20,8 @@ export type PoolKeeperDeps = {
   readonly findings: FindingSink;
   /** Makes changes durable and applies them to the tables. */
   readonly keep: (changes: readonly LeaseChange[]) => void;
+  /** Whether addresses of it are given now; elsewhere none is asked about ahead of time. */
+  readonly gives: (scope: DhcpScope) => boolean;
   /** Those in force. */
   readonly current: () => { readonly settings: DhcpSettings; readonly pools: PoolBook };
 };
@@ -85,12 +87,13 @@ export class PoolKeeper implements Disposable {
   }
 
   #beat(): void {
-    const { clock, prober, current } = this.#deps;
+    const { clock, prober, gives, current } = this.#deps;
     const { settings, pools } = current();
     const now = clock.now();
     for (const scope of settings.scopes) {
       this.#weigh(scope, false);
       if (prober === undefined || settings.poolGuard.conflictProbe === "off") continue;
+      if (!gives(scope)) continue;
       const list = pools.listOf(scope);
       const isShort = list.reserve(now) < settings.poolGuard.probedReserve;
       for (let count = isShort ? burst : 1; count > 0; count -= 1) {

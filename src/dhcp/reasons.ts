@@ -1,10 +1,16 @@
 import { explainRefusal } from "../boot/firmware-refusals.ts";
 import type { ProxyIgnoreReason } from "./decide-proxy.ts";
 import type { IgnoreReason } from "./decision.ts";
+import type { KeepingRefusal } from "./lease-keeper.ts";
 import type { DhcpRequest, UnreadReason } from "./request.ts";
 
 /** Every reason for which a sound packet gets no answer. */
-export type SilenceReason = IgnoreReason | ProxyIgnoreReason | UnreadReason | WatchReason;
+export type SilenceReason =
+  | IgnoreReason
+  | ProxyIgnoreReason
+  | UnreadReason
+  | WatchReason
+  | KeepingRefusal;
 
 /** Why the watch over a link keeps a message from being answered. */
 type WatchReason = "own-probe" | "probing";
@@ -30,6 +36,8 @@ export const Silences: Readonly<Record<SilenceReason, string>> = {
   "pool-exhausted": "no address is free",
   probing: "it is not known yet whether another DHCP server gives addresses here",
   "relay-loop": "its giaddr is our own address: forged, or come round",
+  "store-busy": "the disk is behind by more leases than may wait for it; the client asks again",
+  "store-unusable": "leases cannot be written, so nothing new is given; known machines renew",
   "too-many-new-machines": "many machines never seen before ask, and it is one of them",
   "unknown-architecture": "its option 93 names no architecture of the IANA registry",
   "unknown-boot-item":

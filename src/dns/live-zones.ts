@@ -25,9 +25,15 @@ type LiveZonesDeps = {
 
 const emptyView: Zones = new Map([]);
 
+/** How long a build rests before the next, in its own lengths: at most a twentieth of the processor. */
+const restLengths = 20;
+/** No change waits longer than this for a question that shows it. */
+const maxRestMs = 2_000;
+
 /**
  * The zones of each interface as of now. A change only marks them stale; the next question builds
- * them (3 ms for 1000 machines), so that a rack that powers on costs one build a question at worst.
+ * them (3 ms for 1000 machines). Builds rest in between: with many machines that come and go, one for
+ * each question would take the processor from the machines that boot.
  * Nobody tells of a lease that runs out, so what they are made of is read again when resolvers may keep
  * an answer no longer. The serial grows when something is different, not when it was only looked at.
  */
@@ -37,6 +43,8 @@ export class LiveZones implements Disposable {
   #plan: DnsPlan;
   #views: ReadonlyMap<Ipv4Address, Zones> | undefined;
   #builtAt = 0;
+  /** Since when, by the clock that nobody sets, and for how long. */
+  #rest = { since: 0, ms: 0 };
   #serial = 0;
   #isStale = true;
   /** Absent: built anew whatever it is. */
@@ -55,6 +63,7 @@ export class LiveZones implements Disposable {
   replacePlan(plan: DnsPlan): void {
     this.#plan = plan;
     this.#isStale = true;
+    this.#rest = { since: 0, ms: 0 };
     this.#content = undefined;
   }
 
@@ -65,8 +74,11 @@ export class LiveZones implements Disposable {
   /** The zones that a question to this address of ours sees. */
   seenFrom(local: Ipv4Address): Zones {
     const age = Math.abs(this.#deps.clock.now() - this.#builtAt); // a clock may be set back
-    if (age >= this.#plan.ttl.dynamic * 1000) this.#isStale = true;
-    if (this.#views === undefined || this.#isStale) this.#views = this.#build();
+    const hasRested = Math.abs(this.#elapsed() - this.#rest.since) >= this.#rest.ms;
+    const isOld = age >= this.#plan.ttl.dynamic * 1000;
+    if (this.#views === undefined || isOld || (this.#isStale && hasRested)) {
+      this.#views = this.#buildInTime();
+    }
     return this.#views.get(local) ?? emptyView;
   }
 
@@ -74,12 +86,25 @@ export class LiveZones implements Disposable {
     this.#subscription[Symbol.dispose]();
   }
 
+  #buildInTime(): ReadonlyMap<Ipv4Address, Zones> {
+    const start = this.#elapsed();
+    const views = this.#build();
+    const end = this.#elapsed();
+    this.#isStale = false;
+    this.#rest = { since: end, ms: Math.min(maxRestMs, restLengths * (end - start)) };
+    return views;
+  }
+
+  #elapsed(): number {
+    const { clock } = this.#deps;
+    return (clock.monotonic ?? clock.now)();
+  }
+
   #build(): ReadonlyMap<Ipv4Address, Zones> {
     const { interfaces, bindings, clock } = this.#deps;
     const plan = this.#plan;
     const { hosts, problems } = assignNames(plan, bindings.bindings());
     this.#report(problems);
-    this.#isStale = false;
     this.#builtAt = clock.now();
     const content = contentOf(hosts);
     if (this.#views !== undefined && content === this.#content) return this.#views;

@@ -15,6 +15,7 @@ export type Libc = {
   ): number;
   close(fd: number): number;
   read(fd: number, bytes: Uint8Array, length: number): number;
+  flock(fd: number, operation: number): number;
   inotifyInit(flags: number): number;
   inotifyAddWatch(fd: number, path: string, mask: number): number;
   /** ioctl on a device by name: `struct ifreq` with `argument` as its pointer. */
@@ -65,6 +66,7 @@ export function loadLibc(): Libc {
     sendto: library.func("long sendto(int, const void *, size_t, int, const void *, uint32_t)"),
     close: library.func("int close(int)"),
     read: library.func("long read(int, void *, size_t)"),
+    flock: library.func("int flock(int, int)"),
     inotifyInit: library.func("int inotify_init1(int)"),
     inotifyAddWatch: library.func("int inotify_add_watch(int, const char *, uint32_t)"),
     prctl: library.func("int prctl(int, ulong, ulong, ulong, ulong)"),

@@ -19,7 +19,7 @@ const Importers: Readonly<Record<string, RegExp>> = {
   "reflect-metadata": /^src\/rpc\/certify\.ts$/,
   yaml: /^src\/(?:config\/|store\/|render\/(?:yaml-source|cloud-config)\.ts)/,
   zod: /^src\/config\//,
-  "node:sqlite": /^src\/dhcp\/lease-store\.ts$/,
+  "node:sqlite": /^src\/dhcp\/lease-database-store\.ts$/,
 };
 
 /**

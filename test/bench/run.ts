@@ -15,9 +15,11 @@ import { type BootOptions, bootBench, copyScript, newMachines } from "./boot-ben
 import { catalogBench } from "./catalog.ts";
 import type { Contender } from "./contender.ts";
 import { dnsBench } from "./dns.ts";
+import { doraBench } from "./dora-bench.ts";
 import { factsOfMachine, formatFacts } from "./facts.ts";
 import { templatesBench } from "./go-template-load.ts";
 import { httpBench } from "./http-bench.ts";
+import { leaseBench } from "./lease-bench.ts";
 import { putsBench } from "./rpc-puts.ts";
 import { type Bench, runRounds, type Series } from "./series.ts";
 import { memoryBench, offersBench, startUpBench } from "./server-benches.ts";
@@ -26,7 +28,17 @@ import { formatTable } from "./table.ts";
 import { tftpBench } from "./tftp.ts";
 
 /** Benches of a whole server on a LAN beside others, and of one part in this process. */
-const SiteNames = ["start-up", "memory", "offers", "tftp", "http", "bios", "uefi"] as const;
+const SiteNames = [
+  "start-up",
+  "memory",
+  "leases",
+  "offers",
+  "dora",
+  "tftp",
+  "http",
+  "bios",
+  "uefi",
+] as const;
 const PartNames = ["catalog", "dns", "puts", "templates"] as const;
 const Names = [...SiteNames, ...PartNames];
 type SiteName = (typeof SiteNames)[number];
@@ -80,7 +92,7 @@ async function runOnSite(siteNames: readonly SiteName[]): Promise<void> {
   await using site = await openSite({ folder, guest, machines: machines.all });
   // This start is measured by nobody: it fills the code cache of the warm contenders.
   await copyScript(site, [machines.next()]);
-  for (const name of siteNames) await runBench(await openBench(name, { site, machines, guest }));
+  for (const name of siteNames) await runOne(name, { site, machines, guest });
 }
 
 async function runPart(name: PartName): Promise<void> {
@@ -107,8 +119,23 @@ type Rig = {
   readonly guest: GuestFiles;
 };
 
+async function runOne(name: SiteName, rig: Rig): Promise<void> {
+  switch (name) {
+    case "dora": {
+      const kea = await openPeer(cacheFolder(process.env), "kea", say);
+      return await runBench(
+        await doraBench(rig.site, kea, { rounds, seconds: values.quick ? 2 : 10 }),
+      );
+    }
+    case "leases":
+      return await runBench(leaseBench(rig.site, rounds));
+    default:
+      return await runBench(await openBench(name, rig));
+  }
+}
+
 async function openBench(
-  name: SiteName,
+  name: Exclude<SiteName, "dora" | "leases">,
   { site, machines, guest }: Rig,
 ): Promise<Bench<Contender>> {
   const boots = async (firmware: MachineFirmware): Promise<Bench<Contender>> => {

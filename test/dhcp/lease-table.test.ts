@@ -49,6 +49,25 @@ it("finds a lease by its name, until it has another", () => {
   expect(table.leaseNamed("new")?.address).toBe(ip("10.0.0.1"));
 });
 
+it("gives a name back to its former holder with the leases that are taken back", () => {
+  const before = { ...lease("10.0.0.1", ann), hostname: "node" };
+  const after = { ...lease("10.0.0.2", bob), hostname: "node" };
+  const order = [before.address, after.address];
+  for (const addresses of [order, order.toReversed()]) {
+    const table = new LeaseTable([before]);
+    table.apply([
+      { kind: "lease", lease: lease("10.0.0.1", ann) },
+      { kind: "lease", lease: after },
+    ]);
+    expect(table.leaseNamed("node")).toEqual(after);
+    for (const address of addresses) {
+      table.restore(address, address === before.address ? before : undefined);
+    }
+    expect(table.leaseNamed("node")).toEqual(before);
+    expect(table.all()).toEqual([before]);
+  }
+});
+
 it("expires a bound lease at its very end, and no other", () => {
   expect(leaseStateAt(lease("10.0.0.1", ann), 99)).toBe("bound");
   expect(leaseStateAt(lease("10.0.0.1", ann), 100)).toBe("expired");

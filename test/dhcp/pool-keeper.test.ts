@@ -20,6 +20,7 @@ function start(parts: Partial<DhcpSettings> = {}) {
   const inUse = new Map<Ipv4Address, string>();
   const asked: string[] = [];
   const held = new Map<string, Finding>();
+  const link = { gives: true };
   const heard: ((address: Ipv4Address, by: MacAddress) => void)[] = [];
   const clock = new FakeClock(noon);
   const table = new LeaseTable();
@@ -52,6 +53,7 @@ function start(parts: Partial<DhcpSettings> = {}) {
       raise: (finding) => void held.set(`${finding.code} ${finding.subject}`, finding),
       clear: ({ code, subject }) => void held.delete(`${code} ${subject}`),
     },
+    gives: () => link.gives,
     current: () => ({ settings: merged, pools }),
   });
   const settle = () => new Promise<void>((resolve) => setImmediate(resolve));
@@ -68,7 +70,21 @@ function start(parts: Partial<DhcpSettings> = {}) {
     keep([{ kind: "offer", offer: change }]);
     keeper.decided([{ kind: "offer", offer: change }]);
   };
-  return { keeper, heard, inUse, asked, held, table, pools, keep, clock, settle, wait, offer };
+  return {
+    keeper,
+    link,
+    heard,
+    inUse,
+    asked,
+    held,
+    table,
+    pools,
+    keep,
+    clock,
+    settle,
+    wait,
+    offer,
+  };
 }
 
 const taken = ip("10.77.0.105");
@@ -84,6 +100,19 @@ describe("PoolKeeper", () => {
     expect(asked).toHaveLength(33);
     await wait(70);
     expect(new Set(asked).size).toBe(100);
+  });
+
+  it("asks about nothing ahead of time while no address is given, and goes on when it is", async () => {
+    const { keeper, link, asked, wait } = start();
+    using _ = keeper;
+    keeper.start();
+    await wait(1);
+    link.gives = false;
+    await wait(100);
+    expect(asked).toHaveLength(16);
+    link.gives = true;
+    await wait(1);
+    expect(asked).toHaveLength(32);
   });
 
   it("takes an address that is in use out, says so, and gives it back when it falls silent", async () => {

@@ -57,6 +57,28 @@ describe("LiveZones", () => {
     expect(serial()).toEqual(before);
   });
 
+  it.each([
+    { cost: 3, rest: 60 },
+    { cost: 300, rest: 2_000 },
+  ])("rests $rest ms after a build of $cost ms, however much changes", ({ cost, rest }) => {
+    const slow = {
+      bindings: () => {
+        clock.step(cost);
+        return bindings.bindings();
+      },
+      onChange: (listener: () => void) => bindings.onChange(listener),
+    };
+    const plan = parseDnsSettings(dnsSettings());
+    const deps = { interfaces, bindings: slow, clock, log: silentLog, findings };
+    using resting = new LiveZones(deps, plan);
+    const zone = resting.seenFrom(local);
+    bindings.replace(["node2 10.77.0.12"]);
+    clock.step(rest - 1);
+    expect(resting.seenFrom(local)).toBe(zone);
+    clock.step(1);
+    expect(resting.seenFrom(local)).not.toBe(zone);
+  });
+
   it("counts the serial up, with the clock ahead, standing or set back", () => {
     const serials = [0, 5_000, 0, -9_000].map((ms, at) => {
       clock.step(ms);

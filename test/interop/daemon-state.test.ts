@@ -75,7 +75,11 @@ describe.skipIf(!isRoot)(
       await site.serve(asNobody);
       const owner = (path: string) => lstatSync(join(site.folder, path)).uid;
       const { uid } = readAccount("nobody");
-      expect(["state", "state/leases.db", "run/admin.sock"].map(owner)).toEqual([uid, uid, uid]);
+      expect(["state", "state/leases.journal", "run/admin.sock"].map(owner)).toEqual([
+        uid,
+        uid,
+        uid,
+      ]);
       expect(["run", "run/of-root", "state/of-root"].map(owner)).toEqual([0, 0, 0]);
     });
   },
@@ -109,28 +113,45 @@ describe("a daemon whose interface is removed", () => {
 describe("a daemon whose state is not as it should be", () => {
   it("sets a damaged lease file aside, says so and serves", async () => {
     mkdirSync(join(site.folder, "state"));
-    writeFileSync(join(site.folder, "state/leases.db"), "this is no database, not at all");
+    writeFileSync(join(site.folder, "state/leases.journal"), "these are no leases, not at all");
     const daemon = await site.serve({ args: ["--interface", "eth0"] });
     const said = await daemon.logged("lease file is damaged; starting with an empty one");
-    expect(readFileSync(String(said["setAside"]), "utf8")).toContain("no database");
+    expect(readFileSync(String(said["setAside"]), "utf8")).toContain("no leases");
     expect(await site.lease()).toBeDefined();
   });
 
-  it("grants nothing while the disk is full, then goes on", async () => {
+  it("renews and grants nothing new while the disk is full, then goes on by itself", async () => {
     const state = join(site.folder, "small");
     mkdirSync(state);
-    await execa("mount", ["-t", "tmpfs", "-o", "size=256k", "tmpfs", state]);
+    await execa("mount", ["-t", "tmpfs", "-o", "size=64k", "tmpfs", state]);
     const daemon = await site.serve({ args: ["--interface", "eth0", "--state-folder", state] });
+    const known = await site.lease();
     const filler = join(state, "filler");
     await execa("dd", ["if=/dev/zero", `of=${filler}`, "bs=4k"], { reject: false });
-    expect(await site.lease()).toBeUndefined();
-    const { error } = await daemon.logged("dhcp message failed");
-    expect(error).toMatch(/did not take a lease: .*; check the folder's rights and free space/);
+    // What is left of the journal's last page takes some renewals; then a write fails.
+    const full = daemon.logged("finding raised");
+    let held: Awaited<typeof known>;
+    for (let count = 0; count < 30; count += 1) held = await site.lease();
+    expect(await full).toMatchObject({ code: "store.unusable", level: "error" });
+    const { sentence } = await full;
+    expect(sentence).toMatch(
+      /did not take a lease: ENOSPC.*; check the folder's rights and free space/,
+    );
+    expect(held?.ip).toBe(known?.ip);
     rmSync(filler);
-    expect(await site.lease()).toBeDefined();
+    expect(await daemon.logged("finding cleared")).toMatchObject({ code: "store.unusable" });
+    expect((await site.lease())?.ip).toBe(known?.ip);
     daemon.signal("SIGTERM");
     await daemon.ended;
     await execa("umount", [state]);
+  });
+
+  it("does not start beside another daemon on the same leases", async () => {
+    await site.serve({ args: ["--interface", "eth0"] });
+    const lock = readFileSync(join(site.folder, "state/leases.journal.lock"), "utf8").trim();
+    const { exitCode, stderr } = await site.start().ended;
+    expect(stderr).toContain(`leases.journal is in use by process ${lock}: stop that one`);
+    expect(exitCode).toBe(1);
   });
 });
 

@@ -22,7 +22,7 @@ afterEach(async () => {
 });
 
 const startServer = (leaseSeconds: number) =>
-  startDhcp(["full", join(folder, "leases.db"), String(leaseSeconds)]);
+  startDhcp(["full", join(folder, "leases.journal"), String(leaseSeconds)]);
 
 it("RFC 2131 §4.4: dhcpcd obtains, renews by itself and releases", async () => {
   await using server = await startServer(20);

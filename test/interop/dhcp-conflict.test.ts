@@ -37,7 +37,7 @@ function run(host: string, argv: readonly string[]) {
 /** The server with the pool .100 to `last`; `raised` settles with the finding about an address. */
 async function startServer(last: string) {
   const daemon = join(support, "dhcp-daemon.ts");
-  const file = join(folder, "leases.db");
+  const file = join(folder, "leases.journal");
   const argv = [process.execPath, daemon, "full", file, "600", last];
   const [program = "", ...rest] = onHost("server", argv);
   const child = execa(program, rest, { reject: false, stderr: "inherit", buffer: false });

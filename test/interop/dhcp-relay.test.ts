@@ -74,7 +74,7 @@ async function startRelay() {
 }
 
 const startServer = (leaseSeconds = 600) =>
-  startDhcp(["full", join(folder, "leases.db"), String(leaseSeconds)]);
+  startDhcp(["full", join(folder, "leases.journal"), String(leaseSeconds)]);
 
 describe("behind ISC's relay", () => {
   it("RFC 2131 §4.3.1, giaddr: each of two subnets gives its own addresses", async () => {

@@ -29,7 +29,7 @@ afterEach(async () => {
 });
 
 const startServer = (mode: "full" | "proxy" = "full", leaseSeconds = 600) =>
-  startDhcp([mode, join(folder, "leases.db"), String(leaseSeconds)]);
+  startDhcp([mode, join(folder, "leases.journal"), String(leaseSeconds)]);
 
 const leaseOf = (text: string | undefined) => /10\.77\.0\.1\d\d/.exec(text ?? "")?.[0];
 

@@ -21,7 +21,7 @@ const print = (value: unknown): void => {
 const stop = new AbortController();
 process.once("SIGTERM", () => stop.abort());
 const log = await openLog({ level: "silent", format: "json" });
-using leases = openLeaseStore({ path, log, now: Date.now });
+await using leases = await openLeaseStore({ path, log, now: Date.now });
 const pools = [{ first: parseIpv4("10.77.0.100"), last: parseIpv4(last) }];
 const links = [{ device: "eth0", subnet: site.subnet }];
 await using prober = await openArpProber({ links, clock: systemClock, log });
