@@ -200,6 +200,11 @@ function checkMenu({ dhcp: { menu } }: Config): void {
   throw new KindlingError("config.invalid", message, { key });
 }
 
+/** Where reservations that were made while running are. */
+export function reservationFile({ folder }: Config["state"]): string {
+  return join(folder, "reservations.json");
+}
+
 /** Where the leases of a state folder are. */
 export function leaseFile({ folder }: Config["state"]): string {
   return join(folder, "leases.db");

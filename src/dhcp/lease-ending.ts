@@ -23,7 +23,12 @@ export function decideEnd(
     return refuse("no-lease", `${word} has no lease; kindling dhcp leases shows those that are`);
   }
   const fits = meant.find((lease) => isFit(act, lease, now));
-  if (fits === undefined) return refuseState(act, word, meant.map((it) => leaseStateAt(it, now)));
+  if (fits === undefined)
+    return refuseState(
+      act,
+      word,
+      meant.map((it) => leaseStateAt(it, now)),
+    );
   const lease = { ...fits, state: "released", expires: Math.min(fits.expires, now) } as const;
   const notes =
     act === "release"
@@ -41,7 +46,10 @@ function refuseState(act: LeaseAct, word: string, states: readonly string[]): Re
   const got = states.join(", ");
   return act === "release"
     ? refuse("not-running", `want a lease that runs, ${word} is ${got}; nothing is to be done`)
-    : refuse("not-declined", `want an address that was declined, ${word} is ${got}; release it instead`);
+    : refuse(
+        "not-declined",
+        `want an address that was declined, ${word} is ${got}; release it instead`,
+      );
 }
 
 function refuse(reason: RefusedReason, message: string): Refused {

@@ -10,7 +10,10 @@ const version = 1;
 /** The file of kept reservations: JSON, one row a line, so that a person can read it and compare. */
 export function formatReservationFile(rows: readonly KeptReservation[]): string {
   const lines = rows.map(({ address, ...row }) => {
-    return JSON.stringify({ ...row, ...(address !== undefined && { address: formatIpv4(address) }) });
+    return JSON.stringify({
+      ...row,
+      ...(address !== undefined && { address: formatIpv4(address) }),
+    });
   });
   return `{"version":${version},"reservations":[\n${lines.join(",\n")}\n]}\n`;
 }

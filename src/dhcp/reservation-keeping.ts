@@ -5,7 +5,7 @@ import type { Uuid } from "../wire/uuid.ts";
 import { isLive, type Lease } from "./lease.ts";
 import { isHostLabel } from "./reservation-import/found.ts";
 import { type MachineName, readMachineName } from "./reservation-name.ts";
-import type { Reservation } from "./settings.ts";
+import type { Reservation } from "./reservations.ts";
 
 /** A reservation made while the daemon runs: kept in its state, beside those of the configuration. */
 export type KeptReservation = {
@@ -33,7 +33,7 @@ export type ReservationWorld = {
   readonly leases: readonly Lease[];
   readonly subnets: readonly Subnet[];
   /** This host's addresses on them. */
-  readonly own: readonly Ipv4Address[];
+  readonly own: ReadonlySet<Ipv4Address>;
   /** First labels that are no machine's. */
   readonly protectedNames: ReadonlySet<string>;
   readonly now: number;
@@ -109,7 +109,8 @@ export function decideReserve(wish: ReserveWish, world: ReservationWorld): KeepD
   if (others.length >= keptLimit) {
     return refuse("too-many", `want at most ${keptLimit} reservations; unreserve some`);
   }
-  const kept = before === undefined ? [...others, reservation] : replace(world.kept, before, reservation);
+  const kept =
+    before === undefined ? [...others, reservation] : replace(world.kept, before, reservation);
   return { kind: "kept", reservation, kept, notes: notesOn(reservation, world) };
 }
 
@@ -145,9 +146,7 @@ function isSameMachine(row: KeptReservation, { mac, uuid }: MachineName): boolea
 }
 
 function newestLease(named: MachineName, { leases }: ReservationWorld): Lease | undefined {
-  const own = leases.filter(({ state, ...lease }) => {
-    return state !== "declined" && isSameMachine(lease, named);
-  });
+  const own = leases.filter((lease) => lease.state !== "declined" && isSameMachine(lease, named));
   return own.toSorted((a, b) => b.expires - a.expires)[0];
 }
 
@@ -215,7 +214,7 @@ function checkAddress(
     const want = subnets.map(formatSubnet).join(", ");
     return refuse("outside-subnets", `want an address inside ${want}, got ${got}`);
   }
-  if (!own.includes(address)) return undefined;
+  if (!own.has(address)) return undefined;
   return refuse("own-address", `${got} is this server's own address; choose another`);
 }
 
@@ -233,7 +232,8 @@ function checkHolder(
 
 function holderOf(row: KeptReservation, leases: readonly Lease[], now: number): Lease | undefined {
   return leases.find((lease) => {
-    if (lease.address !== row.address || lease.state !== "bound" || !isLive(lease, now)) return false;
+    if (lease.address !== row.address || lease.state !== "bound" || !isLive(lease, now))
+      return false;
     return !isSameMachine(lease, row);
   });
 }
@@ -255,7 +255,8 @@ function notesOn(row: KeptReservation, world: ReservationWorld): readonly string
     (lease) => lease.hostname === row.hostname && row.hostname && !isSameMachine(lease, row),
   );
   const declined = leases.find(
-    ({ address, state, expires }) => address === row.address && state === "declined" && expires > now,
+    ({ address, state, expires }) =>
+      address === row.address && state === "declined" && expires > now,
   );
   return [
     ...(holder ? [`${wordsOf(holder)} has it until ${isoOf(holder.expires)}`] : []),

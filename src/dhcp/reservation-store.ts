@@ -1,5 +1,12 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync } from "node:fs";
-import { writeFileSync } from "node:fs";
+import {
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname } from "node:path";
 import { KindlingError, WireError } from "../errors.ts";
 import { systemErrorCode } from "../runtime/system-error.ts";

@@ -16,7 +16,7 @@ import { clientQuirks } from "./boot-form.ts";
 import { type AddressDecision, decideAddress } from "./decide-held.ts";
 import { decideProxy, isBootServerSearch, type ProxyDecision } from "./decide-proxy.ts";
 import type { FindingChange } from "./decision.ts";
-import type { LeaseChange } from "./lease.ts";
+import type { Lease, LeaseChange } from "./lease.ts";
 import type { LeaseStore } from "./lease-store.ts";
 import { LeaseTable } from "./lease-table.ts";
 import type { LinkModes } from "./link-modes.ts";
@@ -71,6 +71,9 @@ type DhcpPorts = {
 export type DhcpServer = BoundService & {
   replaceSettings(settings: DhcpSettings): void;
   bindings(): readonly Binding[];
+  leases(): readonly Lease[];
+  /** What an operator says of leases: as durable as what a client says. */
+  keep(changes: readonly LeaseChange[]): void;
   /**
    * How many messages were not answered, by reason; `malformed <field>` for those that do not
    * parse.
@@ -123,6 +126,8 @@ export async function openDhcpServer(
     },
     replaceSettings: (settings) => exchange.replaceSettings(settings),
     bindings: () => exchange.bindings(),
+    leases: () => exchange.leases(),
+    keep: (changes) => exchange.keep(changes),
     counts: () => exchange.counts,
     [Symbol.asyncDispose]: close,
   };
@@ -164,7 +169,7 @@ class Exchange {
     this.#pools = this.#openPools();
     const { clock, log, findings, prober } = deps;
     const current = () => ({ settings: this.#settings, pools: this.#pools });
-    const keep = (changes: readonly LeaseChange[]) => this.#keep(changes);
+    const keep = (changes: readonly LeaseChange[]) => this.keep(changes);
     this.keeper = new PoolKeeper({
       clock,
       log,
@@ -191,6 +196,10 @@ class Exchange {
 
   bindings(): readonly Binding[] {
     return listBindings(this.#table.all(), this.#settings.reservations, this.#deps.clock.now());
+  }
+
+  leases(): readonly Lease[] {
+    return this.#table.all();
   }
 
   sawFetch(mac: MacAddress): void {
@@ -242,7 +251,7 @@ class Exchange {
 
   #addressed(decision: AddressDecision, request: DhcpRequest, site: DhcpSite): AddressDecision {
     if (decision.kind !== "ignore") {
-      this.#keep(decision.changes);
+      this.keep(decision.changes);
       this.keeper.decided(decision.changes);
     } else if (decision.reason === "pool-exhausted") {
       this.keeper.refused(request.message.giaddr || site.server);
@@ -252,7 +261,7 @@ class Exchange {
   }
 
   // Disk first: when it fails, the tables and the client stay as they were.
-  #keep(changes: readonly LeaseChange[]): void {
+  keep(changes: readonly LeaseChange[]): void {
     const durable = changes.flatMap((change) => (change.kind === "lease" ? [change.lease] : []));
     if (durable.length > 0) this.#deps.leases.save(durable);
     this.#table.apply(changes);
