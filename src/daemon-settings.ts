@@ -108,8 +108,16 @@ function dhcpSettingsOf(config: Config, served: readonly ServedInterface[]): Dhc
       dns.provisioner,
       dns.controller.name,
       dns.console.name,
+      ...recordLabels(config),
     ]),
   };
+}
+
+// An address or an alias at a name right below the domain: no machine can have it besides.
+function recordLabels({ dns }: Config): readonly string[] {
+  const pointers = dns.records.filter(({ type }) => type !== "TXT" && type !== "SRV");
+  const names = pointers.map(({ name }) => name.toLowerCase().replace(`.${dns.domain}`, ""));
+  return names.filter((name) => !name.includes("."));
 }
 
 function plainScopeOf({ dhcp, dns }: Config, { address, subnet }: ServedInterface): DhcpScope {

@@ -57,7 +57,8 @@ async function exchange(
     let bytes = 0;
     response.on("data", (chunk: Buffer) => {
       bytes += chunk.length;
-      if (bytes > answerBytesLimit) asking.destroy(unreachable(socketPath, "its answer is too long"));
+      if (bytes > answerBytesLimit)
+        asking.destroy(unreachable(socketPath, "its answer is too long"));
       else chunks.push(chunk);
     });
     response.on("error", reject);

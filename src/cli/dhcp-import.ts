@@ -1,17 +1,17 @@
 import { readFile } from "node:fs/promises";
 import { type Command, Option } from "commander";
 import {
-  type Found,
-  type FoundHost,
-  importLimit,
-  LeftReasons,
-} from "../dhcp/reservation-import/found.ts";
-import {
   guessFormat,
   type ImportFormat,
   importFormats,
   parseImport,
 } from "../dhcp/reservation-import/format.ts";
+import {
+  type Found,
+  type FoundHost,
+  importLimit,
+  LeftReasons,
+} from "../dhcp/reservation-import/found.ts";
 import { KindlingError } from "../errors.ts";
 import { systemErrorCode } from "../runtime/system-error.ts";
 import { formatIpv4 } from "../wire/ipv4.ts";

@@ -11,7 +11,9 @@ import { addImportVerb } from "./dhcp-import.ts";
 import { formatLeases, type LeaseRow, sortLeases } from "./lease-table.ts";
 
 /** Makes an action whose exit code is that of the command line. */
-export type Act = <Flags>(run: (flags: Flags) => Promise<number>) => (flags: Flags) => Promise<void>;
+export type Act = <Flags>(
+  run: (flags: Flags) => Promise<number>,
+) => (flags: Flags) => Promise<void>;
 
 type LeaseFlags = SocketFlags & { readonly state?: string; readonly json: boolean };
 type ReserveFlags = SocketFlags & {
@@ -72,7 +74,11 @@ export function addLeaseVerbs(dhcp: Command, context: CliContext, act: Act): voi
   verb("export", "print the reservations, for another DHCP server too")
     .addOption(new Option("--format <format>", "as what").choices(exportFormats).default("json"))
     .action(act((flags: ExportFlags) => exportReservations(flags, context)));
-  addImportVerb(verb("import <file>", "take over another DHCP server's reservations"), context, act);
+  addImportVerb(
+    verb("import <file>", "take over another DHCP server's reservations"),
+    context,
+    act,
+  );
 }
 
 async function showLeases(flags: LeaseFlags, context: CliContext): Promise<number> {

@@ -151,8 +151,8 @@ function newestLease(named: MachineName, { leases }: ReservationWorld): Lease | 
 }
 
 /** A row in words: who it is for. */
-export function nameOf({ mac, uuid }: KeptReservation): string {
-  return mac ?? uuid ?? "nobody";
+function nameOf({ mac, uuid, clientId }: Reservation): string {
+  return mac ?? uuid ?? (clientId === undefined ? "a relay's port" : `client-id ${clientId}`);
 }
 
 /** What one row has in common with another, so that both cannot be. */
