@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { type Command, Option } from "commander";
+import type { Command } from "commander";
 import {
   guessFormat,
   type ImportFormat,
@@ -13,6 +13,7 @@ import {
   LeftReasons,
 } from "../dhcp/reservation-import/found.ts";
 import { KindlingError } from "../errors.ts";
+import { wishLimit } from "../http/reserve-wish.ts";
 import { systemErrorCode } from "../runtime/system-error.ts";
 import { formatIpv4 } from "../wire/ipv4.ts";
 import { askDaemon, type SocketFlags } from "./admin-client.ts";
@@ -22,9 +23,6 @@ import type { Act, Outcome } from "./dhcp-leases.ts";
 
 /** Exit code of an import that left something out: no failure, and not "all of it". */
 const someLeft = 10;
-
-/** As many as the daemon takes in one request. */
-const batch = 500;
 
 type ImportFlags = SocketFlags & {
   readonly format: ImportFormat | "auto";
@@ -39,8 +37,12 @@ export function addImportVerb(command: Command, context: CliContext, act: Act): 
   const formats = [...importFormats, "auto"];
   const where = "config prints rows for the settings file, state keeps them in the daemon";
   command
-    .addOption(new Option("--format <format>", "whose file").choices(formats).default("auto"))
-    .addOption(new Option("--write <place>", where).choices(["config", "state"]).default("config"))
+    .addOption(
+      command.createOption("--format <format>", "whose file").choices(formats).default("auto"),
+    )
+    .addOption(
+      command.createOption("--write <place>", where).choices(["config", "state"]).default("config"),
+    )
     .option("--dry-run", "with --write state: ask the daemon, and change nothing", false)
     .action((file: string, given: ImportFlags) =>
       act((flags: ImportFlags) => runImport(file, flags, context))(given),
@@ -83,8 +85,8 @@ async function keep(
   context: CliContext,
 ): Promise<readonly Outcome[]> {
   const outcomes: Outcome[] = [];
-  for (let at = 0; at < rows.length; at += batch) {
-    const reservations = rows.slice(at, at + batch).map(({ host }) => wishOf(host));
+  for (let at = 0; at < rows.length; at += wishLimit) {
+    const reservations = rows.slice(at, at + wishLimit).map(({ host }) => wishOf(host));
     const body = { reservations, dryRun: flags.dryRun };
     const question = { method: "POST", path: "/v1/reservations", body } as const;
     const answer = await askDaemon(flags, question, context);

@@ -1,4 +1,4 @@
-import { type Command, Option } from "commander";
+import type { Command } from "commander";
 import { type ExportFormat, exportFormats, formatExport } from "../dhcp/reservation-export.ts";
 import { KindlingError, WireError } from "../errors.ts";
 import { systemClock } from "../runtime/clock.ts";
@@ -46,7 +46,7 @@ export function addLeaseVerbs(dhcp: Command, context: CliContext, act: Act): voi
       .option("--config <file>", "read admin.socket from this file (or KINDLING_CONFIG)")
       .option("--socket <path>", "ask the daemon here");
   verb("leases", "show who has, had or will have which address")
-    .addOption(new Option("--state <state>", "those in this state only").choices(states))
+    .addOption(dhcp.createOption("--state <state>", "those in this state only").choices(states))
     .option("--json", "one JSON object instead of the table", false)
     .action(act((flags: LeaseFlags) => showLeases(flags, context)));
   verb("reserve <machine> [address]", "keep an address, a name or both for a machine")
@@ -72,7 +72,9 @@ export function addLeaseVerbs(dhcp: Command, context: CliContext, act: Act): voi
     );
   }
   verb("export", "print the reservations, for another DHCP server too")
-    .addOption(new Option("--format <format>", "as what").choices(exportFormats).default("json"))
+    .addOption(
+      dhcp.createOption("--format <format>", "as what").choices(exportFormats).default("json"),
+    )
     .action(act((flags: ExportFlags) => exportReservations(flags, context)));
   addImportVerb(
     verb("import <file>", "take over another DHCP server's reservations"),

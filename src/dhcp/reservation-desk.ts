@@ -144,7 +144,7 @@ export class ReservationDesk {
       config: reservations,
       kept: this.#kept,
       leases: this.#holder?.leases() ?? [],
-      subnets: scopes.map(({ subnet }) => subnet),
+      scopes,
       own: ownAddresses ?? new Set(),
       protectedNames: protectedNames ?? new Set(),
       now: this.#deps.clock.now(),

@@ -1,11 +1,13 @@
 import { formatIpv4, type Ipv4Address } from "../wire/ipv4.ts";
 import type { MacAddress } from "../wire/mac.ts";
-import { formatSubnet, type Subnet, subnetContains } from "../wire/subnet.ts";
+import { formatSubnet, subnetContains } from "../wire/subnet.ts";
 import type { Uuid } from "../wire/uuid.ts";
 import { isLive, type Lease } from "./lease.ts";
+import { isUnassignable } from "./pool-space.ts";
 import { isHostLabel } from "./reservation-import/found.ts";
 import { type MachineName, readMachineName } from "./reservation-name.ts";
 import type { Reservation } from "./reservations.ts";
+import type { DhcpScope } from "./settings.ts";
 
 /** A reservation made while the daemon runs: kept in its state, beside those of the configuration. */
 export type KeptReservation = {
@@ -31,7 +33,7 @@ export type ReservationWorld = {
   readonly config: readonly Reservation[];
   readonly kept: readonly KeptReservation[];
   readonly leases: readonly Lease[];
-  readonly subnets: readonly Subnet[];
+  readonly scopes: readonly DhcpScope[];
   /** This host's addresses on them. */
   readonly own: ReadonlySet<Ipv4Address>;
   /** First labels that are no machine's. */
@@ -50,9 +52,9 @@ export type RefusedReason =
   | "not-running"
   | "nothing-to-keep"
   | "outside-subnets"
-  | "own-address"
   | "protected-name"
   | "too-many"
+  | "unassignable"
   | "unknown-machine";
 
 export type Refused = {
@@ -206,16 +208,18 @@ function checkName(
 
 function checkAddress(
   address: Ipv4Address | undefined,
-  { subnets, own }: ReservationWorld,
+  { scopes, own }: ReservationWorld,
 ): Refused | undefined {
   if (address === undefined) return undefined;
   const got = formatIpv4(address);
-  if (!subnets.some((subnet) => subnetContains(subnet, address))) {
-    const want = subnets.map(formatSubnet).join(", ");
+  const scope = scopes.find(({ subnet }) => subnetContains(subnet, address));
+  if (scope === undefined) {
+    const want = scopes.map(({ subnet }) => formatSubnet(subnet)).join(", ");
     return refuse("outside-subnets", `want an address inside ${want}, got ${got}`);
   }
-  if (!own.has(address)) return undefined;
-  return refuse("own-address", `${got} is this server's own address; choose another`);
+  if (!isUnassignable(address, scope, [...own])) return undefined;
+  const what = "this server's own address, its subnet's end, or a router or resolver there";
+  return refuse("unassignable", `${got} is ${what}; choose another`);
 }
 
 function checkHolder(

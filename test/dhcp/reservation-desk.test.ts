@@ -2,7 +2,6 @@ import { beforeEach, describe, expect, it } from "vitest";
 import type { Lease, LeaseChange } from "../../src/dhcp/lease.ts";
 import { type LeaseHolder, ReservationDesk } from "../../src/dhcp/reservation-desk.ts";
 import type { KeptReservation } from "../../src/dhcp/reservation-keeping.ts";
-import { mergeReservations } from "../../src/dhcp/reservation-merge.ts";
 import type { DhcpSettings } from "../../src/dhcp/settings.ts";
 import { silentLog } from "../../src/runtime/log.ts";
 import { parseMac } from "../../src/wire/mac.ts";
@@ -109,17 +108,5 @@ describe("the desk for reservations", () => {
     expect(changes).toMatchObject([
       { kind: "lease", lease: { state: "released", expires: 1_000_000 } },
     ]);
-  });
-});
-
-describe("two lists of reservations", () => {
-  it.each([
-    ["MAC", { mac: other, hostname: "x" }, other],
-    ["address", { mac, address: ip("10.77.0.5") }, "10.77.0.5"],
-  ])("clash by %s", (_by, kept, common) => {
-    expect(mergeReservations(base.reservations, [kept])).toEqual({
-      reservations: base.reservations,
-      shadowed: [{ reservation: kept, common }],
-    });
   });
 });

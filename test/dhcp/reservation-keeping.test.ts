@@ -37,7 +37,15 @@ const world: ReservationWorld = {
     lease({ address: at("10.77.0.101"), mac: two, key: keyOfMac(two), expires: now - 1 }),
     lease({ address: at("10.77.0.102"), mac: two, key: keyOfMac(two), state: "declined" }),
   ],
-  subnets: [parseSubnet("10.77.0.0/24")],
+  scopes: [
+    {
+      subnet: parseSubnet("10.77.0.0/24"),
+      pools: [],
+      excluded: [],
+      dns: [],
+      router: at("10.77.0.254"),
+    },
+  ],
   own: new Set([at("10.77.0.1")]),
   protectedNames: new Set(["provisioner"]),
   now,
@@ -127,10 +135,12 @@ const cases: readonly Case[] = [
     wish: { machine: two, address: at("10.78.0.9") },
     want: "outside-subnets: want an address inside 10.77.0.0/24, got 10.78.0.9",
   },
+  { name: "a router", wish: { machine: two, address: at("10.77.0.254") }, want: "unassignable" },
+  { name: "a broadcast", wish: { machine: two, address: at("10.77.0.255") }, want: "unassignable" },
   {
     name: "our own address",
     wish: { machine: two, address: at("10.77.0.1") },
-    want: "own-address",
+    want: "unassignable",
   },
   {
     name: "an address that the configuration keeps",
