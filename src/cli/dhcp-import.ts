@@ -86,15 +86,23 @@ async function keep(
 ): Promise<readonly Outcome[]> {
   const outcomes: Outcome[] = [];
   for (let at = 0; at < rows.length; at += wishLimit) {
-    const reservations = rows.slice(at, at + wishLimit).map(({ host }) => wishOf(host));
+    const part = rows.slice(at, at + wishLimit);
+    const reservations = part.flatMap(({ host }) => (host.mac ? [wishOf(host)] : []));
     const body = { reservations, dryRun: flags.dryRun };
     const question = { method: "POST", path: "/v1/reservations", body } as const;
     const answer = await askDaemon(flags, question, context);
     // proven: the daemon's own answer, docs/http-api.md
-    outcomes.push(...(answer as { readonly results: readonly Outcome[] }).results);
+    const results = (answer as { readonly results: readonly Outcome[] }).results.values();
+    for (const { host } of part) outcomes.push((host.mac && results.next().value) || notByMac);
   }
   return outcomes;
 }
+
+const notByMac: Outcome = {
+  kind: "refused",
+  reason: "identifier",
+  message: "the daemon keeps machines by MAC or UUID; take the row of --write config",
+};
 
 function wishOf({ mac, address, hostname }: FoundHost): Record<string, unknown> {
   return { machine: mac, hostname, ...(address !== undefined && { address: formatIpv4(address) }) };
@@ -104,9 +112,10 @@ function linesOf(found: Found, outcome: Outcome | undefined): readonly (readonly
   const line = String(found.line);
   if (found.kind === "setting") return [[line, "by hand", found.text, found.setting]];
   if (found.kind === "left") return [[line, "no", found.text, LeftReasons[found.reason]]];
-  const { mac, address, hostname } = found.host;
+  const { mac, clientId, circuitId, address, hostname } = found.host;
+  const who = mac ?? (clientId === undefined ? `circuit-id ${circuitId}` : `client-id ${clientId}`);
   const at = address === undefined ? undefined : formatIpv4(address);
-  const what = [mac, at, hostname].filter((word) => word !== undefined).join(" ");
+  const what = [who, at, hostname].filter((word) => word !== undefined).join(" ");
   const parts = found.left.map(({ text, reason }) => [line, "no", text, LeftReasons[reason]]);
   if (outcome?.kind === "refused") return [[line, "no", what, outcome.message], ...parts];
   if (isEmpty(found.host)) return [[line, "no", what, "neither an address nor a name"], ...parts];
@@ -119,9 +128,11 @@ function isEmpty({ address, hostname }: FoundHost): boolean {
 
 /** Rows for `dhcp.reservations` of the settings file, which is YAML. */
 function formatConfigRows(hosts: readonly FoundHost[]): string {
-  const rows = hosts.map(({ mac, address, hostname }) => {
+  const rows = hosts.map(({ mac, clientId, circuitId, address, hostname }) => {
     const words = [
-      `mac: "${mac}"`,
+      ...(mac === undefined ? [] : [`mac: "${mac}"`]),
+      ...(clientId === undefined ? [] : [`clientId: "hex:${clientId}"`]),
+      ...(circuitId === undefined ? [] : [`circuitId: "hex:${circuitId}"`]),
       ...(address === undefined ? [] : [`address: ${formatIpv4(address)}`]),
       ...(hostname === undefined ? [] : [`hostname: "${hostname}"`]),
     ];

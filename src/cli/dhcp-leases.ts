@@ -146,12 +146,11 @@ async function exportReservations(flags: ExportFlags, context: CliContext): Prom
   };
   const rows = reservations
     .filter(({ shadowedBy }) => shadowedBy === undefined)
-    .map(({ mac, uuid, address, hostname, source }) => ({
-      source,
+    .map(({ mac, uuid, address, ...rest }) => ({
+      ...rest,
       ...(mac !== undefined && { mac: parseMac(mac) }),
       ...(uuid !== undefined && { uuid: parseUuid(uuid) }),
       ...(address !== undefined && { address: parseIpv4(address) }),
-      ...(hostname !== undefined && { hostname }),
     }));
   context.out.write(formatExport(rows, flags.format));
   return 0;

@@ -40,6 +40,10 @@ export type DeskOutcome =
 export type DeskRow = {
   readonly mac?: string;
   readonly uuid?: string;
+  /** Hexadecimal digits, as all that a relay or a client says; of the configuration only. */
+  readonly clientId?: string;
+  readonly circuitId?: string;
+  readonly remoteId?: string;
   readonly address?: string;
   readonly hostname?: string;
 };
@@ -97,7 +101,7 @@ export class ReservationDesk {
     const { shadowed } = mergeReservations(config, this.#kept);
     const common = new Map(shadowed.map((one) => [one.reservation, one.common]));
     return [
-      ...config.map((row) => ({ ...rowOf(row), source: "config" as const })),
+      ...config.map((row) => ({ ...rowOf(row), ...idsOf(row), source: "config" as const })),
       ...this.#kept.map((row) => {
         const by = common.get(row);
         const state = { ...rowOf(row), source: "state" as const };
@@ -178,6 +182,14 @@ export class ReservationDesk {
       this.#deps.log.warn("reservation is overruled by the configuration", fields);
     }
   }
+}
+
+function idsOf({ clientId, circuitId, remoteId }: Reservation): DeskRow {
+  return {
+    ...(clientId !== undefined && { clientId }),
+    ...(circuitId !== undefined && { circuitId }),
+    ...(remoteId !== undefined && { remoteId }),
+  };
 }
 
 function rowOf({ mac, uuid, address, hostname }: Reservation | Lease): DeskRow {

@@ -11,6 +11,10 @@ export type ExportFormat = (typeof exportFormats)[number];
 export type ExportRow = {
   readonly mac?: MacAddress;
   readonly uuid?: Uuid;
+  /** Options 61, 82.1 and 82.2 in hexadecimal digits. */
+  readonly clientId?: string;
+  readonly circuitId?: string;
+  readonly remoteId?: string;
   readonly address?: Ipv4Address;
   readonly hostname?: string;
   readonly source: "config" | "state";
@@ -21,8 +25,8 @@ type KnownRow = ExportRow & { readonly mac: MacAddress };
 /** Reservations → another server's text; machines that it cannot know are named in a comment. */
 export function formatExport(rows: readonly ExportRow[], format: ExportFormat): string {
   const known = rows.filter((row): row is KnownRow => row.mac !== undefined);
-  const unknown = rows.flatMap(({ mac, uuid }) => (mac === undefined && uuid ? [uuid] : []));
-  const notes = unknown.map((uuid) => `# left out: the machine is known by its UUID ${uuid} only`);
+  const unknown = rows.filter(({ mac }) => mac === undefined);
+  const notes = unknown.map((row) => `# left out, as no MAC address is known: ${csvRow(row)}`);
   switch (format) {
     case "dnsmasq":
       return lines([...notes, ...known.map(dnsmasqLine)]);
@@ -33,7 +37,7 @@ export function formatExport(rows: readonly ExportRow[], format: ExportFormat): 
     case "json":
       return lines([JSON.stringify({ reservations: rows.map(jsonRow) }, null, 2)]);
     case "csv":
-      return lines(["mac,uuid,address,hostname,source", ...rows.map(csvRow)]);
+      return lines([csvHead, ...rows.map(csvRow)]);
     default:
       return assertNever(format);
   }
@@ -82,7 +86,11 @@ function jsonRow(row: ExportRow): Record<string, unknown> {
   return { ...row, ...(row.address !== undefined && { address: addressOf(row) }) };
 }
 
+const csvHead = "mac,uuid,clientId,circuitId,remoteId,address,hostname,source";
+
 function csvRow(row: ExportRow): string {
-  const { mac = "", uuid = "", hostname = "", source } = row;
-  return [mac, uuid, addressOf(row) ?? "", hostname, source].join(",");
+  const { mac = "", uuid = "", clientId = "", circuitId = "", remoteId = "" } = row;
+  const { hostname = "", source } = row;
+  const who = [mac, uuid, clientId, circuitId, remoteId];
+  return [...who, addressOf(row) ?? "", hostname, source].join(",");
 }

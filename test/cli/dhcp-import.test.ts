@@ -33,6 +33,22 @@ describe("kindling dhcp import", () => {
     ]);
   });
 
+  it("writes client identifiers and ports of relays for the settings file", async () => {
+    const rows = [
+      { "client-id": "01:aa", "ip-address": "10.77.0.9" },
+      { "circuit-id": "'p1'", hostname: "b" },
+    ];
+    const { exit, out } = await importText(JSON.stringify({ Dhcp4: { reservations: rows } }));
+    expect([exit, out.split("\n").slice(2)]).toEqual([
+      0,
+      [
+        '    - { clientId: "hex:01aa", address: 10.77.0.9 }',
+        '    - { circuitId: "hex:7031", hostname: "b" }',
+        "",
+      ],
+    ]);
+  });
+
   it.each([
     ["isc", "host a { hardware ethernet 52:54:00:77:00:10; }\n"],
     ["kea", '{"Dhcp4":{"reservations":[{"hw-address":"52:54:00:77:00:10","hostname":"a"}]}}'],

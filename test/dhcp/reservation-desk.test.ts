@@ -99,6 +99,11 @@ describe("the desk for reservations", () => {
     expect(served.at(-1)?.reservations).toEqual([shadow]);
   });
 
+  it("shows what else the configuration knows a machine by", () => {
+    desk.replaceSettings({ ...base, reservations: [{ clientId: "01aa", hostname: "a" }] });
+    expect(desk.list()).toEqual([{ clientId: "01aa", hostname: "a", source: "config" }]);
+  });
+
   it("ends a lease through the server", () => {
     leases = [lease({ at: "10.77.0.120" })];
     const [running] = leases;

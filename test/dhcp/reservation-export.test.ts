@@ -45,11 +45,11 @@ describe("reservations that leave", () => {
     ]);
     expect(formatExport(rows, "csv")).toBe(
       [
-        "mac,uuid,address,hostname,source",
-        `${mac},,10.77.0.9,node1,state`,
-        "52:54:00:77:00:11,,10.77.0.10,,state",
-        "52:54:00:77:00:12,,,node3,state",
-        `,${uuid},10.77.0.12,,config`,
+        "mac,uuid,clientId,circuitId,remoteId,address,hostname,source",
+        `${mac},,,,,10.77.0.9,node1,state`,
+        "52:54:00:77:00:11,,,,,10.77.0.10,,state",
+        "52:54:00:77:00:12,,,,,,node3,state",
+        `,${uuid},,,,10.77.0.12,,config`,
         "",
       ].join("\n"),
     );

@@ -85,6 +85,11 @@ const cases: readonly Case[] = [
     want: "52:54:00:77:00:10 10.77.0.100 x",
   },
   {
+    name: "what it had, and not what it declined",
+    wish: { machine: two, fromLease: true },
+    want: "52:54:00:77:00:11 10.77.0.101 -",
+  },
+  {
     name: "an address whose lease has ended",
     wish: { machine: one, address: at("10.77.0.101") },
     want: "52:54:00:77:00:10 10.77.0.101 - | the machine has 10.77.0.100 until it asks again",

@@ -5,8 +5,9 @@ import { formatIpv4 } from "../../src/wire/ipv4.ts";
 export function tell(found: Found): string {
   if (found.kind === "setting") return `${found.line} ${found.setting}`;
   if (found.kind === "left") return `${found.line} left: ${found.reason}`;
-  const { mac, address, hostname = "-" } = found.host;
+  const { mac, clientId, circuitId, address, hostname = "-" } = found.host;
+  const who = [mac, clientId && `id/${clientId}`, circuitId && `port/${circuitId}`];
   const left = found.left.map(({ text, reason }) => ` (${text}: ${reason})`).join("");
   const at = address === undefined ? "-" : formatIpv4(address);
-  return `${found.line} ${mac} ${at} ${hostname}${left}`;
+  return `${found.line} ${who.filter(Boolean).join("+")} ${at} ${hostname}${left}`;
 }

@@ -2,6 +2,7 @@ import { parseIpv4 } from "../../wire/ipv4.ts";
 import {
   type Found,
   type FoundHost,
+  hexOf,
   isIpv4Text,
   type Left,
   type LeftReason,
@@ -72,7 +73,8 @@ function readHost({ line, text, value }: Sentence): Found {
   if (refusal?.reason !== undefined) return leave(refusal.reason)({ line, text, value });
   const [first, ...others] = pick("mac");
   const mac = first && looseMac(first.word);
-  if (mac === undefined) {
+  const [id, ...ids] = pick("id").map(({ word }) => hexOf(word.slice("id:".length)));
+  if ((mac ?? id) === undefined) {
     const wild = kinds.find(({ reason }) => reason === "wildcard" || reason === "not-ethernet");
     return leave(wild?.reason ?? "identifier")({ line, text, value });
   }
@@ -81,6 +83,7 @@ function readHost({ line, text, value }: Sentence): Found {
   const hostname = name && labelOf(name.word);
   const left: readonly Left[] = [
     ...others.map(({ word }) => leftOut(word, "second-mac")),
+    ...ids.map(() => leftOut("a second id", "identifier")),
     ...addresses.map(({ word }) => leftOut(word, "second-address")),
     ...(name && (hostname === undefined || hostname !== name.word.toLowerCase()) ? [name] : [])
       .concat(names)
@@ -90,7 +93,8 @@ function readHost({ line, text, value }: Sentence): Found {
     }),
   ];
   const host: FoundHost = {
-    mac,
+    ...(mac && { mac }),
+    ...(id !== undefined && { clientId: id }),
     ...(address && { address: parseIpv4(address.word) }),
     ...(hostname !== undefined && { hostname }),
   };
@@ -98,7 +102,7 @@ function readHost({ line, text, value }: Sentence): Found {
 }
 
 type HostWord = {
-  readonly kind: "mac" | "address" | "name" | "left" | "refusal" | "nothing";
+  readonly kind: "mac" | "id" | "address" | "name" | "left" | "refusal" | "nothing";
   readonly reason?: LeftReason;
 };
 
@@ -109,7 +113,7 @@ function readHostWord(word: string): HostWord {
     return { kind: "refusal", reason: "condition" };
   if (word.startsWith("set:")) return { kind: "left", reason: "tag" };
   if (word === "id:*") return { kind: "nothing" }; // what Kindling does by itself
-  if (word.startsWith("id:")) return { kind: "left", reason: "identifier" };
+  if (word.startsWith("id:")) return { kind: "id" };
   if (word.startsWith("[")) return { kind: "left", reason: "not-ipv4" };
   if (looseMac(word) !== undefined) return { kind: "mac" };
   if (/^[0-9a-f]{1,2}-(?:[0-9a-f]{1,2}:){2,}[0-9a-f]{1,2}$/i.test(word)) {

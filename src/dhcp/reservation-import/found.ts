@@ -9,9 +9,12 @@ import { type MacAddress, parseMac } from "../../wire/mac.ts";
 /** The largest file that is read, in characters: some 200,000 reservations. */
 export const importLimit = 16 << 20;
 
-/** A machine of another server's configuration. */
+/** A machine of another server's configuration, known by one of the first three at least. */
 export type FoundHost = {
-  readonly mac: MacAddress;
+  readonly mac?: MacAddress;
+  /** Option 61, its type byte included, and option 82.1: hexadecimal digits. */
+  readonly clientId?: string;
+  readonly circuitId?: string;
   readonly address?: Ipv4Address;
   readonly hostname?: string;
 };
@@ -24,7 +27,7 @@ export const LeftReasons = {
   "address-by-name": "the address is a name; give it as numbers",
   "boot-is-ours": "which boot file a machine gets is worked out here; nothing needs to be set",
   condition: "it holds only for machines with a tag or a class",
-  identifier: "the machine is known by something else than its hardware address",
+  identifier: "no reservation here knows a machine by that",
   "ignored-machine": "the machine is to get no answer; see dhcp.disabled",
   "lease-time": "one machine's own lease time; see dhcp.lease",
   "not-a-host-name": "the name is no single DNS label of letters, digits and hyphens",
@@ -80,6 +83,17 @@ export function looseMac(text: string): MacAddress | undefined {
   const pairs = text.toLowerCase().split(/[:-]/);
   if (pairs.length !== 6 || !pairs.every((pair) => /^[0-9a-f]{1,2}$/.test(pair))) return undefined;
   return parseMac(pairs.map((pair) => pair.padStart(2, "0")).join(":"));
+}
+
+/** Bytes as `01:aa`, `0x01aa`, `'text'` or text → hexadecimal digits; nothing where there are none. */
+export function hexOf(text: string): string | undefined {
+  const pairs = text.toLowerCase().split(":");
+  if (pairs.length > 1 && pairs.every((pair) => /^[0-9a-f]{1,2}$/.test(pair))) {
+    return pairs.map((pair) => pair.padStart(2, "0")).join("");
+  }
+  const digits = /^0x((?:[0-9a-f]{2})+)$/i.exec(text)?.[1];
+  if (digits !== undefined) return digits.toLowerCase();
+  return Buffer.from(text.replace(/^'(.*)'$/s, "$1")).toString("hex") || undefined;
 }
 
 /** `10.0.0.9`, or nothing. */

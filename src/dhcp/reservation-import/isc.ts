@@ -1,6 +1,7 @@
 import { parseIpv4 } from "../../wire/ipv4.ts";
 import {
   type Found,
+  hexOf,
   isIpv4Text,
   type Left,
   type LeftReason,
@@ -80,10 +81,11 @@ function readHost(statement: IscStatement): Found {
   const hardware = inner("hardware");
   if (inner("deny", "booting") ?? inner("ignore", "booting"))
     return left(statement, "ignored-machine");
-  if (hardware === undefined) return left(statement, "identifier");
-  if (hardware.words[1] !== "ethernet") return left(statement, "not-ethernet");
-  const mac = looseMac(hardware.words[2] ?? "");
-  if (mac === undefined) return left(statement, "unreadable");
+  const clientId = hexOf(inner("option", "dhcp-client-identifier")?.words[2] ?? "");
+  if (hardware && hardware.words[1] !== "ethernet") return left(statement, "not-ethernet");
+  const mac = hardware && looseMac(hardware.words[2] ?? "");
+  if (hardware && mac === undefined) return left(statement, "unreadable");
+  if ((mac ?? clientId) === undefined) return left(statement, "identifier");
   const fixed = inner("fixed-address");
   const [address = "", ...others] = fixed?.words.slice(1).filter((word) => word !== ",") ?? [];
   const isAddress = isIpv4Text(address);
@@ -102,7 +104,8 @@ function readHost(statement: IscStatement): Found {
     }),
   ];
   const host = {
-    mac,
+    ...(mac && { mac }),
+    ...(clientId !== undefined && { clientId }),
     ...(isAddress && { address: parseIpv4(address) }),
     ...(hostname !== undefined && { hostname }),
   };
@@ -111,10 +114,9 @@ function readHost(statement: IscStatement): Found {
 
 function reasonInHost({ words }: IscStatement): LeftReason | undefined {
   const [word = "", second = ""] = words;
-  if (word === "option" && second === "host-name") return undefined;
+  if (word === "option" && /^(?:host-name|dhcp-client-identifier)$/.test(second)) return undefined;
   if (word === "ddns-hostname") return undefined;
   if (BootWords.has(word)) return "boot-is-ours";
-  if (word === "option" && second === "dhcp-client-identifier") return "identifier";
   if (word === "fixed-address6" || word === "fixed-prefix6") return "not-ipv4";
   if (word.endsWith("-lease-time")) return "lease-time";
   return word === "option" ? "option" : "no-counterpart";

@@ -3,6 +3,7 @@ import { type JsonNode, parseJsonTree, positionOf } from "../../store/json-tree.
 import { parseIpv4 } from "../../wire/ipv4.ts";
 import {
   type Found,
+  hexOf,
   isIpv4Text,
   type Left,
   type LeftReason,
@@ -122,7 +123,12 @@ const HostParts: Readonly<Record<string, LeftReason>> = {
   "boot-file-name": "boot-is-ours",
   "server-hostname": "boot-is-ours",
 };
-const Identifiers: ReadonlySet<string> = new Set(["client-id", "duid", "circuit-id", "flex-id"]);
+const Identifiers: ReadonlySet<string> = new Set(["duid", "flex-id"]);
+
+const Taken: ReadonlySet<string> = new Set([
+  ...["hw-address", "client-id", "circuit-id", "ip-address", "hostname"],
+  ...["user-context", "comment"],
+]);
 
 function readHost(node: JsonNode, { text, lineOf }: Context): Found {
   const line = lineOf(node);
@@ -131,28 +137,31 @@ function readHost(node: JsonNode, { text, lineOf }: Context): Found {
     return { kind: "left", line, ...leftOut(text.slice(node.offset, node.offset + 200), reason) };
   };
   const hardware = stringOf(members, "hw-address");
-  if (hardware === undefined) {
+  const mac = hardware === undefined ? undefined : looseMac(hardware);
+  if (hardware !== undefined && mac === undefined) return refuse("not-ethernet");
+  const clientId = hexOf(stringOf(members, "client-id") ?? "");
+  const circuitId = hexOf(stringOf(members, "circuit-id") ?? "");
+  if ((mac ?? clientId ?? circuitId) === undefined) {
     return refuse(members.some(({ key }) => Identifiers.has(key)) ? "identifier" : "unreadable");
   }
-  const mac = looseMac(hardware);
-  if (mac === undefined) return refuse("not-ethernet");
   const address = stringOf(members, "ip-address");
   const name = stringOf(members, "hostname") ?? "";
   const hostname = labelOf(name);
   const isAddress = address !== undefined && isIpv4Text(address);
-  const taken = new Set(["hw-address", "ip-address", "hostname", "user-context", "comment"]);
   const parts: readonly Left[] = [
     ...(address !== undefined && !isAddress ? [leftOut(address, "unreadable")] : []),
     ...(name !== "" && hostname !== name.toLowerCase() ? [leftOut(name, "not-a-host-name")] : []),
     ...members.flatMap(({ key, value }): readonly Left[] => {
       const isEmpty = value.kind === "list" && value.items.length === 0;
-      if (taken.has(key) || isEmpty) return [];
+      if (Taken.has(key) || isEmpty) return [];
       const reason = Identifiers.has(key) ? "identifier" : (HostParts[key] ?? "no-counterpart");
       return [leftOut(key, reason)];
     }),
   ];
   const host = {
-    mac,
+    ...(mac && { mac }),
+    ...(clientId !== undefined && { clientId }),
+    ...(circuitId !== undefined && { circuitId }),
     ...(isAddress && { address: parseIpv4(address) }),
     ...(hostname !== undefined && { hostname }),
   };

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import {
+  hexOf,
   isIpv4Text,
   labelOf,
   leftOut,
@@ -27,6 +28,14 @@ describe("words of other servers' files", () => {
     ["10.77.0.256", false],
     ["10.77.9", false],
   ])("%s as an address: %s", (text, want) => expect(isIpv4Text(text)).toBe(want));
+
+  it.each([
+    ["1:AA", "01aa"],
+    ["0x01AA", "01aa"],
+    ["'a b'", "612062"],
+    ["port", "706f7274"],
+    ["", undefined],
+  ])("%s as bytes: %s", (text, want) => expect(hexOf(text)).toBe(want));
 
   it("are cut where they are long", () => {
     expect(leftOut(` a\n b${"c".repeat(100)}`, "option").text).toBe(`a b${"c".repeat(76)}…`);

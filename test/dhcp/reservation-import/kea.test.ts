@@ -37,7 +37,7 @@ describe("Kea's configuration", () => {
       "10 left: boot-is-ours",
       "12 52:54:00:77:00:10 10.77.0.9 node1",
       "13 52:54:00:77:00:11 - two (two.lab.lan: not-a-host-name) (client-classes: condition)",
-      "15 left: identifier",
+      "15 id/01aa 10.77.0.10 -",
       "16 left: identifier",
       "17 left: unreadable",
       "18 left: not-ethernet",
