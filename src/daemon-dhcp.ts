@@ -3,13 +3,15 @@ import { uptime } from "node:os";
 import type { LoaderRules } from "./boot/loader-choice.ts";
 import type { Config } from "./config/schema.ts";
 import type { House } from "./daemon-parts.ts";
-import { leaseFile } from "./daemon-settings.ts";
+import { leaseFile, reservationFile } from "./daemon-settings.ts";
 import { type AddressProber, openArpProber } from "./dhcp/arp-prober.ts";
 import { openLeaseStore } from "./dhcp/lease-store.ts";
 import { fixedMode, type LinkModes } from "./dhcp/link-modes.ts";
 import { LinkWatch, type WatchSettings } from "./dhcp/link-watch.ts";
 import type { LiveMode } from "./dhcp/mode.ts";
 import { openProbe } from "./dhcp/probe.ts";
+import { ReservationDesk } from "./dhcp/reservation-desk.ts";
+import { openReservationStore } from "./dhcp/reservation-store.ts";
 import { type DhcpServer, type DhcpServerDeps, openDhcpServer } from "./dhcp/server.ts";
 import { KindlingError } from "./errors.ts";
 import { systemClock } from "./runtime/clock.ts";
@@ -21,18 +23,20 @@ import type { Log } from "./runtime/log.ts";
 /** The DHCP service, and how it serves each link now. */
 export type DhcpPart = {
   readonly server: DhcpServer;
+  readonly desk: ReservationDesk;
   readonly modeOf: (device: string) => LiveMode;
 };
 
 /** Opens the DHCP server and the watch over its links; nothing where `dhcp.mode` is off. */
 export async function openDhcp(house: House, loaders: LoaderRules): Promise<DhcpPart | undefined> {
-  const { options, config, served, settings, bus, log, resources, findings } = house;
+  const { options, config, served, bus, log, resources, findings } = house;
   if (config.dhcp.mode === "off") return undefined;
   const part = log.child({ part: "dhcp" });
   const path = leaseFile(config.state);
   const leases = resources.use(await openLeaseStore({ path, log: part, now: systemClock.now }));
+  const desk = openDesk(house, part);
   const { links, start } = await openLinks(house);
-  const deps = { interfaces: served, settings: settings.dhcp, leases, links, findings, loaders };
+  const deps = { interfaces: served, settings: desk.settings, leases, links, findings, loaders };
   const probing = await openProber(house, part);
   const outside = { clock: systemClock, log: part, publish: bus.publish, onFetch: fetchesOf(bus) };
   const server = resources.use(
@@ -45,7 +49,15 @@ export async function openDhcp(house: House, loaders: LoaderRules): Promise<Dhcp
     server.serve();
     start();
   };
-  return { server: { ...server, serve }, modeOf: links.modeOf };
+  desk.serveThrough(server);
+  const replaceSettings = desk.replaceSettings.bind(desk);
+  return { server: { ...server, serve, replaceSettings }, desk, modeOf: links.modeOf };
+}
+
+// What is reserved while the daemon runs lies beside the leases.
+function openDesk({ config, settings }: House, log: Log): ReservationDesk {
+  const store = openReservationStore(reservationFile(config.state));
+  return new ReservationDesk({ store, settings: settings.dhcp, clock: systemClock, log });
 }
 
 // The bus knows whose address a file went to.

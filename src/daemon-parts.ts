@@ -4,6 +4,7 @@
  */
 import { hotLimits } from "./assets/hot-budget.ts";
 import { HotLibrary } from "./assets/hot-library.ts";
+import { lastSeen } from "./boot/last-seen.ts";
 import { wantedPorts } from "./config/ports.ts";
 import type { Resolution, ValidConfig } from "./config/resolve.ts";
 import type { Config } from "./config/schema.ts";
@@ -83,7 +84,7 @@ export async function openParts(
   const addresses = await openDhcp(house, loaders.rules);
   const dhcp = addresses?.server;
   const tftp = await openTftp(house, loaders);
-  const dns = await openDns(house, dhcp);
+  const dns = await openDns(house, addresses);
   const http = await openHttp(house, { dhcp: addresses, loaders, answers });
   const rpc = await openRpc(house, catalog);
   const modeOf = addresses?.modeOf ?? (() => "off" as const);
@@ -123,7 +124,7 @@ function tftpLinks({ served, addresses }: House): readonly TftpLink[] {
   return [...served, ...six];
 }
 
-async function openDns(house: House, dhcp: DhcpServer | undefined): Promise<DnsServer | undefined> {
+async function openDns(house: House, dhcp: DhcpPart | undefined): Promise<DnsServer | undefined> {
   const { options, config, served, settings, bus, log, resources } = house;
   const { dns } = config;
   if (!dns.enabled) return undefined;
@@ -142,19 +143,25 @@ async function openDns(house: House, dhcp: DhcpServer | undefined): Promise<DnsS
 // Every change of a lease is told to a machine or by one, and passes the bus as one of these.
 const changesLease = new Set(["out offer", "out ack", "in release", "in decline"]);
 
-function bindingsOf(dhcp: DhcpServer | undefined, bus: EventBus): BindingReader {
+function bindingsOf(dhcp: DhcpPart | undefined, bus: EventBus): BindingReader {
   return {
     bindings: () => {
-      const known = dhcp?.bindings() ?? [];
+      const known = dhcp?.server.bindings() ?? [];
       return known.filter(
         ({ reserved, state }) => reserved || state === "bound" || state === "offered",
       );
     },
-    onChange: (listener) =>
-      bus.subscribe((event) => {
-        if (event.kind !== "dhcp") return;
-        if (changesLease.has(`${event.direction} ${event.message}`)) listener();
-      }),
+    onChange: (listener) => {
+      const both = new DisposableStack();
+      if (dhcp !== undefined) both.use(dhcp.desk.onChange(listener));
+      both.use(
+        bus.subscribe((event) => {
+          if (event.kind !== "dhcp") return;
+          if (changesLease.has(`${event.direction} ${event.message}`)) listener();
+        }),
+      );
+      return both;
+    },
   };
 }
 
@@ -185,7 +192,11 @@ async function openHttp(
     ),
     startedAt,
   });
-  const admin = { events: bus, leases: () => dhcp?.server.bindings() ?? [], status, socket };
+  const leases = () => {
+    const seen = lastSeen(bus.recent());
+    return (dhcp?.server.bindings() ?? []).map((row) => ({ ...row, ...seen.get(row.mac) }));
+  };
+  const admin = { events: bus, leases, status, desk: dhcp?.desk, socket };
   const deps = {
     addresses: house.addresses,
     port: config.http.port,

@@ -114,8 +114,16 @@ function dhcpSettingsOf(config: Config, served: readonly ServedInterface[]): Dhc
       dns.provisioner,
       dns.controller.name,
       dns.console.name,
+      ...recordLabels(config),
     ]),
   };
+}
+
+// An address or an alias at a name right below the domain: no machine can have it besides.
+function recordLabels({ dns }: Config): readonly string[] {
+  const pointers = dns.records.filter(({ type }) => type !== "TXT" && type !== "SRV");
+  const names = pointers.map(({ name }) => name.toLowerCase().replace(`.${dns.domain}`, ""));
+  return names.filter((name) => !name.includes("."));
 }
 
 function plainScopeOf({ dhcp, dns }: Config, { address, subnet }: ServedInterface): DhcpScope {
@@ -204,6 +212,11 @@ function checkMenu({ dhcp: { menu } }: Config): void {
   const key = "dhcp.menu";
   const message = `${key}: want at most ${menuBytesMax} bytes of option 43, got ${got}; shorten the texts`;
   throw new KindlingError("config.invalid", message, { key });
+}
+
+/** Where reservations that were made while running are. */
+export function reservationFile({ folder }: Config["state"]): string {
+  return join(folder, "reservations.json");
 }
 
 /** Where the leases of a state folder are. */

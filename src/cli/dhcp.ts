@@ -13,6 +13,7 @@ import { findInterfaces, type ServedInterface } from "../runtime/interfaces.ts";
 import { findPortHolders } from "../runtime/port-holder.ts";
 import { formatColumns } from "./columns.ts";
 import type { CliContext } from "./context.ts";
+import { type Act, addLeaseVerbs } from "./dhcp-leases.ts";
 
 /** Exit code of a look that met another server: no failure, and not "nobody". */
 const othersFound = 10;
@@ -21,12 +22,12 @@ type LinkFlags = { readonly config?: string; readonly interface?: readonly strin
 type ProbeFlags = LinkFlags & { readonly json: boolean; readonly timeout: string };
 type RouterFlags = LinkFlags & { readonly for: string };
 
-/** Makes an action whose exit code is that of the command line. */
-type Act = <Flags>(run: (flags: Flags) => Promise<number>) => (flags: Flags) => Promise<void>;
-
 /** Adds the noun `kindling dhcp`; each of its verbs is one row here. */
 export function addDhcpCommands(program: Command, context: CliContext, act: Act): void {
-  const dhcp = program.command("dhcp").description("what stands on the links, and what to tell it");
+  const dhcp = program
+    .command("dhcp")
+    .description("what stands on the links, who has which address, and what is kept for whom");
+  addLeaseVerbs(dhcp, context, act);
   const verb = (name: string, description: string) =>
     dhcp
       .command(name)

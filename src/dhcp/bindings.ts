@@ -1,5 +1,6 @@
 import type { Ipv4Address } from "../wire/ipv4.ts";
 import type { MacAddress } from "../wire/mac.ts";
+import type { Uuid } from "../wire/uuid.ts";
 import { isLive, type Lease, type LeaseState, leaseStateAt, type Offer } from "./lease.ts";
 import type { Reservation } from "./reservations.ts";
 
@@ -11,6 +12,11 @@ export type Binding = {
   readonly reserved: boolean;
   /** `reserved` where the machine has not been seen yet. */
   readonly state: LeaseState | "reserved";
+  /** When the lease ends or ended, in milliseconds since the epoch. */
+  readonly expires?: number;
+  readonly uuid?: Uuid;
+  /** A relay stood between. */
+  readonly relayed?: boolean;
 };
 
 /** What is known of addresses, in memory and by configuration. */
@@ -30,11 +36,14 @@ export function listBindings(
 ): readonly Binding[] {
   const reserved = new Set(reservations.map((reservation) => reservation.address));
   const leased = leases.flatMap((lease): Binding[] => {
-    const { address, mac, hostname } = lease;
+    const { address, mac, hostname, uuid, expires, relayed } = lease;
     if (mac === undefined) return [];
     const state = leaseStateAt(lease, now);
-    const named = hostname === undefined ? {} : { hostname };
-    return [{ ...named, address, mac, reserved: reserved.has(address), state }];
+    const named = {
+      ...(hostname !== undefined && { hostname }),
+      ...(uuid !== undefined && { uuid }),
+    };
+    return [{ ...named, address, mac, reserved: reserved.has(address), state, expires, relayed }];
   });
   const held = new Set(leased.filter(isHeld).map((binding) => binding.address));
   const offered = offers.flatMap((offer): Binding[] => {

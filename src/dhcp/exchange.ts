@@ -6,6 +6,7 @@ import { type Binding, listBindings } from "./bindings.ts";
 import { type AddressDecision, decideAddress } from "./decide-held.ts";
 import { decideProxy, isBootServerSearch, type ProxyDecision } from "./decide-proxy.ts";
 import type { FindingChange } from "./decision.ts";
+import type { Lease, LeaseChange } from "./lease.ts";
 import { anchorTime, LeaseClock } from "./lease-clock.ts";
 import { type Keeping, type KeepingRefusal, type KeptTables, LeaseKeeper } from "./lease-keeper.ts";
 import { LeaseTable } from "./lease-table.ts";
@@ -117,6 +118,15 @@ export class Exchange implements AsyncDisposable {
     const { reservations } = this.#settings;
     const sources = { leases: this.#table.all(), offers: this.#table.offers(), reservations };
     return listBindings(sources, this.#time.now());
+  }
+
+  leases(): readonly Lease[] {
+    return this.#table.all();
+  }
+
+  /** Changes that no message asked for; resolves when it is known what became of them. */
+  keep(changes: readonly LeaseChange[]): Promise<Keeping> {
+    return new Promise((resolve) => this.#keeper.keep(changes, resolve));
   }
 
   sawFetch(mac: MacAddress): void {

@@ -11,6 +11,8 @@ import type { Subnet } from "../wire/subnet.ts";
 import type { AddressProber } from "./arp-prober.ts";
 import type { Binding } from "./bindings.ts";
 import { Exchange, type Port } from "./exchange.ts";
+import type { Lease, LeaseChange } from "./lease.ts";
+import type { Keeping } from "./lease-keeper.ts";
 import type { LeaseStore } from "./lease-store.ts";
 import type { LinkModes } from "./link-modes.ts";
 import type { DhcpSettings, DhcpSite } from "./settings.ts";
@@ -53,6 +55,9 @@ export type DhcpPorts = {
 export type DhcpServer = BoundService & {
   replaceSettings(settings: DhcpSettings): void;
   bindings(): readonly Binding[];
+  leases(): readonly Lease[];
+  /** What an operator says of leases: as durable as what a client says. */
+  keep(changes: readonly LeaseChange[]): Promise<Keeping>;
   /**
    * How many messages were not answered, by reason; `malformed <field>` for those that do not
    * parse.
@@ -95,6 +100,8 @@ export async function openDhcpServer(
     },
     replaceSettings: (settings) => exchange.replaceSettings(settings),
     bindings: () => exchange.bindings(),
+    leases: () => exchange.leases(),
+    keep: (changes) => exchange.keep(changes),
     counts: () => exchange.report.counts,
     [Symbol.asyncDispose]: close,
   };

@@ -5,6 +5,7 @@ import { buildMachineApp } from "./app.ts";
 import type { AdminDeps, MachineDeps } from "./deps.ts";
 import { entriesAfter, type FeedEntry, formatEntry, numberEvents } from "./event-feed.ts";
 import { sendText } from "./reply.ts";
+import { reservationRoutes } from "./reservation-routes.ts";
 import { queryOf } from "./url.ts";
 
 /**
@@ -24,6 +25,7 @@ export function buildAdminApp(
 ): FastifyInstance {
   const app = buildMachineApp(deps);
   app.register(stateRoutes(deps, admin));
+  app.register(reservationRoutes(admin.desk));
   app.register(eventRoutes(deps.clock, admin, signal));
   return app;
 }

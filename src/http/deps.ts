@@ -9,6 +9,7 @@ import type { Partials } from "../store/partial.ts";
 import type { IpAddress } from "../wire/ip.ts";
 import type { Ipv4Address } from "../wire/ipv4.ts";
 import type { MacAddress } from "../wire/mac.ts";
+import type { ReserveWish } from "./reserve-wish.ts";
 
 /** The boot programs firmware loads first and what these ask for beside themselves, whole in memory. */
 export type LoaderSource = {
@@ -101,6 +102,33 @@ export type LeaseRow = {
   readonly hostname?: string;
   readonly state: string;
   readonly expires?: number;
+  readonly reserved?: boolean;
+  readonly uuid?: string;
+  readonly relayed?: boolean;
+  /** What the machine last said of itself, while it is remembered. */
+  readonly arch?: string;
+  readonly stage?: string;
+};
+
+/** A reservation or a lease, in words. */
+export type DeskRow = {
+  readonly mac?: string;
+  readonly uuid?: string;
+  readonly address?: string;
+  readonly hostname?: string;
+};
+
+/** What became of what an operator asked for. */
+export type DeskOutcome =
+  | { readonly kind: "done"; readonly row: DeskRow; readonly notes: readonly string[] }
+  | { readonly kind: "refused"; readonly reason: string; readonly message: string };
+
+/** Reservations and leases, as an operator may change them. */
+export type LeaseDesk = {
+  list(): readonly DeskRow[];
+  reserve(wishes: readonly ReserveWish[], isTrial: boolean): readonly DeskOutcome[];
+  unreserve(name: string): DeskOutcome;
+  endLease(act: "release" | "forget", name: string): Promise<DeskOutcome>;
 };
 
 /** What the daemon is and where it listens. */
@@ -125,4 +153,6 @@ export type AdminDeps = {
   };
   readonly leases: () => readonly LeaseRow[];
   readonly status: () => DaemonStatus;
+  /** Absent: there is no DHCP. */
+  readonly desk?: LeaseDesk | undefined;
 };
