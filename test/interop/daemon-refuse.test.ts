@@ -64,8 +64,11 @@ describe("a daemon that finds a port taken", () => {
   it("which another kindling has: names it and leaves its admin socket alone", async () => {
     const first = await site.serve();
     const { exitCode, stderr } = await site.start().ended;
-    expect(stderr).toContain(`UDP 67 (DHCP) is held by node, pid ${first.pid}`);
+    expect(stderr).toContain(`leases.journal is in use by process ${first.pid}: stop that one`);
     expect(exitCode).toBe(1);
+    const elsewhere = ["--interface", "eth0", "--state-folder", `${site.folder}/elsewhere`];
+    const second = await site.start({ args: elsewhere }).ended;
+    expect(second.stderr).toContain(`UDP 67 (DHCP) is held by node, pid ${first.pid}`);
     expect(await site.admin("/v1/status")).toMatchObject({ mode: "full" });
   });
 });

@@ -27,7 +27,9 @@ it("a daemon that is busy loses nothing of what a rack asks at once", async () =
     }
   `;
   await site.run("client", process.execPath, "-e", ask);
-  expect(await udpDrops(site)).toEqual(Array(4).fill("0"));
+  const drops = await udpDrops(site);
+  expect(drops.length).toBeGreaterThanOrEqual(4);
+  expect(drops.filter((count) => count !== "0")).toEqual([]);
   daemon.signal("SIGCONT");
   expect(await site.dig("provisioner.kindling.lan")).toBe("10.77.0.1");
 });

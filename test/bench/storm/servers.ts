@@ -32,7 +32,8 @@ export async function writeServers(folder: string, sizes: Sizes): Promise<void> 
   }
   const config = labConfig(folder, {});
   const { first, last } = stormNet.pool;
-  const dhcp = { ...config.dhcp, pools: [`${first}-${last}`] };
+  // The client answers ARP for all of its addresses, before it has them; dnsmasq is told --no-ping.
+  const dhcp = { ...config.dhcp, conflictProbe: "off", pools: [`${first}-${last}`] };
   const tftp = { transfersMax: 2000 };
   await writeFile(paths.config, JSON.stringify({ ...config, dhcp, tftp, log: { format: "json" } }));
   const { tftp: tftpRoot, web } = pairPaths(folder);
