@@ -4,6 +4,8 @@ import { KindlingError } from "../errors.ts";
 import type { Say } from "./guest-files.ts";
 import { exists, openCached, unpackPackages } from "./package-cache.ts";
 
+const triplet = process.arch === "arm64" ? "aarch64-linux-gnu" : "x86_64-linux-gnu";
+
 /**
  * Programs to be measured and tested beside, taken out of Debian's packages without installing them:
  * as installed packages most of these would start a service on the host at once.
@@ -16,6 +18,7 @@ const Peers = {
   dhcrelay: { packages: ["isc-dhcp-relay"], proof: "usr/sbin/dhcrelay" },
   dnsperf: { packages: ["dnsperf"], proof: "usr/bin/dnsperf" },
   drill: { packages: ["ldnsutils"], proof: "usr/bin/drill" },
+  faketime: { packages: ["libfaketime"], proof: `usr/lib/${triplet}/faketime/libfaketime.so.1` },
   kdig: { packages: ["knot-dnsutils"], proof: "usr/bin/kdig" },
   kea: { packages: ["kea-dhcp4-server", "kea-admin"], proof: "usr/sbin/kea-dhcp4" },
   knot: { packages: ["knot"], proof: "usr/sbin/knotd" },
@@ -75,6 +78,5 @@ export function parseInstalls(text: string): readonly string[] {
 }
 
 function libraryPath(root: string): string {
-  const triplet = process.arch === "arm64" ? "aarch64-linux-gnu" : "x86_64-linux-gnu";
   return [`usr/lib/${triplet}`, `lib/${triplet}`, "usr/lib"].map((at) => join(root, at)).join(":");
 }

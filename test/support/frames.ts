@@ -16,6 +16,7 @@ export type SeenDhcp = Omit<Datagram, "payload"> & {
   readonly type: number;
   readonly mac: string;
   readonly xid: number;
+  readonly ciaddr: string;
   readonly yiaddr: string;
   readonly siaddr: string;
   readonly file: string;
@@ -70,6 +71,7 @@ export function dhcpOf(datagrams: readonly Datagram[]): readonly SeenDhcp[] {
         type: options.get(53)?.[0] ?? 0,
         mac: (payload.toString("hex", 28, 34).match(/../g) ?? []).join(":"),
         xid: payload.readUInt32BE(4),
+        ciaddr: quad(payload, 12),
         yiaddr: quad(payload, 16),
         siaddr: quad(payload, 20),
         file: payload.toString("latin1", 108, 236).replace(/\0.*$/s, ""),

@@ -1,0 +1,227 @@
+/** What a crowd stands, and how each of it is done. Short in test/interop, long in test/deep. */
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as after } from "node:timers/promises";
+import { execa } from "execa";
+import { expect } from "vitest";
+import { cacheFolder } from "../../../src/lab/package-cache.ts";
+import { openPeer } from "../../../src/lab/peer-packages.ts";
+import type { Daemon } from "../daemon.ts";
+import type { DaemonSite, Starting } from "../daemon-site.ts";
+import { type Chaos, type Crowd, standAlone, standChaos } from "./crowd-lab.ts";
+import { addFarHost, flapLink, loseFrames, loseNoMore } from "./faults.ts";
+
+/** `times`: how often the thing happens. */
+export type Scale = Crowd & { readonly times: number };
+
+type Row = {
+  readonly name: string;
+  readonly run: (site: DaemonSite, scale: Scale) => Promise<void>;
+};
+
+type Settings = Readonly<Record<string, string>>;
+
+/** Half as many addresses again as machines, and leases that are renewed and end while one looks on. */
+export const tight = ({ stations }: Crowd, more: Settings = {}): Starting => ({
+  environment: {
+    KINDLING_DHCP_POOLS: `10.77.0.100-10.77.0.${100 + Math.ceil(1.5 * stations)}`,
+    KINDLING_DHCP_LEASE: "4s",
+    KINDLING_DHCP_NEW_MACHINES_PER_MINUTE: "10000",
+    ...more,
+  },
+});
+
+const calm: Chaos = async () => {};
+
+/** Again and again, at any moment of an exchange: `random` chooses it. */
+const repeatedly =
+  ({ times }: Scale, happens: (count: number) => Promise<void>): Chaos =>
+  async ({ random, nextExchange }) => {
+    for (let count = 0; count < times; count += 1) {
+      await nextExchange();
+      await after(300 * random());
+      await happens(count);
+    }
+  };
+
+async function kill(daemon: Daemon): Promise<void> {
+  daemon.signal("SIGKILL");
+  await daemon.ended;
+}
+
+const killed: Row = {
+  name: "the daemon is killed and starts again",
+  async run(site, scale) {
+    let daemon = await site.serve(tight(scale));
+    const kills = repeatedly(scale, async () => {
+      await kill(daemon);
+      daemon = await site.serve(tight(scale));
+    });
+    await standAlone(site, scale, kills);
+  },
+};
+
+export const lossy = (percent: number): Row => ({
+  name: `${percent} % of the frames are lost each way`,
+  async run(site, scale) {
+    await site.serve(tight(scale));
+    await loseFrames(site, percent);
+    try {
+      await standAlone(site, scale, calm);
+    } finally {
+      await loseNoMore();
+    }
+  },
+});
+
+const disordered: Row = {
+  name: "frames are late, overtake each other and arrive twice",
+  async run(site, scale) {
+    await site.serve(tight(scale));
+    const faults = { seed: scale.seed, duplicates: 0.2, delayMs: 60 };
+    await using _far = await addFarHost(site, faults);
+    await standAlone(site, { ...scale, host: "far" }, calm);
+  },
+};
+
+const flapping: Row = {
+  name: "the interface goes down and the cable is pulled",
+  async run(site, scale) {
+    await site.serve(tight(scale));
+    const flap = (count: number) => flapLink(count % 2 === 0 ? "interface" : "cable");
+    await standAlone(site, scale, repeatedly(scale, flap));
+  },
+};
+
+const reloaded: Row = {
+  name: "changed settings are read every 50 ms",
+  async run(site, scale) {
+    const configure = (count: number) =>
+      site.configure(`dhcp:\n  router: 10.77.0.${253 + (count % 2)}\n`);
+    const args = ["--interface", "eth0", "--config", configure(0)];
+    const daemon = await site.serve({ ...tight(scale), args });
+    await standAlone(site, scale, async () => {
+      for (let count = 0; count < 10 * scale.times; count += 1) {
+        configure(count);
+        daemon.signal("SIGHUP");
+        await after(50);
+      }
+    });
+    expect(daemon.lines.filter(({ level }) => level === "error")).toEqual([]);
+  },
+};
+
+const filled: Row = {
+  name: "the disk is full for a while",
+  async run(site, scale) {
+    const state = join(site.folder, "small");
+    mkdirSync(state);
+    await execa("mount", ["-t", "tmpfs", "-o", "size=1m", "tmpfs", state]);
+    try {
+      await using daemon = await site.serve(tight(scale, { KINDLING_STATE_FOLDER: state }));
+      await standAlone(site, scale, async ({ nextExchange }) => {
+        await nextExchange();
+        const filler = join(state, "filler");
+        await execa("dd", ["if=/dev/zero", `of=${filler}`, "bs=4k"], { reject: false });
+        expect(await daemon.logged("finding raised")).toMatchObject({ code: "store.unusable" });
+        rmSync(filler);
+        await daemon.logged("finding cleared");
+      });
+    } finally {
+      await execa("umount", [state]);
+    }
+  },
+};
+
+/** A clock for a daemon alone, which `set` steps; the machines and the capture keep the right time. */
+async function openWrongClock(site: DaemonSite) {
+  const { program } = await openPeer(cacheFolder(process.env), "faketime");
+  const file = join(site.folder, "clock");
+  const set = (offset: string): void => writeFileSync(file, `${offset}\n`);
+  set("+0");
+  const environment = {
+    LD_PRELOAD: program,
+    FAKETIME_TIMESTAMP_FILE: file,
+    FAKETIME_NO_CACHE: "1",
+    FAKETIME_DONT_FAKE_MONOTONIC: "1", // no step of a wall clock moves the other one
+  };
+  return { set, environment };
+}
+
+const offsets = ["+1y", "-1y", "+0", "-1y", "+1y"];
+
+const steppedClock: Row = {
+  name: "the clock is set a year on and back",
+  async run(site, scale) {
+    const { set, environment } = await openWrongClock(site);
+    await site.serve(tight(scale, environment));
+    const step = async (count: number) => set(offsets[count % offsets.length] ?? "+0");
+    await standAlone(site, scale, repeatedly(scale, step));
+  },
+};
+
+const wrongClock: Row = {
+  name: "the daemon is killed and starts again with its clock a year off",
+  async run(site, scale) {
+    const { set, environment } = await openWrongClock(site);
+    let daemon = await site.serve(tight(scale, environment));
+    const restart = async (count: number) => {
+      await kill(daemon);
+      set(offsets[count % offsets.length] ?? "+0");
+      daemon = await site.serve(tight(scale, environment));
+    };
+    await standAlone(site, scale, repeatedly(scale, restart));
+  },
+};
+
+async function serveTwo(site: DaemonSite, scale: Scale, more: Settings) {
+  await site.lan.addHost("second", "10.77.0.2/24");
+  const places = {
+    KINDLING_STATE_FOLDER: join(site.folder, "second"),
+    KINDLING_ADMIN_SOCKET: join(site.folder, "second.sock"),
+  };
+  const second = { ...tight(scale, { ...more, ...places }), host: "second" };
+  return await Promise.all([site.serve(tight(scale, more)), site.serve(second)]);
+}
+
+const twoThatLook: Row = {
+  name: "two daemons that look first serve one link",
+  async run(site, scale) {
+    const daemons = await serveTwo(site, scale, {
+      KINDLING_DHCP_MODE: "auto",
+      KINDLING_DHCP_FORCE: "false",
+      KINDLING_DHCP_PROBE_LISTEN: "1s",
+      KINDLING_DHCP_PROBE_EVERY: "1s",
+      KINDLING_DHCP_PROBE_CARRIER: "2s",
+    });
+    const { messages } = await standAlone(site, scale, calm);
+    const servers = messages.filter(({ type }) => type === 5).map(({ from }) => from);
+    expect(new Set(servers)).toEqual(new Set(["10.77.0.1"]));
+    expect(daemons).toHaveLength(2);
+  },
+};
+
+const twoForced: Row = {
+  name: "two daemons that were told not to look give one pool",
+  async run(site, scale) {
+    const daemons = await serveTwo(site, scale, { KINDLING_DHCP_PROBES_PER_SECOND: "20" });
+    await standChaos(site, scale, calm);
+    const found = daemons.flatMap(({ lines }) =>
+      lines.filter(({ code, msg }) => msg === "finding raised" && code === "dhcp.address-conflict"),
+    );
+    expect(found.length).toBeGreaterThan(0);
+  },
+};
+
+export const chaosRows: readonly Row[] = [
+  killed,
+  lossy(10),
+  disordered,
+  flapping,
+  reloaded,
+  filled,
+  steppedClock,
+  wrongClock,
+  twoThatLook,
+  twoForced,
+];
