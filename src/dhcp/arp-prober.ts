@@ -16,6 +16,11 @@ import type { ProbeAnswer } from "./conflict.ts";
 export type AddressProber = AsyncDisposable & {
   /** `unknown` at once where no link holds it or too many are being asked about. */
   probe(address: Ipv4Address): Promise<ProbeAnswer>;
+  /**
+   * Asks no further; the answer is `unknown`. For an address that a client is told it has: it asks the
+   * link itself now, and takes another's question for a conflict (RFC 5227 §2.1.1).
+   */
+  forget(address: Ipv4Address): void;
   /** Sets the only listener: who was overheard to use which address, unasked. */
   overhear(listener: (address: Ipv4Address, by: MacAddress) => void): void;
 };
@@ -64,6 +69,7 @@ export async function openArpProber(deps: ArpProberDeps): Promise<AddressProber>
       }
       return await ask(address, link.socket, { pending, clock });
     },
+    forget: (address) => pending.get(address)?.done({ kind: "unknown" }),
     overhear(listener) {
       overheard = listener;
     },

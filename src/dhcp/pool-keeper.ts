@@ -62,11 +62,13 @@ export class PoolKeeper implements Disposable {
     });
   }
 
-  /** What a decision did: an address that nobody checked was offered, or a client declined one. */
+  /** What a decision did, before its reply leaves: an address was offered, leased or declined. */
   decided(changes: readonly LeaseChange[]): void {
     for (const change of changes) {
       if (change.kind === "offer") this.#offered(change.offer.address);
-      else if (change.kind === "lease" && change.lease.state === "declined") {
+      else if (change.kind === "lease" && change.lease.state === "bound") {
+        this.#deps.prober?.forget(change.lease.address);
+      } else if (change.kind === "lease" && change.lease.state === "declined") {
         const { address } = change.lease;
         this.#deps.findings.raise(formConflictFinding(address, undefined, undefined));
         this.#conflicts.set(address, { isAbandoned: false, askedAt: 0 });

@@ -59,6 +59,16 @@ describe("openArpProber", () => {
     }
   });
 
+  it("RFC 5227 §2.1.1: asks no further about an address that a client got meanwhile", async () => {
+    const { prober, clock, sent } = await start();
+    const answer = prober.probe(ip("10.77.0.9"));
+    prober.forget(ip("10.77.0.9"));
+    prober.forget(ip("10.77.0.8")); // nobody asks about it
+    clock.step(200);
+    expect(sent).toEqual(["10.77.0.9"]);
+    expect(await answer).toEqual({ kind: "unknown" });
+  });
+
   it("asks about no address off the link, none twice at once, and 64 at most", async () => {
     const { prober, sent, clock, state } = await start();
     const asks = Array.from({ length: 70 }, (_, index) => prober.probe(ip(`10.77.0.${index + 1}`)));

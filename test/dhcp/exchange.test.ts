@@ -178,6 +178,7 @@ describe("Exchange on a link that is watched", () => {
         asked.push(address);
         return { kind: "silent" };
       },
+      forget: () => {},
       overhear: () => {},
       [Symbol.asyncDispose]: async () => {},
     };

@@ -19,6 +19,7 @@ import { FakeClock } from "../support/fake-clock.ts";
 function start(parts: Partial<DhcpSettings> = {}) {
   const inUse = new Map<Ipv4Address, string>();
   const asked: string[] = [];
+  const forgotten: string[] = [];
   const held = new Map<string, Finding>();
   const link = { gives: true };
   const heard: ((address: Ipv4Address, by: MacAddress) => void)[] = [];
@@ -46,6 +47,7 @@ function start(parts: Partial<DhcpSettings> = {}) {
     keep,
     prober: {
       probe,
+      forget: (address) => void forgotten.push(formatIpv4(address)),
       overhear: (listener) => void heard.push(listener),
       [Symbol.asyncDispose]: async () => {},
     },
@@ -74,6 +76,7 @@ function start(parts: Partial<DhcpSettings> = {}) {
     keeper,
     link,
     heard,
+    forgotten,
     inUse,
     asked,
     held,
@@ -151,6 +154,17 @@ describe("PoolKeeper", () => {
     offer("10.77.0.106");
     await settle();
     expect(asked).toEqual([]);
+  });
+
+  it("RFC 5227 §2.1.1: asks no further when a client has the address and asks itself", () => {
+    const { keeper, offer, forgotten } = start();
+    using _ = keeper;
+    offer("10.77.0.105");
+    expect(forgotten).toEqual([]);
+    keeper.decided([{ kind: "lease", lease: lease({ at: "10.77.0.105", state: "released" }) }]);
+    expect(forgotten).toEqual([]);
+    keeper.decided([{ kind: "lease", lease: lease({ at: "10.77.0.105" }) }]);
+    expect(forgotten).toEqual(["10.77.0.105"]);
   });
 
   it("notices who speaks from an offered address, and no more than that", () => {
