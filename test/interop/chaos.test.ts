@@ -1,19 +1,12 @@
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { chaosRows } from "../support/crowd/rows.ts";
-import { type DaemonSite, openDaemonSite } from "../support/daemon-site.ts";
+import { describe, it } from "vitest";
+import { openCrowdSite } from "../support/crowd/crowd-lab.ts";
+import { shortRows } from "../support/crowd/rows.ts";
 
 const seed = Number(process.env["CHAOS_SEED"] ?? Date.now() % 2 ** 31);
 
-let site: DaemonSite;
-beforeEach(async () => {
-  site = await openDaemonSite();
-  await site.lan.addHost("crowd");
-});
-afterEach(() => site[Symbol.asyncDispose]());
-
-describe(`40 machines come and go, all are served and no address is given twice, while (CHAOS_SEED=${seed})`, () => {
-  it.each(chaosRows)("$name", async ({ run }) => {
-    await run(site, { seed, stations: 40, exchanges: 200, times: 5 });
-    expect(seed).toBeGreaterThanOrEqual(0);
+describe(`all machines are served, no address is given twice (CHAOS_SEED=${seed}), while`, () => {
+  it.each(shortRows)("$name", async ({ run }) => {
+    await using site = await openCrowdSite();
+    await run(site, { seed, stations: 40, exchanges: 100, times: 4 });
   });
 });

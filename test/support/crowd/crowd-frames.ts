@@ -1,11 +1,11 @@
 import { type DhcpMessage, formatDhcp } from "../../../src/dhcp/packet.ts";
+import { formatArpProbe } from "../../../src/wire/arp.ts";
 import {
   anyAddress,
   formatIpv4,
   type Ipv4Address,
   limitedBroadcast,
 } from "../../../src/wire/ipv4.ts";
-import { formatArpProbe } from "../../../src/wire/arp.ts";
 import { type MacAddress, macToBytes } from "../../../src/wire/mac.ts";
 import { messageOf } from "../dhcp-message.ts";
 import { macOf, type Sending, type Station } from "./station.ts";

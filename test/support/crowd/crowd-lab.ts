@@ -7,7 +7,7 @@ import { expect } from "vitest";
 import { openCapture } from "../../../src/lab/inside.ts";
 import { parsePcap } from "../../../src/lab/pcap.ts";
 import { onHost } from "../../../src/lab/virtual-lan.ts";
-import type { DaemonSite } from "../daemon-site.ts";
+import { type DaemonSite, openDaemonSite } from "../daemon-site.ts";
 import { datagramsOf, dhcpOf, type SeenDhcp } from "../frames.ts";
 import { seededRandom } from "../lossy-link.ts";
 import { type LedgerLine, promisedTwice, sharedByMachines } from "./ledger.ts";
@@ -36,6 +36,13 @@ export type Outcome = {
 
 /** Seconds after the chaos in which the last machine must have its address. */
 const patience = 20;
+
+/** A daemon's site with the host `crowd` beside it. */
+export async function openCrowdSite(): Promise<DaemonSite> {
+  const site = await openDaemonSite();
+  await site.lan.addHost("crowd");
+  return site;
+}
 
 const script = join(import.meta.dirname, "crowd.ts");
 
@@ -77,10 +84,15 @@ export async function standChaos(site: DaemonSite, crowd: Crowd, chaos: Chaos): 
   return { lines, messages, exchanges: end?.exchanges ?? 0 };
 }
 
-/** That, for one server whose word nobody contradicts. */
+/** That, for one server that nobody contradicts: its machines have nothing to decline. */
 export async function standAlone(site: DaemonSite, crowd: Crowd, chaos: Chaos): Promise<Outcome> {
   const outcome = await standChaos(site, crowd, chaos);
-  expect(promisedTwice(outcome.messages), `CHAOS_SEED=${crowd.seed}`).toEqual([]);
+  const label = `CHAOS_SEED=${crowd.seed}`;
+  expect(promisedTwice(outcome.messages), label).toEqual([]);
+  expect(
+    outcome.lines.filter(({ kind }) => kind === "declined"),
+    label,
+  ).toEqual([]);
   return outcome;
 }
 

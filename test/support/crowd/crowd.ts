@@ -15,14 +15,23 @@ import { udpFromPort } from "../../../src/wire/packet-filter.ts";
 import { readUdpFrame } from "../../../src/wire/udp-frame.ts";
 import { seededRandom } from "../lossy-link.ts";
 import { formatSending } from "./crowd-frames.ts";
-import { addressOf, hear, macOf, meet, newStation, type Station, type Step, wake } from "./station.ts";
+import {
+  addressOf,
+  hear,
+  macOf,
+  meet,
+  newStation,
+  type Station,
+  type Step,
+  wake,
+} from "./station.ts";
 
 const [count = 0, wanted = 0, seed = 0, patience = 0] = process.argv.slice(2).map(Number);
 const random = seededRandom(seed);
 const stations = new Map<string, Station>();
 const begun = Date.now();
 for (let number = 0; number < count; number += 1) {
-  const station = newStation(number, begun + 1_500 * random());
+  const station = newStation(number, begun + 500 * random());
   stations.set(macOf(station), station);
 }
 
@@ -51,7 +60,10 @@ function take(before: Station, { station, send, note }: Step): void {
   if (macOf(station) !== mac) stations.delete(mac);
   stations.set(macOf(station), station);
   for (const sending of send) {
-    const frame = formatSending(station.generation === before.generation ? station : before, sending);
+    const frame = formatSending(
+      station.generation === before.generation ? station : before,
+      sending,
+    );
     if (sending.kind === "arp-probe") sendArp(frame);
     else bootp.send(frame);
   }

@@ -10,9 +10,10 @@ import type { Daemon } from "../daemon.ts";
 import type { DaemonSite, Starting } from "../daemon-site.ts";
 import { type Chaos, type Crowd, standAlone, standChaos } from "./crowd-lab.ts";
 import { addFarHost, flapLink, loseFrames, loseNoMore } from "./faults.ts";
+import { promisedTwice } from "./ledger.ts";
 
 /** `times`: how often the thing happens. */
-export type Scale = Crowd & { readonly times: number };
+type Scale = Crowd & { readonly times: number };
 
 type Row = {
   readonly name: string;
@@ -22,7 +23,7 @@ type Row = {
 type Settings = Readonly<Record<string, string>>;
 
 /** Half as many addresses again as machines, and leases that are renewed and end while one looks on. */
-export const tight = ({ stations }: Crowd, more: Settings = {}): Starting => ({
+const tight = ({ stations }: Crowd, more: Settings = {}): Starting => ({
   environment: {
     KINDLING_DHCP_POOLS: `10.77.0.100-10.77.0.${100 + Math.ceil(1.5 * stations)}`,
     KINDLING_DHCP_LEASE: "4s",
@@ -30,6 +31,9 @@ export const tight = ({ stations }: Crowd, more: Settings = {}): Starting => ({
     ...more,
   },
 });
+
+/** Where machines decline for good reasons, the addresses come back within the row. */
+const shortProbation = { KINDLING_DHCP_DECLINE_PROBATION: "5s" };
 
 const calm: Chaos = async () => {};
 
@@ -57,11 +61,11 @@ const killed: Row = {
       await kill(daemon);
       daemon = await site.serve(tight(scale));
     });
-    await standAlone(site, scale, kills);
+    await standAlone(site, { ...scale, exchanges: Math.max(scale.exchanges, 200) }, kills);
   },
 };
 
-export const lossy = (percent: number): Row => ({
+const lossy = (percent: number): Row => ({
   name: `${percent} % of the frames are lost each way`,
   async run(site, scale) {
     await site.serve(tight(scale));
@@ -77,10 +81,12 @@ export const lossy = (percent: number): Row => ({
 const disordered: Row = {
   name: "frames are late, overtake each other and arrive twice",
   async run(site, scale) {
-    await site.serve(tight(scale));
+    await site.serve(tight(scale, shortProbation));
     const faults = { seed: scale.seed, duplicates: 0.2, delayMs: 60 };
     await using _far = await addFarHost(site, faults);
-    await standAlone(site, { ...scale, host: "far" }, calm);
+    // The server's own ARP question may be overtaken by its ACK, and the machine then declines.
+    const { messages } = await standChaos(site, { ...scale, host: "far" }, calm);
+    expect(promisedTwice(messages), `CHAOS_SEED=${scale.seed}`).toEqual([]);
   },
 };
 
@@ -150,27 +156,17 @@ async function openWrongClock(site: DaemonSite) {
 
 const offsets = ["+1y", "-1y", "+0", "-1y", "+1y"];
 
-const steppedClock: Row = {
-  name: "the clock is set a year on and back",
-  async run(site, scale) {
-    const { set, environment } = await openWrongClock(site);
-    await site.serve(tight(scale, environment));
-    const step = async (count: number) => set(offsets[count % offsets.length] ?? "+0");
-    await standAlone(site, scale, repeatedly(scale, step));
-  },
-};
-
 const wrongClock: Row = {
-  name: "the daemon is killed and starts again with its clock a year off",
+  name: "the clock is set a year on and back, and the daemon killed besides",
   async run(site, scale) {
     const { set, environment } = await openWrongClock(site);
     let daemon = await site.serve(tight(scale, environment));
-    const restart = async (count: number) => {
-      await kill(daemon);
+    const step = async (count: number) => {
+      if (count % 2 === 1) await kill(daemon);
       set(offsets[count % offsets.length] ?? "+0");
-      daemon = await site.serve(tight(scale, environment));
+      if (count % 2 === 1) daemon = await site.serve(tight(scale, environment));
     };
-    await standAlone(site, scale, repeatedly(scale, restart));
+    await standAlone(site, scale, repeatedly(scale, step));
   },
 };
 
@@ -204,7 +200,7 @@ const twoThatLook: Row = {
 const twoForced: Row = {
   name: "two daemons that were told not to look give one pool",
   async run(site, scale) {
-    const daemons = await serveTwo(site, scale, { KINDLING_DHCP_PROBES_PER_SECOND: "20" });
+    const daemons = await serveTwo(site, scale, shortProbation);
     await standChaos(site, scale, calm);
     const found = daemons.flatMap(({ lines }) =>
       lines.filter(({ code, msg }) => msg === "finding raised" && code === "dhcp.address-conflict"),
@@ -213,15 +209,15 @@ const twoForced: Row = {
   },
 };
 
-export const chaosRows: readonly Row[] = [
+/** Those that are short enough for every day. */
+export const shortRows: readonly Row[] = [
   killed,
   lossy(10),
   disordered,
   flapping,
   reloaded,
-  filled,
-  steppedClock,
   wrongClock,
-  twoThatLook,
   twoForced,
 ];
+
+export const allRows: readonly Row[] = [...shortRows, lossy(1), lossy(5), filled, twoThatLook];

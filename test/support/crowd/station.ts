@@ -59,7 +59,14 @@ type Parts = {
   readonly server?: Ipv4Address;
 };
 
-export type NoteKind = "bound" | "extended" | "released" | "stopped" | "expired" | "nak" | "declined";
+export type NoteKind =
+  | "bound"
+  | "extended"
+  | "released"
+  | "stopped"
+  | "expired"
+  | "nak"
+  | "declined";
 
 /** `until` where it holds the address from now on; with every other note it holds it no more. */
 export type Note = {
@@ -188,7 +195,11 @@ type Holding = Phase & { readonly kind: "holding" };
 function extend(station: Station, phase: Holding, held: Held): Step {
   const due = halfOf(held);
   const next = { ...station, phase: { ...phase, held }, due, tries: 0 };
-  return { station: next, send: [], note: { kind: "extended", address: held.address, until: endOf(held) } };
+  return {
+    station: next,
+    send: [],
+    note: { kind: "extended", address: held.address, until: endOf(held) },
+  };
 }
 
 // RFC 2131 §4.4.5: by unicast from a half, by broadcast from seven eighths, and then it is over.
