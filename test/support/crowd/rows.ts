@@ -32,6 +32,17 @@ const tight = ({ stations }: Crowd, more: Settings = {}): Starting => ({
   },
 });
 
+/**
+ * Hardly more addresses than machines, none of them asked about: the leases alone say what is free. A
+ * machine that takes the place of one that is gone waits for the end of that one's lease.
+ */
+const blind = (crowd: Crowd, more: Settings = {}): Starting =>
+  tight(crowd, {
+    KINDLING_DHCP_POOLS: `10.77.0.100-10.77.0.${100 + Math.ceil(1.1 * crowd.stations)}`,
+    KINDLING_DHCP_CONFLICT_PROBE: "off",
+    ...more,
+  });
+
 /** Where machines decline for good reasons, the addresses come back within the row. */
 const shortProbation = { KINDLING_DHCP_DECLINE_PROBATION: "5s" };
 
@@ -56,10 +67,10 @@ async function kill(daemon: Daemon): Promise<void> {
 const killed: Row = {
   name: "the daemon is killed and starts again",
   async run(site, scale) {
-    let daemon = await site.serve(tight(scale));
+    let daemon = await site.serve(blind(scale));
     const kills = repeatedly(scale, async () => {
       await kill(daemon);
-      daemon = await site.serve(tight(scale));
+      daemon = await site.serve(blind(scale));
     });
     await standAlone(site, { ...scale, exchanges: Math.max(scale.exchanges, 200) }, kills);
   },
@@ -160,15 +171,22 @@ const wrongClock: Row = {
   name: "the clock is set a year on and back, and the daemon killed besides",
   async run(site, scale) {
     const { set, environment } = await openWrongClock(site);
-    let daemon = await site.serve(tight(scale, environment));
-    const step = async (count: number) => {
-      if (count % 2 === 1) await kill(daemon);
-      set(offsets[count % offsets.length] ?? "+0");
-      if (count % 2 === 1) daemon = await site.serve(tight(scale, environment));
-    };
-    await standAlone(site, scale, repeatedly(scale, step));
+    let daemon = await site.serve(blind(scale, environment));
+    await standAlone(site, scale, async ({ nextExchange }) => {
+      for (let count = 0; count < scale.times; count += 1) {
+        const isKilled = count % 2 === 1;
+        // Long enough for machines to come whom a lease that ended too early would be given to.
+        for (let few = 0; few < 20; few += 1) await nextExchange();
+        if (isKilled) await kill(daemon);
+        set(offsets[count % offsets.length] ?? "+0");
+        if (isKilled) daemon = await site.serve(blind(scale, environment));
+        await daemon.logged(isKilled ? notBelieved : "clock was stepped");
+      }
+    });
   },
 };
+
+const notBelieved = "clock is not believed; leases keep what was left of them";
 
 async function serveTwo(site: DaemonSite, scale: Scale, more: Settings) {
   await site.lan.addHost("second", "10.77.0.2/24");
