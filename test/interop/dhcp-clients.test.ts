@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
@@ -6,6 +6,7 @@ import { cacheFolder } from "../../src/lab/package-cache.ts";
 import { openPeer } from "../../src/lab/peer-packages.ts";
 import { openVirtualLan, type VirtualLan } from "../../src/lab/virtual-lan.ts";
 import { heard, out, run, startDhcp } from "../support/dhcp-lab.ts";
+import { noNetworkd, runDhcpcd, runNetworkd } from "../support/real-clients.ts";
 
 let lan: VirtualLan;
 let folder = "";
@@ -26,13 +27,7 @@ const startServer = (leaseSeconds: number) =>
 
 it("RFC 2131 §4.4: dhcpcd obtains, renews by itself and releases", async () => {
   await using server = await startServer(20);
-  const { program, env } = await openPeer(cacheFolder(process.env), "dhcpcd");
-  const words = ["-4", "-B", "-d", "-p", "-A", "-f", "/dev/null", "-c", "/bin/true", "eth0"];
-  // It keeps its files below /var/lib and /run, and those are the host's.
-  const mounts =
-    "for at in /var/lib /run; do mount -t tmpfs tmpfs $at; done; mkdir /var/lib/dhcpcd";
-  const argv = ["sh", "-c", `${mounts}; exec "$0" "$@"`, program, ...words];
-  const client = run("client", argv, env);
+  const { client } = await runDhcpcd("client");
   await server.seen(out("ack", "offer-accepted"));
   await server.seen(out("ack", "lease-renewed"));
   client.kill("SIGALRM"); // its word for release and exit
@@ -53,27 +48,11 @@ it("RFC 2131 §4.3.2 and §4.3.5: dhcping hears an ACK to its REQUEST and to its
   await server.seen(out("ack", "informed"));
 });
 
-const networkd = "/lib/systemd/systemd-networkd";
-const network =
-  "[Match]\nName=eth0\n[Network]\nDHCP=ipv4\nLinkLocalAddressing=no\nIPv6AcceptRA=no\n";
-
-/** Why networkd cannot run here: it becomes a user of its own, whom a sandbox may not have. */
-function noNetworkd(): string | undefined {
-  if (!existsSync(networkd)) return `there is no ${networkd}`;
-  const mapped = /4294967295\s*$/.test(readFileSync("/proc/self/uid_map", "utf8"));
-  return mapped ? undefined : "this sandbox maps one user, and networkd wants another";
-}
-
 it("RFC 2131 §4.4: systemd-networkd obtains, renews by itself and releases", async (context) => {
   const reason = noNetworkd();
   if (reason !== undefined) context.skip(reason);
   await using server = await startServer(8);
-  const file = join(folder, "10-eth0.network");
-  writeFileSync(file, network);
-  // A /sys that is read-only tells it that there is no udev to wait for.
-  const steps = `mount -t tmpfs tmpfs /run && mkdir -p /run/systemd/network &&
-    cp "$0" /run/systemd/network/ && mount -o remount,ro /sys && exec ${networkd}`;
-  const client = run("client", ["sh", "-c", steps, file]);
+  const client = runNetworkd("client", folder);
   await server.seen(out("ack", "offer-accepted"));
   await server.seen(out("ack", "lease-renewed"));
   client.kill("SIGTERM");

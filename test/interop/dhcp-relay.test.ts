@@ -7,6 +7,7 @@ import { cacheFolder } from "../../src/lab/package-cache.ts";
 import { openPeer } from "../../src/lab/peer-packages.ts";
 import { openVirtualLan, type VirtualLan } from "../../src/lab/virtual-lan.ts";
 import { clientScript, heard, out, run, startDhcp } from "../support/dhcp-lab.ts";
+import { noNetworkd, runDhcpcd, runNetworkd } from "../support/real-clients.ts";
 
 /** The server's link, and two links behind the relay, each with a client on it. */
 let lans: VirtualLan[] = [];
@@ -73,6 +74,15 @@ async function startRelay() {
   };
 }
 
+/** Once the client on `far1` has its address: the way to the server that goes by the router. */
+async function routePastRelay(): Promise<void> {
+  for (;;) {
+    const { stdout } = await run("far1", ["ip", "-4", "-o", "addr", "show", "dev", "eth0"]);
+    if (stdout.includes("10.88.0.")) break;
+  }
+  await ip("-n far1 route add default via 10.88.0.1");
+}
+
 const startServer = (leaseSeconds = 600) =>
   startDhcp(["full", join(folder, "leases.journal"), String(leaseSeconds)]);
 
@@ -106,16 +116,36 @@ describe("behind ISC's relay", () => {
     await run("relay", ["sysctl", "-qw", "net.ipv4.ip_forward=1"]);
     const client = run("far1", ["udhcpc", "-f", "-R", "-i", "eth0", "-s", script]);
     await server.seen(out("ack", "offer-accepted"));
-    for (;;) {
-      const { stdout } = await run("far1", ["ip", "-4", "-o", "addr", "show", "dev", "eth0"]);
-      if (stdout.includes("10.88.0.")) break;
-    }
-    await ip("-n far1 route add default via 10.88.0.1");
+    await routePastRelay();
     client.kill("SIGUSR1");
     await server.seen(out("ack", "lease-renewed"));
     client.kill("SIGTERM");
     await server.seen(heard("release"));
     await client;
+  });
+
+  it("RFC 2131 §4.4.6: dhcpcd obtains through the relay and releases past it", async () => {
+    await using server = await startServer();
+    await using _relay = await startRelay();
+    await run("relay", ["sysctl", "-qw", "net.ipv4.ip_forward=1"]);
+    const { client } = await runDhcpcd("far1");
+    await server.seen(out("ack", "offer-accepted"));
+    await routePastRelay();
+    client.kill("SIGALRM");
+    await server.seen(heard("release"));
+    expect((await client).all).toMatch(/leased 10\.88\.0\.1\d\d for 600 seconds/);
+  });
+
+  it("RFC 2131 §4.4.5: systemd-networkd, whose renewals reach nobody, rebinds through the relay", async (context) => {
+    const reason = noNetworkd();
+    if (reason !== undefined) context.skip(reason);
+    await using server = await startServer(8);
+    await using _relay = await startRelay();
+    const client = runNetworkd("far1", folder);
+    await server.seen(out("ack", "offer-accepted"));
+    await server.seen(out("ack", "lease-renewed"));
+    client.kill("SIGTERM");
+    expect((await client).all).toMatch(/DHCPv4 address 10\.88\.0\.1\d\d\/24/);
   });
 
   it("RFC 2131 §4.3.2: a client that moved to the other link gets a NAK through the relay", async () => {

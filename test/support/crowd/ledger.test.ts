@@ -10,7 +10,11 @@ const line = (at: number, mac: string, kind: LedgerLine["kind"], until?: number)
 describe("sharedByMachines", () => {
   it.each([
     { name: "two at once", lines: [line(0, "a", "bound", 9), line(5, "b", "bound", 14)], want: 1 },
-    { name: "after its end", lines: [line(0, "a", "bound", 9), line(9, "b", "bound", 14)], want: 0 },
+    {
+      name: "after its end",
+      lines: [line(0, "a", "bound", 9), line(9, "b", "bound", 14)],
+      want: 0,
+    },
     {
       name: "after it was given back",
       lines: [line(0, "a", "bound", 9), line(3, "a", "released"), line(5, "b", "bound", 14)],
