@@ -165,7 +165,8 @@ async function openWrongClock(site: DaemonSite) {
   return { set, environment };
 }
 
-const offsets = ["+1y", "-1y", "+0", "-1y", "+1y"];
+/** Each is another than the one before, the first one after the last too. */
+const offsets = ["+1y", "-1y", "+0", "+1y", "-1y", "+0"];
 
 const wrongClock: Row = {
   name: "the clock is set a year on and back, and the daemon killed besides",
