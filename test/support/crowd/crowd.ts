@@ -9,10 +9,9 @@ import { OptionCode } from "../../../src/dhcp/options.ts";
 import { parseDhcp } from "../../../src/dhcp/packet.ts";
 import { WireError } from "../../../src/errors.ts";
 import { openPacketSocket } from "../../../src/runtime/packet-socket.ts";
-import { EtherType, formatArp, parseArp } from "../../../src/wire/arp.ts";
+import { formatArp, parseArp } from "../../../src/wire/arp.ts";
 import { anyAddress, formatIpv4 } from "../../../src/wire/ipv4.ts";
-import { udpFromPort } from "../../../src/wire/packet-filter.ts";
-import { readUdpFrame } from "../../../src/wire/udp-frame.ts";
+import { readUdpFrame, type UdpFrame } from "../../../src/wire/udp-frame.ts";
 import { seededRandom } from "../lossy-link.ts";
 import { formatSending } from "./crowd-frames.ts";
 import {
@@ -46,14 +45,10 @@ const atNow = () => {
   return { now: Date.now(), random, restless };
 };
 
-const bootp = await openPacketSocket({
-  device: "eth0",
-  etherType: EtherType.ipv4,
-  filter: udpFromPort(67),
-});
-const arp = await openPacketSocket({ device: "eth0", etherType: EtherType.arp });
-// A cable that is out loses what is sent.
-for (const socket of [bootp, arp]) socket.onError(() => {});
+/** ETH_P_ALL of <linux/if_ether.h>: on two sockets an ACK would overtake the ARP question before it. */
+const allTypes = 3;
+const cable = await openPacketSocket({ device: "eth0", etherType: allTypes });
+cable.onError(() => {}); // a cable that is out loses what is sent
 
 function take(before: Station, { station, send, note }: Step): void {
   const mac = macOf(before);
@@ -65,7 +60,7 @@ function take(before: Station, { station, send, note }: Step): void {
       sending,
     );
     if (sending.kind === "arp-probe") sendArp(frame);
-    else bootp.send(frame);
+    else cable.send(frame);
   }
   if (note === undefined) return;
   if (note.kind === "bound") exchanges += 1;
@@ -73,19 +68,27 @@ function take(before: Station, { station, send, note }: Step): void {
   writeSync(1, `${JSON.stringify(line)}\n`);
 }
 
-bootp.receive((frame) => {
-  const datagram = readUdpFrame(frame);
-  if (datagram === undefined || datagram.destinationPort !== 68) return;
-  const message = parseDhcp(datagram.payload);
+cable.receive((frame) => {
+  try {
+    const datagram = readUdpFrame(frame);
+    if (datagram === undefined) hearArp(frame);
+    else if (datagram.destinationPort === 68) hearDhcp(datagram);
+  } catch (error) {
+    if (!(error instanceof WireError)) throw error; // no station's business
+  }
+});
+
+function hearDhcp({ payload, mac: serverMac }: UdpFrame): void {
+  const message = parseDhcp(payload);
   if (!message.options.has(OptionCode.messageType)) return;
   const mac = (Buffer.from(message.chaddr).toString("hex", 0, 6).match(/../g) ?? []).join(":");
   const station = stations.get(mac);
-  if (station) take(station, hear(station, { message, serverMac: datagram.mac }, atNow()));
-});
+  if (station) take(station, hear(station, { message, serverMac }, atNow()));
+}
 
 // A switch gives back nothing at the port that it came in by, and all stations are behind one.
 function sendArp(frame: Uint8Array): void {
-  arp.send(frame);
+  cable.send(frame);
   setImmediate(() => hearArp(frame));
 }
 
@@ -100,14 +103,6 @@ function hearArp(frame: Uint8Array): void {
     sendArp(formatArp(senderMac, { kind: "reply", ...answer }));
   }
 }
-
-arp.receive((frame) => {
-  try {
-    hearArp(frame);
-  } catch (error) {
-    if (!(error instanceof WireError)) throw error; // no station's business
-  }
-});
 
 const beat = setInterval(() => {
   for (const station of stations.values()) {
