@@ -10,6 +10,15 @@ export const labNet = {
   pool: "10.77.0.100-10.77.0.199",
   httpPort: 8080,
   domain: "kindling.lan",
+  /** A link behind a router that passes DHCP on: see `openFarLink`. */
+  far: {
+    bridge: "br1",
+    routerHost: "relay",
+    nearRouter: "10.77.0.2",
+    router: "10.88.0.1",
+    subnet: "10.88.0.0/24",
+    pool: "10.88.0.100-10.88.0.199",
+  },
 } as const;
 
 /** What of the daemon's settings a lab or a test chooses. */
@@ -33,6 +42,14 @@ export type LabSettings = {
     readonly address?: string;
     readonly hostname?: string;
   }[];
+  /** The machines are on a link behind a relay, and the server serves that too. */
+  readonly farLink?: boolean;
+};
+
+const farSubnet = {
+  subnet: labNet.far.subnet,
+  pools: [labNet.far.pool],
+  router: labNet.far.router,
 };
 
 /** The folders of one run; the socket's path must stay below the kernel's 108 bytes. */
@@ -60,6 +77,7 @@ export function labConfig(folder: string, settings: LabSettings) {
       ...(settings.menu && { menu: settings.menu }),
       pools: [labNet.pool],
       reservations: settings.reservations ?? [],
+      ...(settings.farLink && { subnets: [farSubnet] }),
     },
     loaders: { folders: [paths.loaders], ...settings.loaders },
     ipv6: settings.ipv6 ?? {},
@@ -80,6 +98,8 @@ export type LabProfile = {
   readonly end: "poweroff" | "stay";
   /** The kernel's name of the serial port: ttyS0, or ttyAMA0 on arm64. */
   readonly console?: string;
+  /** The system looks its own name up, unless a foreign DHCP server gives none. */
+  readonly resolve?: false;
 };
 
 /** The catalog files of the profiles, path → JSON text, in matchbox's layout. */
@@ -94,7 +114,7 @@ export function labCatalog(profiles: readonly LabProfile[]): ReadonlyMap<string,
   return files;
 }
 
-function netBoot({ id, end, console = "ttyS0" }: LabProfile) {
+function netBoot({ id, end, resolve, console = "ttyS0" }: LabProfile) {
   const origin = `http://${labNet.server}:${labNet.httpPort}`;
   return {
     kernel: "/assets/lab/vmlinuz",
@@ -106,7 +126,7 @@ function netBoot({ id, end, console = "ttyS0" }: LabProfile) {
       "initrd=initrd.gz", // an EFI kernel finds iPXE's file by this name
       `kindling.profile=${id}`,
       `kindling.report=${origin}/report`,
-      "kindling.resolve=self",
+      ...(resolve === false ? [] : ["kindling.resolve=self"]),
       `kindling.then=${end}`,
     ],
   };

@@ -8,6 +8,7 @@ import { KindlingError } from "../errors.ts";
 import { formatMacHyphen, type MacAddress } from "../wire/mac.ts";
 import { type Cables, openCables, type Plug } from "./cables.ts";
 import { followEvents } from "./event-feed.ts";
+import { openFarLink } from "./far-link.ts";
 import type { Accelerator, MachineFirmware } from "./firmware.ts";
 import type { GuestFiles } from "./guest-files.ts";
 import {
@@ -75,8 +76,12 @@ export async function openRoom(options: RoomOptions, signal: AbortSignal): Promi
   const lan = opening.use(await openVirtualLan());
   const six = options.ipv6 === true ? labNet.serverCidr6 : undefined;
   await lan.addHost(labNet.serverHost, labNet.serverCidr, six);
-  const cables = opening.use(await openCables(lan));
-  if (!isDaemonsWord(options.settings)) opening.use(await advertiseNoRouter(lan.bridge));
+  const far = options.settings.farLink ? opening.use(await openFarLink(lan)) : undefined;
+  const machinesLan = far ?? lan;
+  const cables = opening.use(await openCables(machinesLan));
+  if (far !== undefined || !isDaemonsWord(options.settings)) {
+    opening.use(await advertiseNoRouter(machinesLan.bridge));
+  }
   const daemon = opening.use(new Daemon(options, signal));
   await daemon.start();
   const machines = new Machines(folder, cables, signal);

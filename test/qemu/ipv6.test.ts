@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { dnsmasqServer } from "../../src/lab/foreign-server.ts";
 import type { LabSettings } from "../../src/lab/lab-config.ts";
-import { foreignDhcp } from "../support/foreign-dhcp.ts";
 import { connectsOf, dhcpOf } from "../support/frames.ts";
 import { machineMac, openTestRoom } from "../support/lab.ts";
 
@@ -24,10 +24,7 @@ describe("a ROM's iPXE on a LAN without an IPv6 router", () => {
   it.each(rows)("$name, starts within $seconds s", async ({ name, settings, seconds }) => {
     const isProxy = settings.dhcpMode === "proxy";
     await using test = await openTestRoom(`ipv6-${name.replaceAll(/\W+/g, "-")}`, { settings });
-    if (isProxy) {
-      await test.room.lan.addHost("other", "10.77.0.2/24");
-      await test.runOn("other", foreignDhcp, /DHCP, IP range/);
-    }
+    if (isProxy) await test.putBeside(dnsmasqServer(test.room.folder));
     const mac = machineMac(0x10);
     const vm = await test.powerOn("m1", mac, "bios");
     await vm.mark(/^KINDLING-UP /);

@@ -1,14 +1,7 @@
 import { expect, it } from "vitest";
+import { dnsmasqServer } from "../../src/lab/foreign-server.ts";
 import { dhcpOf } from "../support/frames.ts";
 import { machineMac, openTestRoom } from "../support/lab.ts";
-
-// --user, --group=: dnsmasq would become another user, whom the run folder keeps out.
-const foreignDhcp = [
-  ...["dnsmasq", "--keep-in-foreground", "--conf-file=/dev/null", "--log-facility=-"],
-  ...["--user=root", "--group=", "--port=0", "--no-ping", "--interface=eth0", "--bind-interfaces"],
-  ...["--pid-file=", "--dhcp-leasefile=/run/foreign.leases"],
-  "--dhcp-range=10.77.0.200,10.77.0.250,255.255.255.0,10m",
-];
 
 it("UEFI takes the first item of our menu beside a foreign DHCP server, and boots", async () => {
   const items = [
@@ -17,8 +10,7 @@ it("UEFI takes the first item of our menu beside a foreign DHCP server, and boot
   ] as const;
   const settings = { dhcpMode: "proxy", menu: { timeout: 0, items } } as const;
   await using test = await openTestRoom("uefi-menu", { settings });
-  await test.room.lan.addHost("other", "10.77.0.2/24");
-  await test.runOn("other", foreignDhcp, /DHCP, IP range/);
+  await test.putBeside(dnsmasqServer(test.room.folder));
   const mac = machineMac(0x10);
   const vm = await test.powerOn("m1", mac, "uefi");
   await vm.mark(/^KINDLING-UP /);

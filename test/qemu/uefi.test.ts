@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { foreignDhcp } from "../support/foreign-dhcp.ts";
+import { dnsmasqServer } from "../../src/lab/foreign-server.ts";
 import { dhcpOf } from "../support/frames.ts";
 import { machineMac, openTestRoom } from "../support/lab.ts";
 
@@ -32,8 +32,7 @@ describe("UEFI machines", () => {
   it.each(answers)("boot beside a foreign DHCP server by $name", async (row) => {
     const settings = { dhcpMode: "proxy", proxyAnswer: row.proxyAnswer } as const;
     await using test = await openTestRoom(`uefi-proxy-${row.proxyAnswer}`, { settings });
-    await test.room.lan.addHost("other", "10.77.0.2/24");
-    await test.runOn("other", foreignDhcp, /DHCP, IP range/);
+    await test.putBeside(dnsmasqServer(test.room.folder));
     const mac = machineMac(0x10);
     const vm = await test.powerOn("m1", mac, "uefi");
     const up = await vm.mark(/^KINDLING-UP /);

@@ -1,11 +1,12 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { foldTimelines, type Timeline } from "../../src/boot/timeline.ts";
 import { chooseAccelerator } from "../../src/lab/accelerator.ts";
-import { debianOvmf, type MachineFirmware } from "../../src/lab/firmware.ts";
+import { type Accelerator, debianOvmf, type MachineFirmware } from "../../src/lab/firmware.ts";
+import { type ForeignProgram, foreignNet } from "../../src/lab/foreign-server.ts";
 import { type GuestFiles, openGuestFiles } from "../../src/lab/guest-files.ts";
 import { captureWords } from "../../src/lab/inside.ts";
 import { cacheFolder } from "../../src/lab/package-cache.ts";
@@ -25,14 +26,18 @@ const firmwares = { bios: { kind: "bios" }, uefi: debianOvmf } as const;
 /** A room for one test: LAN, daemon, capture, machines. Disposing of it ends all of them. */
 export type TestRoom = AsyncDisposable & {
   readonly room: Room;
+  /** What carried the machines so far. */
+  readonly accelerators: ReadonlySet<Accelerator>;
   powerOn(
     name: string,
     mac: MacAddress,
     firmware: "bios" | "uefi" | MachineFirmware,
     how?: Pick<RoomMachine, "memoryMb" | "withoutPxe">,
   ): Promise<Vm>;
-  /** Runs a program on a host of the LAN until the room is closed. */
-  runOn(host: string, argv: readonly string[], ready: RegExp): Promise<ChildProcess>;
+  /** Runs a program on a host of the LAN until the room is closed; what it said is kept in out/. */
+  runOn(host: string, program: ForeignProgram): Promise<ChildProcess>;
+  /** Puts another DHCP server onto the LAN. */
+  putBeside(program: ForeignProgram): Promise<void>;
   timelineOf(mac: MacAddress): Timeline | undefined;
   /** The UDP datagrams of the capture so far. */
   captured(): Promise<readonly Datagram[]>;
@@ -74,20 +79,28 @@ export async function openTestRoom(name: string, options: TestRoomOptions): Prom
   const capture = ["tcpdump", ...captureWords(room.lan.bridge, pcap)];
   opening.use(await runUntilClosed(capture, /listening on/));
   const closing = opening.move();
+  const runOn = async (host: string, { argv, ready }: ForeignProgram) => {
+    const log = join(out, `${name}.${host}.log`);
+    return closing.use(await runUntilClosed(onHost(host, argv), ready, log)).child;
+  };
+  const accelerators = new Set<Accelerator>();
   return {
     room,
+    accelerators,
     async powerOn(machine, mac, kind, how = {}) {
       const firmware: MachineFirmware = typeof kind === "string" ? firmwares[kind] : kind;
       const accelerator = await chooseAccelerator(firmware, guest, folder);
+      accelerators.add(accelerator);
       return await room.powerOn({
         ...{ name: machine, mac, firmware, accelerator },
         ...(diskMb && { diskMb }),
         ...how,
       });
     },
-    async runOn(host, argv, ready) {
-      const running = closing.use(await runUntilClosed(onHost(host, argv), ready));
-      return running.child;
+    runOn,
+    async putBeside(program) {
+      await room.lan.addHost(foreignNet.host, foreignNet.cidr);
+      await runOn(foreignNet.host, program);
     },
     timelineOf: (mac) => foldTimelines(room.events).find((boot) => boot.mac === mac),
     captured: async () => datagramsOf(parsePcap(await readFile(pcap))),
@@ -98,7 +111,11 @@ export async function openTestRoom(name: string, options: TestRoomOptions): Prom
 
 type Running = AsyncDisposable & { readonly child: ChildProcess };
 
-async function runUntilClosed(argv: readonly string[], ready: RegExp): Promise<Running> {
+async function runUntilClosed(
+  argv: readonly string[],
+  ready: RegExp,
+  log?: string,
+): Promise<Running> {
   const [program = "", ...rest] = argv;
   const child = spawn(program, rest, { stdio: ["ignore", "ignore", "pipe"] });
   let said = "";
@@ -109,5 +126,11 @@ async function runUntilClosed(argv: readonly string[], ready: RegExp): Promise<R
     });
     void once(child, "exit").then(() => reject(new Error(`${program} ended: ${said}`)), reject);
   });
-  return { child, [Symbol.asyncDispose]: () => endChild(child, 2000) };
+  return {
+    child,
+    async [Symbol.asyncDispose]() {
+      await endChild(child, 2000);
+      if (log !== undefined) await writeFile(log, said);
+    },
+  };
 }
