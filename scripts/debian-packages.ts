@@ -19,7 +19,7 @@ const daemons: readonly Need[] = ["interop", "deep"];
 /** Everything outside npm that a task uses. */
 export const DebianPackages: readonly DebianPackage[] = [
   row("qemu-system-x86", "virtual machines", "/usr/bin/qemu-system-x86_64", lab),
-  row("qemu-system-arm", "an arm64 machine", "/usr/bin/qemu-system-aarch64", ["test", "qemu"]),
+  row("qemu-system-arm", "an arm64 machine", "/usr/bin/qemu-system-aarch64", ["qemu"]),
   row("ipxe-qemu", "iPXE in a network card's ROM", "/usr/lib/ipxe/qemu/pxe-virtio.rom", lab),
   row("ipxe", "boot loaders to serve", "/usr/lib/ipxe/snponly.efi", [...lab, ...daemons]),
   row("ovmf", "UEFI firmware", "/usr/share/OVMF/OVMF_CODE_4M.fd", lab),

@@ -7,7 +7,7 @@ import { openGuestFiles } from "../src/lab/guest-files.ts";
 import { openIgnitionFiles } from "../src/lab/ignition-files.ts";
 import { openArm64, openSignedLoaders, openSuiteIpxe } from "../src/lab/machine-files.ts";
 import { cacheFolder } from "../src/lab/package-cache.ts";
-import { openPeer, peerNames } from "../src/lab/peer-packages.ts";
+import { openPeer, type PeerName, peerNames } from "../src/lab/peer-packages.ts";
 import { type DebianPackage, missingPackages, type Task } from "./debian-packages.ts";
 
 const root = join(import.meta.dirname, "..");
@@ -26,7 +26,12 @@ const Tasks: Readonly<Record<Task, (rest: readonly string[]) => readonly (readon
     [...sandbox, ...vitest, "--project", "qemu", ...rest],
   ],
   interop: (rest) => [[...sandbox, ...vitest, "--project", "interop", ...rest]],
-  qemu: (rest) => [[...sandbox, ...vitest, "--project", "qemu", ...rest]],
+  // What one project has no test of, the other may have.
+  qemu: (rest) =>
+    ["qemu", "qemu-matrix"].map((project) => [
+      ...[...sandbox, ...vitest, "--project", project],
+      ...(rest.length > 0 ? ["--passWithNoTests", ...rest] : []),
+    ]),
   deep: (rest) => [
     [...vitest, "--project", "unit", "--testTimeout", "3600000", ...fuzzFiles(), ...rest],
     [...sandbox, ...vitest, "--project", "deep", ...rest],
@@ -51,7 +56,7 @@ const cache = cacheFolder(process.env);
 if (name === "test" || name === "qemu" || name === "bench") {
   await openGuestFiles(cache, console.log).catch(fail);
 }
-if (name === "test" || name === "qemu") {
+if (name === "qemu") {
   await openIgnitionFiles(cache, console.log).catch(fail);
   await openSignedLoaders(cache, console.log).catch(fail);
   for (const suite of ["trixie", "sid"] as const) {
@@ -59,9 +64,11 @@ if (name === "test" || name === "qemu") {
   }
   await openArm64(cache, console.log).catch(fail);
 }
-if (name === "test" || name === "interop" || name === "bench" || name === "storm") {
-  for (const peer of peerNames) await openPeer(cache, peer, console.log).catch(fail);
-}
+const beside: Partial<Record<Task, readonly PeerName[]>> = {
+  ...{ test: peerNames, interop: peerNames, bench: peerNames, storm: peerNames },
+  qemu: ["kea", "dhcrelay"],
+};
+for (const peer of beside[name] ?? []) await openPeer(cache, peer, console.log).catch(fail);
 if (name === "deep") process.env["FUZZ_PACKETS"] ??= String(deepPackets);
 for (const command of Tasks[name](rest)) {
   const code = await runCommand(command);

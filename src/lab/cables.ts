@@ -2,11 +2,10 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { access, constants } from "node:fs/promises";
 import { join } from "node:path";
-import { execa } from "execa";
 import { turnOffOffloads } from "../runtime/offload.ts";
 import type { Cable } from "./firmware.ts";
 import { relayNet } from "./frame-relay.ts";
-import { onHost, type VirtualLan } from "./virtual-lan.ts";
+import { ip, onHost, type VirtualLan } from "./virtual-lan.ts";
 import { endChild } from "./vm.ts";
 
 /** A cable and the command in front of the QEMU that holds its other end. */
@@ -95,8 +94,4 @@ async function startRelay() {
     }),
   ]);
   return relay;
-}
-
-async function ip(words: string): Promise<void> {
-  await execa("ip", words.split(" "));
 }

@@ -1,6 +1,5 @@
-import { execa } from "execa";
 import { labNet } from "./lab-config.ts";
-import { onHost, openVirtualLan, type VirtualLan } from "./virtual-lan.ts";
+import { ip, openVirtualLan, type VirtualLan } from "./virtual-lan.ts";
 
 //   server 10.77.0.1 ── br0 ── eth0 10.77.0.2  relay  eth1 10.88.0.1 ── br1 ── machines
 //
@@ -18,13 +17,8 @@ export async function openFarLink(near: VirtualLan): Promise<VirtualLan> {
   await ip(`link set leg master ${bridge} up`);
   await ip(`-n ${routerHost} addr add ${router}/24 brd + dev eth1`);
   await ip(`-n ${routerHost} link set eth1 up`);
-  const [program = "", ...words] = onHost(routerHost, ["sysctl", "-qw", "net.ipv4.ip_forward=1"]);
-  await execa(program, words);
+  await ip(`netns exec ${routerHost} sysctl -qw net.ipv4.ip_forward=1`);
   await ip(`-n ${labNet.serverHost} route add ${subnet} via ${nearRouter}`);
   const closing = opening.move();
   return { ...lan, [Symbol.asyncDispose]: () => closing.disposeAsync() };
-}
-
-async function ip(words: string): Promise<void> {
-  await execa("ip", words.split(" "));
 }

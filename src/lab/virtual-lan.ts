@@ -55,6 +55,7 @@ export async function openVirtualLan(bridge = "br0"): Promise<VirtualLan> {
   };
 }
 
-async function ip(words: string): Promise<void> {
+/** Runs ip(8) with these words. */
+export async function ip(words: string): Promise<void> {
   await execa("ip", words.split(" "));
 }

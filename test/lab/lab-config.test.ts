@@ -7,7 +7,9 @@ describe("labConfig", () => {
   it("is accepted by the daemon's own schema", () => {
     const mac = parseMac("52:54:00:77:00:10");
     const reservations = [{ mac, address: "10.77.0.50", hostname: "node1" }];
-    const text = JSON.stringify(labConfig("/run/x", { dhcpMode: "proxy", reservations }));
+    const text = JSON.stringify(
+      labConfig("/run/x", { dhcpMode: "proxy", reservations, farLink: true }),
+    );
     expect(ConfigSchema.safeParse(JSON.parse(text)).error).toBeUndefined();
   });
 

@@ -25,29 +25,20 @@ describe("UEFI machines", () => {
     expect(offer?.file ?? "").toBe("snponly.efi");
   });
 
-  const answers = [
-    { name: "the complete offer", proxyAnswer: "direct", asks4011: false },
-    { name: "the boot server on port 4011", proxyAnswer: "boot-server", asks4011: true },
-  ] as const;
-  it.each(answers)("boot beside a foreign DHCP server by $name", async (row) => {
-    const settings = { dhcpMode: "proxy", proxyAnswer: row.proxyAnswer } as const;
-    await using test = await openTestRoom(`uefi-proxy-${row.proxyAnswer}`, { settings });
+  it("boot beside a foreign DHCP server by the complete offer", async () => {
+    const settings = { dhcpMode: "proxy", proxyAnswer: "direct" } as const;
+    await using test = await openTestRoom("uefi-proxy-direct", { settings });
     await test.putBeside(dnsmasqServer(test.room.folder));
     const mac = machineMac(0x10);
     const vm = await test.powerOn("m1", mac, "uefi");
     const up = await vm.mark(/^KINDLING-UP /);
     expect(up.text).toMatch(/address=10\.77\.0\.2\d\d /);
 
-    const messages = dhcpOf(await test.captured());
-    const ours = messages.filter((one) => one.from === "10.77.0.1");
-    expect(ours.length).toBeGreaterThan(0);
+    const ours = dhcpOf(await test.captured()).filter((one) => one.from === "10.77.0.1");
     expect(ours.filter((one) => one.yiaddr !== "0.0.0.0")).toEqual([]);
     const offer = ours.find((one) => one.type === 2 && one.mac === mac);
     expect(offer?.options.get(60)?.toString()).toBe("PXEClient");
-    expect(offer?.file).toBe(row.asks4011 ? "" : "snponly.efi");
-    const acks = ours.filter((one) => one.type === 5);
-    expect(acks.map((one) => [one.fromPort, one.toPort, one.file])).toEqual(
-      row.asks4011 ? [[4011, 4011, "snponly.efi"]] : [],
-    );
+    expect(offer?.file).toBe("snponly.efi");
+    expect(ours.filter((one) => one.type === 5)).toEqual([]);
   });
 });
