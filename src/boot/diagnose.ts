@@ -92,13 +92,20 @@ const AfterStage: Readonly<Record<Stage, Advice>> = {
 // Firmware tells nobody that it refused a program; UEFI that took a whole one and then says nothing
 // most often did. Programs behind a signed shim are GRUB's or iPXE's business.
 function silence({ stage, detail = "" }: TimelineRow, arch = ""): Advice {
-  const isPlain = stage === "loader" && arch.includes("UEFI") && !/shim|grub/.test(detail);
-  return isPlain ? Refused : AfterStage[stage];
+  if (stage !== "loader") return AfterStage[stage];
+  if (/(^|\/)grub[^/]*\.efi$/.test(detail)) return GrubLost;
+  return arch.includes("UEFI") && !detail.includes("shim") ? Refused : AfterStage.loader;
 }
 
 const Refused: Advice = {
   cause: "Secure Boot refused the loader, most likely: it arrived whole and never ran",
   cure: "turn Secure Boot off, or install a signed shim and GRUB and set loaders.secureBoot to shim",
+};
+
+// GRUB 2.06 takes siaddr of the DHCPACK for its server, and a proxy's offer for nothing.
+const GrubLost: Advice = {
+  cause: "GRUB arrived and asked for no configuration: beside another DHCP server it asks that one",
+  cure: "let the DHCP server that gives the addresses name this host as next-server (siaddr), or read the machine's console",
 };
 
 function failure(row: TimelineRow): Advice {

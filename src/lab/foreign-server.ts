@@ -31,8 +31,15 @@ export function dnsmasqServer(folder: string, more: readonly string[] = []): For
   };
 }
 
+/** What dnsmasq is told so that its answers name Kindling as the next server, with no boot file. */
+export const dnsmasqNamesUs = [`--dhcp-boot=,,${labNet.server}`];
+
 /** Kea as unpacked from its package; its configuration is written into `folder`. */
-export async function keaServer(folder: string, cache: string): Promise<ForeignProgram> {
+export async function keaServer(
+  folder: string,
+  cache: string,
+  subnet: Readonly<Record<string, unknown>> = {},
+): Promise<ForeignProgram> {
   const { first, last } = foreignNet;
   const kea = await openPeer(cache, "kea");
   const file = join(folder, "kea.json");
@@ -41,7 +48,7 @@ export async function keaServer(folder: string, cache: string): Promise<ForeignP
     "interfaces-config": { interfaces: ["eth0"] },
     "lease-database": { type: "memfile", persist: false },
     "valid-lifetime": 600,
-    subnet4: [{ subnet: "10.77.0.0/24", pools: [{ pool: `${first} - ${last}` }] }],
+    subnet4: [{ subnet: "10.77.0.0/24", pools: [{ pool: `${first} - ${last}` }], ...subnet }],
     loggers: [{ name: "kea-dhcp4", output_options: output, severity: "INFO" }],
   };
   await writeFile(file, JSON.stringify({ Dhcp4: dhcp4 }));
@@ -49,6 +56,9 @@ export async function keaServer(folder: string, cache: string): Promise<ForeignP
   const argv = [...environment(env), kea.program, "-c", file];
   return { argv, ready: /DHCP4_STARTED/ };
 }
+
+/** The same for Kea's subnet. */
+export const keaNamesUs = { "next-server": labNet.server };
 
 /** ISC's relay on the router of the far link; -a adds option 82. */
 export async function iscRelay(cache: string): Promise<ForeignProgram> {

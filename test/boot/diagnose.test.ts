@@ -38,6 +38,18 @@ describe("diagnoseBoot", () => {
         reached: "loader",
         cause: /Secure Boot refused the loader/,
       },
+      {
+        name: "a shim that stopped",
+        steps: [...firmware, tftp(1040, "sent", "shimx64.efi")],
+        reached: "loader",
+        cause: /the firmware refused or could not run it/,
+      },
+      {
+        name: "a GRUB that asks another server",
+        steps: [...firmware, tftp(1040, "sent", "shimx64.efi"), tftp(1800, "sent", "grubx64.efi")],
+        reached: "loader",
+        cause: /GRUB arrived and asked for no configuration/,
+      },
       { name: "no script", steps: ipxe, reached: "ipxe", cause: /did not fetch its script/ },
       {
         name: "no group",

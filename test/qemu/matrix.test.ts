@@ -3,19 +3,25 @@ import { availableParallelism, loadavg } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { Cells, type MatrixBoot, type MatrixMode } from "../../scripts/boot-matrix-table.ts";
-import { dnsmasqServer, iscRelay, keaServer } from "../../src/lab/foreign-server.ts";
+import {
+  dnsmasqNamesUs,
+  dnsmasqServer,
+  iscRelay,
+  keaNamesUs,
+  keaServer,
+} from "../../src/lab/foreign-server.ts";
 import { type LabSettings, labNet } from "../../src/lab/lab-config.ts";
 import { cacheFolder } from "../../src/lab/package-cache.ts";
 import { dhcpOf } from "../support/frames.ts";
 import { machineMac, openTestRoom, type TestRoom } from "../support/lab.ts";
-import { MatrixMachines } from "../support/matrix-machines.ts";
+import { type MachineSetup, MatrixMachines } from "../support/matrix-machines.ts";
 
 const cache = cacheFolder(process.env);
 const mac = machineMac(0x10);
 
 type Mode = {
   readonly settings: LabSettings;
-  setUp(test: TestRoom): Promise<void>;
+  setUp(test: TestRoom, machine: MachineSetup): Promise<void>;
   /** The address that the running system has. */
   readonly address: RegExp;
 };
@@ -24,12 +30,14 @@ const Modes: Readonly<Record<MatrixMode, Mode>> = {
   full: { settings: {}, setUp: async () => {}, address: /address=10\.77\.0\.1\d\d / },
   "beside dnsmasq": {
     settings: { dhcpMode: "proxy" },
-    setUp: (test) => test.putBeside(dnsmasqServer(test.room.folder)),
+    setUp: (test, { wantsNextServer }) =>
+      test.putBeside(dnsmasqServer(test.room.folder, wantsNextServer && dnsmasqNamesUs)),
     address: /address=10\.77\.0\.2\d\d /,
   },
   "beside Kea": {
     settings: { dhcpMode: "proxy" },
-    setUp: async (test) => test.putBeside(await keaServer(test.room.folder, cache)),
+    setUp: async (test, { wantsNextServer }) =>
+      test.putBeside(await keaServer(test.room.folder, cache, wantsNextServer && keaNamesUs)),
     address: /address=10\.77\.0\.2\d\d /,
   },
   "behind a relay": {
@@ -44,11 +52,19 @@ const Modes: Readonly<Record<MatrixMode, Mode>> = {
 describe("each machine boots to user space in each DHCP mode", () => {
   it.each(Cells)("$machine, $mode", async ({ machine, mode }) => {
     const setup = await MatrixMachines[machine]();
-    const { console = "ttyS0", how, firmware, loads, settings, ...parts } = setup;
+    const {
+      console = "ttyS0",
+      how,
+      firmware,
+      loads,
+      settings,
+      wantsNextServer: _,
+      ...parts
+    } = setup;
     const profiles = [{ id: "default", end: "poweroff", console, resolve: false }] as const;
     const chosen = { settings: { ...settings, ...Modes[mode].settings }, profiles, ...parts };
     await using test = await openTestRoom(`matrix-${nameOf(machine)}-${nameOf(mode)}`, chosen);
-    await Modes[mode].setUp(test);
+    await Modes[mode].setUp(test, setup);
     const vm = await test.powerOn("m1", mac, firmware, how);
     const kernel = await vm.mark(/^KINDLING-KERNEL /, 200_000);
     const up = await vm.mark(/^KINDLING-UP /);

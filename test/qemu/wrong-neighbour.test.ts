@@ -1,8 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { diagnoseBoot } from "../../src/boot/diagnose.ts";
 import type { FindingCode } from "../../src/boot/finding.ts";
-import { dnsmasqServer } from "../../src/lab/foreign-server.ts";
+import { dnsmasqServer, keaServer } from "../../src/lab/foreign-server.ts";
+import { cacheFolder } from "../../src/lab/package-cache.ts";
 import { machineMac, openTestRoom, type TestRoom } from "../support/lab.ts";
+import { MatrixMachines } from "../support/matrix-machines.ts";
 
 const mac = machineMac(0x10);
 
@@ -61,6 +63,28 @@ describe("beside a dnsmasq that stands in the way, the daemon says what is wrong
       reached: want.reached,
     });
     expect(test.room.events.filter(({ kind }) => kind === "tftp")).toEqual([]);
+  });
+});
+
+describe("Secure Boot by GRUB 2.06 beside a Kea that names no next server", () => {
+  it("ends in GRUB, and the timeline says whom GRUB asked", async () => {
+    const setup = await MatrixMachines["UEFI, Secure Boot: shim, GRUB"]();
+    const { firmware, how, loaders, settings } = setup;
+    const chosen = {
+      settings: { ...settings, dhcpMode: "proxy" },
+      ...(loaders && { loaders }),
+    } as const;
+    await using test = await openTestRoom("wrong-next-server", chosen);
+    await test.putBeside(await keaServer(test.room.folder, cacheFolder(process.env)));
+    const vm = await test.powerOn("m1", mac, firmware, how);
+    await vm.mark(/grub>|GNU GRUB/);
+    expect(diagnoseBoot(test.timelineOf(mac))).toEqual({
+      kind: "stopped",
+      reached: "loader",
+      cause:
+        "GRUB arrived and asked for no configuration: beside another DHCP server it asks that one",
+      cure: expect.stringContaining("name this host as next-server"),
+    });
   });
 });
 

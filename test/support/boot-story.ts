@@ -33,7 +33,11 @@ export function dhcpTalk(at: number, stage: Talk, file?: string): readonly Step[
   ];
 }
 
-export function tftp(at: number, outcome: "sent" | "probe" | "failed" | "refused"): Step {
+export function tftp(
+  at: number,
+  outcome: "sent" | "probe" | "failed" | "refused",
+  file = "snponly.efi",
+): Step {
   const bytes = outcome === "sent" ? 173_792 : 0;
   const reason = outcome === "failed" ? "retries-spent" : "not-found";
   return [
@@ -41,7 +45,7 @@ export function tftp(at: number, outcome: "sent" | "probe" | "failed" | "refused
     {
       kind: "tftp",
       outcome,
-      file: "snponly.efi",
+      file,
       bytes,
       ms: 20,
       blksize: 1468,

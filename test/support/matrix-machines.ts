@@ -25,6 +25,8 @@ export type MachineSetup = {
   readonly guest?: GuestFiles;
   readonly loaders?: ReadonlyMap<string, Uint8Array>;
   readonly console?: string;
+  /** Boots beside another DHCP server only where that one names Kindling as the next server. */
+  readonly wantsNextServer?: true;
   /** What its firmware fetches first and by which protocol; a ROM's iPXE needs no loader. */
   readonly loads?: { readonly kind: "tftp" | "http"; readonly file: string };
 };
@@ -49,6 +51,7 @@ export const MatrixMachines: Readonly<Record<MatrixMachine, () => Promise<Machin
     firmware: debianOvmfSecure,
     how: { memoryMb: 768 },
     settings: { loaders: { secureBoot: "shim" } },
+    wantsNextServer: true, // GRUB 2.06 asks siaddr of the DHCPACK for its files, whoever sent GRUB
     loaders: await readLoaders(await openSignedLoaders(cache, quiet)),
     loads: { kind: "tftp", file: "shimx64.efi" },
   }),
