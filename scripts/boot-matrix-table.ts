@@ -15,23 +15,32 @@ export type MatrixMachine = (typeof Machines)[number];
 export const Modes = ["full", "beside dnsmasq", "beside Kea", "behind a relay"] as const;
 export type MatrixMode = (typeof Modes)[number];
 
-/** A cell that no test fills, and why. */
-type Gap = {
+/** What is to be said of cells: why no test fills them, or on what condition they boot. */
+type Note = {
+  readonly kind: "gap" | "condition";
   readonly machine: MatrixMachine;
   readonly modes: readonly MatrixMode[];
-  readonly why: string;
+  readonly text: string;
 };
 
-export const Gaps: readonly Gap[] = [
+export const Notes: readonly Note[] = [
   {
-    machine: "UEFI, PXE over IPv6",
+    kind: "condition",
+    machine: "UEFI, Secure Boot: shim, GRUB",
     modes: ["beside dnsmasq", "beside Kea"],
-    why: "DHCPv6 has no proxies: who gives the address names the boot file",
+    text: "The other DHCP server names Kindling as the next server, which GRUB 2.06 wants",
   },
   {
+    kind: "gap",
+    machine: "UEFI, PXE over IPv6",
+    modes: ["beside dnsmasq", "beside Kea"],
+    text: "DHCPv6 has no proxies: who gives the address names the boot file",
+  },
+  {
+    kind: "gap",
     machine: "UEFI, PXE over IPv6",
     modes: ["behind a relay"],
-    why: "Kindling serves no IPv6 link but its own",
+    text: "Kindling serves no IPv6 link but its own",
   },
 ];
 
@@ -50,28 +59,30 @@ export type MatrixBoot = {
 
 /** Every cell that can be. */
 export const Cells = Machines.flatMap((machine) =>
-  Modes.filter((mode) => gapAt(machine, mode) === undefined).map((mode) => ({ machine, mode })),
+  Modes.filter((mode) => noteAt(machine, mode)?.kind !== "gap").map((mode) => ({ machine, mode })),
 );
 
-/** The newest boot of each cell as Markdown, a line on where it was measured, and the gaps' reasons. */
+/** The newest boot of each cell as Markdown, a line on where it was measured, and the notes. */
 export function formatMatrix(boots: readonly MatrixBoot[]): string {
   const newest = new Map(boots.map((boot) => [`${boot.machine}/${boot.mode}`, boot]));
   const cell = (machine: MatrixMachine, mode: MatrixMode): string => {
-    const gap = gapAt(machine, mode);
-    if (gap !== undefined) return `– (${Gaps.indexOf(gap) + 1})`;
-    return newest.get(`${machine}/${mode}`)?.seconds.toFixed(1) ?? "not run";
+    const note = noteAt(machine, mode);
+    const mark = note === undefined ? "" : ` (${Notes.indexOf(note) + 1})`;
+    if (note?.kind === "gap") return `–${mark}`;
+    const seconds = newest.get(`${machine}/${mode}`)?.seconds.toFixed(1);
+    return `${seconds ?? "not run"}${mark}`;
   };
   const rows = Machines.map((machine) => [machine, ...Modes.map((mode) => cell(machine, mode))]);
   const head = ["seconds from power-on to the kernel's first process", ...Modes];
   const table = [head, ["---", ...Modes.map(() => "---:")], ...rows].map(
     (cells) => `| ${cells.join(" | ")} |`,
   );
-  const gaps = Gaps.map(({ why }, index) => `${index + 1}. ${why}.`);
-  return [...table, "", measuredOn([...newest.values()]), "", ...gaps].join("\n");
+  const notes = Notes.map(({ text }, index) => `${index + 1}. ${text}.`);
+  return [...table, "", measuredOn([...newest.values()]), "", ...notes].join("\n");
 }
 
-function gapAt(machine: MatrixMachine, mode: MatrixMode): Gap | undefined {
-  return Gaps.find((gap) => gap.machine === machine && gap.modes.includes(mode));
+function noteAt(machine: MatrixMachine, mode: MatrixMode): Note | undefined {
+  return Notes.find((note) => note.machine === machine && note.modes.includes(mode));
 }
 
 function measuredOn(boots: readonly MatrixBoot[]): string {

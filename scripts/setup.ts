@@ -53,7 +53,7 @@ const missing = missingPackages(captures ? [name, "capture"] : [name], existsSyn
 if (missing.length > 0) installPackages(missing);
 // The sandbox has no way out: what must be downloaded is fetched before it is entered.
 const cache = cacheFolder(process.env);
-if (name === "test" || name === "qemu" || name === "bench") {
+if (name === "test" || name === "qemu" || name === "bench" || name === "deep") {
   await openGuestFiles(cache, console.log).catch(fail);
 }
 if (name === "qemu") {
