@@ -100,13 +100,3 @@ describe("arm64", () => {
     expect(files).toEqual(expect.arrayContaining(["ipxe-arm64.efi", "autoexec.ipxe"]));
   });
 });
-
-describe("BIOS machines with the iPXE of", () => {
-  it.each(["trixie", "sid"] as const)("Debian %s in their ROM boot", async (suite) => {
-    const { rom } = await openSuiteIpxe(cache, suite, say);
-    await using test = await openTestRoom(`bios-${suite}`, {});
-    const vm = await test.powerOn("m1", mac, { kind: "bios", rom });
-    await vm.mark(/^KINDLING-UP /);
-    expect(await vm.ended).toBe(0);
-  });
-});

@@ -17,10 +17,12 @@ import { endChild, type Vm } from "../../src/lab/vm.ts";
 import { type MacAddress, parseMac } from "../../src/wire/mac.ts";
 import { type Datagram, datagramsOf } from "./frames.ts";
 
-const defaults = {
-  settings: {},
-  profiles: [{ id: "default", end: "poweroff" }],
-} as const satisfies TestRoomOptions;
+/** A foreign DHCP server gives no name: looking it up would cost a machine 5 s. */
+const defaultsIn = (isProxy: boolean) =>
+  ({
+    settings: {},
+    profiles: [{ id: "default", end: "poweroff", ...(isProxy && { resolve: false }) }],
+  }) as const satisfies TestRoomOptions;
 const firmwares = { bios: { kind: "bios" }, uefi: debianOvmf } as const;
 
 /** A room for one test: LAN, daemon, capture, machines. Disposing of it ends all of them. */
@@ -69,6 +71,7 @@ export async function openTestRoom(name: string, options: TestRoomOptions): Prom
   opening.defer(() => rm(folder, { recursive: true, force: true }));
   const stop = new AbortController();
   opening.defer(() => stop.abort());
+  const defaults = defaultsIn(options.settings?.dhcpMode === "proxy");
   const { diskMb, loaders = new Map(), ...chosen } = { ...defaults, ...options };
   const own = [...loaders].map(([name, bytes]) => [`loaders/${name}`, bytes] as const);
   const files = new Map([...(chosen.files ?? []), ...own]);
