@@ -92,5 +92,5 @@ function measuredOn(boots: readonly MatrixBoot[]): string {
   const range = `${loads[0]?.toFixed(0)} to ${loads.at(-1)?.toFixed(0)}`;
   const days = [...new Set(boots.map(({ day }) => day))].sort().join(", ");
   const how = [...new Set(boots.map(({ accelerator }) => accelerator.toUpperCase()))].join(" and ");
-  return `One boot each, ${days}, QEMU with ${how}, ${first.cores} cores at a load of ${range}.`;
+  return `The newest boot of each, ${days}, QEMU with ${how}, ${first.cores} cores at a load of ${range}.`;
 }

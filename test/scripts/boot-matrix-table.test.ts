@@ -42,7 +42,7 @@ describe("the matrix of machines and modes", () => {
       boot(2, { mode: "beside Kea", load: 9, accelerator: "kvm" }),
     ]);
     expect(text).toContain(
-      "One boot each, 2026-11-21, QEMU with TCG and KVM, 2 cores at a load of 2 to 9.",
+      "The newest boot of each, 2026-11-21, QEMU with TCG and KVM, 2 cores at a load of 2 to 9.",
     );
     expect(formatMatrix([])).toContain("Nothing was run yet.");
   });
