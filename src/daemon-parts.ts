@@ -19,6 +19,7 @@ import { type DnsServer, openDnsServer } from "./dns/server.ts";
 import type { AnswerDeps, Signer } from "./http/deps.ts";
 import { openHttpServer } from "./http/server.ts";
 import { systemClock } from "./runtime/clock.ts";
+import { type DescriptorShares, descriptorLimit, shareDescriptors } from "./runtime/descriptors.ts";
 import type { EventBus } from "./runtime/event-bus.ts";
 import type { FindingBoard } from "./runtime/finding-board.ts";
 import type { ServedInterface } from "./runtime/interfaces.ts";
@@ -136,6 +137,7 @@ async function openDns(house: House, dhcp: DhcpPart | undefined): Promise<DnsSer
     clock: systemClock,
     log: log.child({ part: "dns" }),
     findings: house.findings,
+    maxConnections: sharesOf(house).dns,
   };
   return resources.use(await openDnsServer(deps, options.signal));
 }
@@ -200,6 +202,7 @@ async function openHttp(
   const deps = {
     addresses: house.addresses,
     port: config.http.port,
+    maxConnections: sharesOf(house).http,
     ...answers,
     log: part,
     diagnosisOf: loaders.diagnosisOf,
@@ -219,6 +222,10 @@ async function openHttp(
     ...(socket !== "" && { admin }),
   };
   return resources.use(await openHttpServer(deps, signal));
+}
+
+function sharesOf({ addresses }: House): DescriptorShares {
+  return shareDescriptors(descriptorLimit(), addresses.length);
 }
 
 function answersOf({ config, log }: House, catalog: Catalog): AnswerDeps {

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import { constants } from "node:fs";
-import { type FileHandle, open, realpath } from "node:fs/promises";
+import { constants, type Stats } from "node:fs";
+import { type FileHandle, open, realpath, stat } from "node:fs/promises";
 import { sep } from "node:path";
 
 /** A whole file in memory, shared by all who serve it: read only. */
@@ -43,21 +43,26 @@ export function openFileLibrary(cacheBytesMax: number): FileLibrary {
   /** By real path, the latest read last. */
   const cache = new Map<string, Cached>();
   const readReal = async (path: string, bytesMax: number): Promise<FileReading> => {
+    // What is in memory needs no descriptor: loaders go on when there is none left.
+    const kept = cache.get(path);
+    if (kept !== undefined && kept.size <= bytesMax && kept.stamp === stampOf(await stat(path))) {
+      return { kind: "content", content: await kept.content };
+    }
     // O_NONBLOCK: opening a FIFO would wait for its other end. O_NOFOLLOW: the path was resolved.
     const flags = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW;
     await using file = await open(path, flags);
-    const stat = await file.stat();
-    if (!stat.isFile()) return { kind: "absent" };
-    if (stat.size > bytesMax) {
-      return { kind: "refused", reason: `has ${stat.size} bytes, want at most ${bytesMax}` };
+    const stats = await file.stat();
+    if (!stats.isFile()) return { kind: "absent" };
+    if (stats.size > bytesMax) {
+      return { kind: "refused", reason: `has ${stats.size} bytes, want at most ${bytesMax}` };
     }
-    const stamp = `${stat.size} ${stat.mtimeMs} ${stat.ctimeMs}`;
+    const stamp = stampOf(stats);
     const known = cache.get(path);
     if (known?.stamp === stamp) return { kind: "content", content: await known.content };
-    const content = readContent(file, path, stat.mtime);
+    const content = readContent(file, path, stats.mtime);
     content.catch(() => cache.delete(path));
     cache.delete(path);
-    cache.set(path, { stamp, size: stat.size, content });
+    cache.set(path, { stamp, size: stats.size, content });
     forgetOldest(cache, cacheBytesMax);
     return { kind: "content", content: await content };
   };
@@ -75,6 +80,10 @@ export function openFileLibrary(cacheBytesMax: number): FileLibrary {
       }
     },
   };
+}
+
+function stampOf({ size, mtimeMs, ctimeMs }: Stats): string {
+  return `${size} ${mtimeMs} ${ctimeMs}`;
 }
 
 async function readContent(file: FileHandle, path: string, modified: Date): Promise<FileContent> {

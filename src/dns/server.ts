@@ -2,6 +2,7 @@ import { randomInt } from "node:crypto";
 import type { FindingSink } from "../boot/finding.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Log } from "../runtime/log.ts";
+import { Notice } from "../runtime/notice.ts";
 import type { BoundService } from "../runtime/service.ts";
 import { openUdp, type UdpPeer, type UdpSocket } from "../runtime/udp.ts";
 import type { Ipv4Address } from "../wire/ipv4.ts";
@@ -25,6 +26,8 @@ export type DnsDeps = {
   readonly findings: FindingSink;
   /** Where secondaries listen for NOTIFY. */
   readonly secondaryPort?: number;
+  /** TCP connections at once on one address. */
+  readonly maxConnections?: number;
 };
 
 export type DnsServer = BoundService & {
@@ -47,12 +50,13 @@ export async function openDnsServer(deps: DnsDeps, signal: AbortSignal): Promise
   const responder = opening.use(
     new Responder({ clock, log, zones, served, ...(forwarder && { forwarder }) }),
   );
+  const onTurnedAway = turnedAway(deps);
   const bound: Bound[] = [];
   const notifier = opening.use(notifierOf(deps, zones, bound));
   opening.use(deps.bindings.onChange(() => notifier.poke()));
   for (const { address } of deps.interfaces) {
     signal.throwIfAborted();
-    bound.push(await bindAddress(address, { deps, responder, notifier, opening }));
+    bound.push(await bindAddress(address, { deps, responder, notifier, opening, onTurnedAway }));
   }
   const owned = opening.move();
   return {
@@ -78,12 +82,14 @@ type Rig = {
   readonly responder: Responder;
   readonly notifier: Notifier;
   readonly opening: AsyncDisposableStack;
+  readonly onTurnedAway: (peer: string | undefined) => void;
 };
 
 async function bindAddress(
   address: Ipv4Address,
-  { deps, responder, notifier, opening }: Rig,
+  { deps, responder, notifier, opening, onTurnedAway }: Rig,
 ): Promise<Bound> {
+  const { maxConnections } = deps;
   const udp = opening.use(await openUdp({ address, port: deps.port }));
   udp.onError((error) => responder.fail(error));
   const tcp = await openDnsTcp({
@@ -93,6 +99,8 @@ async function bindAddress(
     answer: (query, client, reply) =>
       responder.answer(query, { local: address, client, transport: "tcp" }, reply),
     onError: (error, peer) => responder.fail(error, peer),
+    ...(maxConnections !== undefined && { maxConnections }),
+    onTurnedAway,
   });
   opening.use(tcp);
   const serve = (): void => {
@@ -106,6 +114,14 @@ async function bindAddress(
     });
   };
   return { address, udp, serve };
+}
+
+function turnedAway({ clock, log }: DnsDeps): Rig["onTurnedAway"] {
+  const notice = new Notice(clock.now);
+  return (peer) => {
+    const times = notice.happened();
+    if (times !== undefined) log.warn("dns connections turned away", { times, peer });
+  };
 }
 
 // A secondary hears of a change from the address in its own subnet: it asks whoever tells it.

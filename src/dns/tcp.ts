@@ -12,6 +12,10 @@ export type DnsTcpOptions = {
   /** Replies once, at once or later, with the messages of the answer; none end the conversation. */
   readonly answer: (query: Uint8Array, peer: Ipv4Address, reply: Reply) => void;
   readonly onError: (error: Error, peer?: string) => void;
+  /** Connections at once; fewer than `connectionLimit` where descriptors are few. */
+  readonly maxConnections?: number;
+  /** A connection was closed at once, since there were too many, all together or of that peer. */
+  readonly onTurnedAway?: (peer: string | undefined) => void;
 };
 
 /** A bound listener that turns connections away until `serve`. */
@@ -26,20 +30,24 @@ export const peerConnectionLimit = 16;
 
 /** Binds and listens; fails with `port.in-use`, `port.forbidden` or `interface.no-address`. */
 export async function openDnsTcp(options: DnsTcpOptions): Promise<DnsTcpListener> {
+  const { maxConnections = connectionLimit, onTurnedAway = () => {} } = options;
+  const peerLimit = Math.min(peerConnectionLimit, Math.ceil(maxConnections / 2));
   const connections = new Map<Socket, string>();
   let isServing = false;
   const server = createServer({ noDelay: true }, (socket) => {
     const peer = socket.remoteAddress ?? "";
     const siblings = [...connections.values()].filter((it) => it === peer).length;
-    if (!isServing || siblings >= peerConnectionLimit) {
+    if (!isServing || siblings >= peerLimit) {
       socket.destroy();
+      if (isServing) onTurnedAway(peer);
       return;
     }
     connections.set(socket, peer);
     socket.once("close", () => connections.delete(socket));
     converse(socket, peer, options);
   });
-  server.maxConnections = connectionLimit;
+  server.maxConnections = maxConnections;
+  server.on("drop", (connection) => onTurnedAway(connection?.remoteAddress));
   await listen(server, options);
   // accept(2) had no descriptor left, say; the next connection may fare better.
   server.on("error", (error) => options.onError(error));

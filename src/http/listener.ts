@@ -32,28 +32,60 @@ const Limits = {
   /** How long a client may neither send nor take a byte; firmware pauses while it unpacks. */
   idleMs: 120_000,
   keepAliveMs: 15_000,
+  /** How often the times above are looked at; Node would do it every 30 s. */
+  checkMs: 1_000,
 } as const;
+
+/** What is listened with, besides the place. */
+export type Listening = {
+  readonly handle: Handler;
+  /** Connections at once, of which one peer may have half: nobody locks out all others. */
+  readonly maxConnections: number;
+  /** A connection was closed at once, since there were too many, all together or of that peer. */
+  readonly onTurnedAway: (peer: string | undefined) => void;
+};
 
 /** Listens there; requests go to `handle`. The promise fails with the cause and the cure. */
 export async function listen(
   endpoint: Endpoint,
-  handle: Handler,
-  maxConnections: number,
+  { handle, maxConnections, onTurnedAway }: Listening,
 ): Promise<Server> {
   const options = {
     maxHeaderSize: Limits.headerBytes,
     headersTimeout: Limits.headersMs,
     requestTimeout: Limits.requestMs,
     keepAliveTimeout: Limits.keepAliveMs,
+    connectionsCheckingInterval: Limits.checkMs,
     noDelay: true,
   };
   const tls = endpoint.kind === "tcp" ? endpoint.tls : undefined;
   const server = tls ? openTls({ ...options, ...tls }, handle) : createServer(options, handle);
   server.timeout = Limits.idleMs;
   server.maxConnections = maxConnections;
+  server.on("drop", (connection) => onTurnedAway(connection?.remoteAddress));
+  if (endpoint.kind === "tcp") limitPeers(server, Math.ceil(maxConnections / 2), onTurnedAway);
   if (endpoint.kind === "unix") await prepareSocketPath(endpoint.path);
   await bind(server, endpoint);
   return server;
+}
+
+function limitPeers(server: Server, most: number, onTurnedAway: Listening["onTurnedAway"]): void {
+  const counts = new Map<string, number>();
+  server.on("connection", (socket) => {
+    const peer = socket.remoteAddress ?? "";
+    const count = counts.get(peer) ?? 0;
+    if (count >= most) {
+      socket.destroy();
+      onTurnedAway(peer);
+      return;
+    }
+    counts.set(peer, count + 1);
+    socket.once("close", () => {
+      const left = (counts.get(peer) ?? 0) - 1;
+      if (left > 0) counts.set(peer, left);
+      else counts.delete(peer);
+    });
+  });
 }
 
 function openTls(options: ServerOptions, handle: Handler): Server {

@@ -7,6 +7,7 @@
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { FastifyInstance } from "fastify";
+import { Notice } from "../runtime/notice.ts";
 import type { BoundService } from "../runtime/service.ts";
 import type { IpAddress } from "../wire/ip.ts";
 import { buildAdminApp } from "./admin.ts";
@@ -46,13 +47,15 @@ export async function openHttpServer(deps: HttpDeps, signal: AbortSignal): Promi
     await app.ready();
   }
   const servers: Server[] = [];
+  const { maxConnections = connectionLimit } = deps;
+  const onTurnedAway = turnedAway(deps, maxConnections);
   opened.defer(async () => {
     await Promise.all(servers.map((server) => close(server, deps)));
   });
   for (const { app, endpoint } of bindings) {
     signal.throwIfAborted();
     const handle = afterServing(app, serving.promise);
-    servers.push(await listen(endpoint, handle, deps.maxConnections ?? connectionLimit));
+    servers.push(await listen(endpoint, { handle, maxConnections, onTurnedAway }));
   }
   const resources = opened.move();
   const done = Promise.withResolvers<void>();
@@ -84,6 +87,19 @@ function bindingsOf(deps: HttpDeps, signal: AbortSignal): readonly Binding[] {
   if (admin === undefined) return machines;
   const endpoint: Endpoint = { kind: "unix", path: admin.socket };
   return [...machines, { app: buildAdminApp(deps, admin, signal), endpoint }];
+}
+
+function turnedAway(
+  { clock, log }: HttpDeps,
+  maxConnections: number,
+): (peer: string | undefined) => void {
+  const notice = new Notice(clock.now);
+  return (peer) => {
+    const times = notice.happened();
+    if (times === undefined) return;
+    const cure = "look what that peer does; raise LimitNOFILE if maxConnections is below 2000";
+    log.warn("http connections turned away", { times, peer, maxConnections, cure });
+  };
 }
 
 function afterServing(app: FastifyInstance, serving: Promise<void>): Handler {

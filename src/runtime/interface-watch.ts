@@ -3,6 +3,7 @@ import { KindlingError } from "../errors.ts";
 import type { Clock } from "./clock.ts";
 import type { Log } from "./log.ts";
 import type { Service } from "./service.ts";
+import { systemErrorCode } from "./system-error.ts";
 
 /** How often the devices are looked at, ms. */
 const intervalMs = 2000;
@@ -11,8 +12,8 @@ export type InterfaceWatchDeps = {
   readonly devices: readonly string[];
   readonly clock: Clock;
   readonly log: Log;
-  /** The kernel's number of a device, or undefined when there is none. */
-  readonly indexOf?: (device: string) => number | undefined;
+  /** The kernel's number of a device, undefined when there is none; absent while it cannot be told. */
+  readonly indexOf?: (device: string) => number | undefined | "unknown";
 };
 
 /**
@@ -29,6 +30,7 @@ export function watchInterfaces(deps: InterfaceWatchDeps): Service {
     for (const { device, index } of bound) {
       if (index === undefined) continue; // no sysfs here: nothing can be told of it
       const now = indexOf(device);
+      if (now === "unknown" || index === "unknown") continue;
       if (now === undefined && !gone.has(device)) {
         log.error("interface went away", { device });
         gone.add(device);
@@ -48,11 +50,12 @@ export function watchInterfaces(deps: InterfaceWatchDeps): Service {
   };
 }
 
-function readIndex(device: string): number | undefined {
+function readIndex(device: string): number | undefined | "unknown" {
   try {
     return Number(readFileSync(`/sys/class/net/${device}/ifindex`, "utf8"));
-  } catch {
-    return undefined; // whatever the reason: nobody can be served there
+  } catch (error) {
+    // Without a descriptor left (EMFILE) the device is still there.
+    return systemErrorCode(error) === "ENOENT" ? undefined : "unknown";
   }
 }
 

@@ -3,6 +3,7 @@ import type { EventSink } from "../boot/event.ts";
 import { KindlingError, WireError } from "../errors.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Log } from "../runtime/log.ts";
+import { Notice } from "../runtime/notice.ts";
 import type { BoundService } from "../runtime/service.ts";
 import { openUdp, type UdpPeer, type UdpSocket } from "../runtime/udp.ts";
 import { formatIp, type IpAddress } from "../wire/ip.ts";
@@ -18,7 +19,6 @@ import {
 import { type FileSource, findFile } from "./file-source.ts";
 import type { TftpLink } from "./link.ts";
 import { limitsOn, type TftpLimits } from "./negotiate.ts";
-import { Notice } from "./notice.ts";
 import { formatError, parsePacket, TftpErrorCode, type TftpPacket } from "./packet.ts";
 import { reportRefusal, reportTransfer } from "./report.ts";
 import {

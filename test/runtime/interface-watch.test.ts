@@ -5,7 +5,7 @@ import { FakeClock } from "../support/fake-clock.ts";
 
 function watch() {
   const clock = new FakeClock();
-  const indexes = new Map([["eth0", 4]]);
+  const indexes = new Map<string, number | "unknown">([["eth0", 4]]);
   const said: unknown[] = [];
   const log = { ...silentLog, error: (_: string, fields?: object) => void said.push(fields) };
   const indexOf = (device: string) => indexes.get(device);
@@ -30,6 +30,16 @@ it("says once that a device is gone, and goes on when the same one is back", asy
   expect(said).toEqual([{ device: "eth0" }]);
   await service[Symbol.asyncDispose]();
   await expect(service.done).resolves.toBeUndefined();
+});
+
+it("says nothing of a device that it cannot look at, as without a descriptor", async () => {
+  const { clock, indexes, said, service } = watch();
+  indexes.set("eth0", "unknown");
+  clock.step(10_000);
+  indexes.set("eth0", 4);
+  clock.step(10_000);
+  expect(said).toEqual([]);
+  await service[Symbol.asyncDispose]();
 });
 
 it("looks no more after it was disposed of", async () => {

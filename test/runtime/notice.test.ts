@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { Notice, noticeEveryMs } from "../../src/tftp/notice.ts";
+import { Notice, noticeEveryMs } from "../../src/runtime/notice.ts";
 
 it("is told at once, then with how often it happened meanwhile, and when the clock is set back", () => {
   let now = 1e12;
