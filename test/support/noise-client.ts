@@ -1,7 +1,8 @@
 /**
- * Makes a noise at 10.77.0.1: DATAGRAMS from the noise of SEED, then broken conversations by TCP.
- * After each burst it asks a sound DNS question and waits for the answer, so that nothing overflows
- * and all of it was read in the end. Prints how many datagrams it sent.
+ * `noise-client.ts DATAGRAMS SEED [PORT]`: makes a noise at 10.77.0.1, on all ports and then by broken
+ * conversations by TCP, or a flood on one port. After each burst it asks a sound DNS question and waits
+ * for the answer, so that nothing overflows and all of it was read in the end. Prints how many
+ * datagrams it sent.
  */
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
@@ -9,17 +10,20 @@ import { writeSync } from "node:fs";
 import { connect } from "node:net";
 import { queryBytes } from "./dns.ts";
 import { seededRandom } from "./lossy-link.ts";
-import { noiseOf } from "./noise.ts";
+import { floodOf, noiseOf } from "./noise.ts";
 
-const [datagrams = 0, seed = 0] = process.argv.slice(2).map(Number);
+const [datagrams = 0, seed = 0, port] = process.argv.slice(2).map(Number);
 const server = "10.77.0.1";
+const isIpv6 = port === 547;
+/** All DHCPv6 servers and relays of the link (RFC 8415 §7.1). */
+const target = isIpv6 ? "ff02::1:2%eth0" : server;
 /** Datagrams between two questions: well below what a socket's buffer holds of small ones. */
 const burst = 32;
 /** Each is a client of its own to TFTP, and most are heard no more. */
 const socketCount = 20;
 
-const noise = noiseOf(seed);
-const sockets = Array.from({ length: socketCount }, () => createSocket("udp4"));
+const noise = port === undefined ? noiseOf(seed) : floodOf(seed, port);
+const sockets = Array.from({ length: socketCount }, () => createSocket(isIpv6 ? "udp6" : "udp4"));
 // Refused by a port that closed: part of the noise.
 for (const socket of sockets) socket.on("error", () => {});
 const judge = createSocket("udp4");
@@ -28,20 +32,23 @@ const question = queryBytes("provisioner.kindling.lan");
 for (let sent = 0; sent < datagrams; sent += burst) {
   const sends = Array.from({ length: Math.min(burst, datagrams - sent) }, (_, at) => {
     const { bytes, port } = noise();
-    return send(sockets[(sent + at) % socketCount] ?? judge, bytes, port);
+    return send(sockets[(sent + at) % socketCount] ?? judge, { bytes, port, to: target });
   });
   await Promise.all(sends);
   const answered = once(judge, "message");
-  await send(judge, question, 53);
+  await send(judge, { bytes: question, port: 53, to: server });
   await answered;
 }
-const conversations = Math.ceil(datagrams / 200);
+const conversations = port === undefined ? Math.ceil(datagrams / 200) : 0;
 for (let count = 0; count < conversations; count += 1) await converse(count);
 writeSync(1, JSON.stringify({ datagrams, conversations }));
 for (const socket of [...sockets, judge]) socket.close();
 
-function send(socket: typeof judge, bytes: Uint8Array, port: number): Promise<void> {
-  return new Promise((resolve) => socket.send(bytes, port, server, () => resolve()));
+function send(
+  socket: typeof judge,
+  { bytes, port, to }: { bytes: Uint8Array; port: number; to: string },
+): Promise<void> {
+  return new Promise((resolve) => socket.send(bytes, port, to, () => resolve()));
 }
 
 // Half a request, a request that is none, a length that never comes, then a close or a reset.

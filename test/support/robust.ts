@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { execa } from "execa";
 import { expect } from "vitest";
 import { onHost } from "../../src/lab/virtual-lan.ts";
+import type { Daemon } from "./daemon.ts";
 import { type DaemonSite, openDaemonSite } from "./daemon-site.ts";
 
 /**
@@ -10,16 +11,16 @@ import { type DaemonSite, openDaemonSite } from "./daemon-site.ts";
  * 600,000 datagrams with the same 45 MB in use. So its heap is held close to what it needs, which a
  * leak of 64 bytes a datagram would burst in the deep run.
  */
-const heapLimits = { NODE_OPTIONS: "--max-old-space-size=64 --max-semi-space-size=8" };
+export const heapLimits = { NODE_OPTIONS: "--max-old-space-size=64 --max-semi-space-size=8" };
 
 /**
  * What the resident memory may grow by after the warm-up. It grew by 5.5 MB in 480,000 datagrams,
  * most of it in the first half and for the transfers that wait 40 s for a client that is gone.
  */
-const growthMaxKib = 16 * 1024;
+export const growthMaxKib = 16 * 1024;
 
 /** A quarter of the noise comes first: the rings and tables that are bounded fill up meanwhile. */
-const warmUpShare = 0.25;
+export const warmUpShare = 0.25;
 
 /** The daemon stands the noise of `seed`, then serves everything as before, in as much memory. */
 export async function standNoise(datagrams: number, seed: number): Promise<void> {
@@ -35,25 +36,31 @@ export async function standNoise(datagrams: number, seed: number): Promise<void>
     const { stdout } = await execa(program, words);
     expect(JSON.parse(stdout)).toMatchObject({ datagrams: count });
   };
-  const residentKib = () => {
-    const status = readFileSync(`/proc/${daemon.pid}/status`, "utf8");
-    return Number(/^VmRSS:\s*(\d+) kB$/m.exec(status)?.[1]);
-  };
   const first = Math.ceil(datagrams * warmUpShare);
   await noise(first, seed);
-  const before = residentKib();
+  const before = residentKib(daemon);
   await noise(datagrams - first, seed + 1);
-  const growth = residentKib() - before;
+  const growth = residentKib(daemon) - before;
   expect(growth, `seed ${seed}`).toBeLessThan(growthMaxKib);
   expect(new Set(await udpDrops(site)), "all of it was read").toEqual(new Set(["0"]));
   expect(await site.lease()).toMatchObject({ server: "10.77.0.1" });
   expect(await site.dig("provisioner.kindling.lan")).toBe("10.77.0.1");
   expect(await site.get("/healthz")).toBe("ok");
-  const loader = ["curl", "-sS", "-o", "/dev/null", "-w", "%{size_download}"];
-  const got = await site.run("client", ...loader, "tftp://10.77.0.1/snponly.efi");
-  expect(got.stdout).toBe(String(readFileSync("/usr/lib/ipxe/snponly.efi").length));
+  expect(await loaderBytes(site)).toBe(readFileSync("/usr/lib/ipxe/snponly.efi").length);
   const errors = daemon.lines.filter(({ level }) => level === "error");
   expect(errors, `seed ${seed}`).toEqual([]);
+}
+
+/** How many bytes of a loader curl gets by TFTP. */
+export async function loaderBytes(site: DaemonSite): Promise<number> {
+  const loader = ["curl", "-sS", "-m", "10", "-o", "/dev/null", "-w", "%{size_download}"];
+  return Number((await site.run("client", ...loader, "tftp://10.77.0.1/snponly.efi")).stdout);
+}
+
+/** The resident memory of the daemon. */
+export function residentKib({ pid }: Daemon): number {
+  const status = readFileSync(`/proc/${pid}/status`, "utf8");
+  return Number(/^VmRSS:\s*(\d+) kB$/m.exec(status)?.[1]);
 }
 
 /** How many datagrams each UDP socket of the server lost for want of room. */
