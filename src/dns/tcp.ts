@@ -35,7 +35,11 @@ export async function openDnsTcp(options: DnsTcpOptions): Promise<DnsTcpListener
   const connections = new Map<Socket, string>();
   let isServing = false;
   const server = createServer({ noDelay: true }, (socket) => {
-    const peer = socket.remoteAddress ?? "";
+    const peer = socket.remoteAddress;
+    if (peer === undefined) {
+      socket.destroy(); // reset before it was accepted: nobody can say any more whose it was
+      return;
+    }
     const siblings = [...connections.values()].filter((it) => it === peer).length;
     if (!isServing || siblings >= peerLimit) {
       socket.destroy();

@@ -60,3 +60,23 @@ it("what a forged question makes the daemon send is bounded", async () => {
   await site.serve({ args: abusedArgs(site) });
   process.stdout.write(showAmplification(await measureAmplification(4_000)));
 });
+
+// accept(2) gives such a connection, and nobody can say any more whose it was.
+it("connections that were reset before they were accepted end nothing but themselves", async () => {
+  await using site = await openAbusedSite();
+  const daemon = await site.serve({ args: abusedArgs(site) });
+  await site.lease();
+  daemon.signal("SIGSTOP");
+  const reset = `
+    const { connect } = require("net");
+    for (const port of [53, 8080, 53, 8080]) {
+      const socket = connect(port, "10.77.0.1", () => {
+        socket.write("GET /healthz HTTP/1.1\\r\\nHost: k\\r\\n\\r\\n", () => socket.resetAndDestroy());
+      });
+    }
+  `;
+  await site.run("client", process.execPath, "-e", reset);
+  daemon.signal("SIGCONT");
+  await expectService(site);
+  expect(daemon.lines.filter(({ level }) => level === "error")).toEqual([]);
+});

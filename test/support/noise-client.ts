@@ -65,10 +65,12 @@ async function converse(count: number): Promise<void> {
     [53, Buffer.concat([Buffer.of(0, 17), garbage.subarray(0, 17)])],
   ][count % 7] as [number, Buffer]; // the index is within the list
   const socket = connect(port, server);
-  socket.on("error", () => {});
+  socket.on("error", () => {}); // a reset is an end like any other
+  const closed = new Promise<void>((resolve) => socket.once("close", () => resolve()));
   await once(socket, "connect");
   socket.write(bytes);
   if (count % 2 === 0) socket.end();
   else socket.resetAndDestroy();
-  if (!socket.closed) await once(socket.resume(), "close");
+  socket.resume();
+  await closed;
 }
