@@ -28,8 +28,10 @@ export async function openAbusedSite(): Promise<DaemonSite> {
     ...Array.from({ length: 70 }, (_, at) => `{ name: wide, type: A, value: 10.77.1.${at} }`),
   ];
   const loaders = `loaders:\n  folders: [${site.folder}/loaders]\n`;
+  // So few that made-up machines have them all within a second.
+  const dhcp = "dhcp: { pools: [10.77.4.0-10.77.7.255] }\n";
   site.configure(
-    `${loaders}ipv6: { dhcp: stateful }\ndns:\n  records:\n    - ${records.join("\n    - ")}\n`,
+    `${dhcp}${loaders}ipv6: { dhcp: stateful }\ndns:\n  records:\n    - ${records.join("\n    - ")}\n`,
   );
   const opened = opening.move();
   return { ...site, [Symbol.asyncDispose]: () => opened.disposeAsync() };

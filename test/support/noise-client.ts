@@ -19,6 +19,7 @@ const isIpv6 = port === 547;
 const target = isIpv6 ? "ff02::1:2%eth0" : server;
 /** Datagrams between two questions: well below what a socket's buffer holds of small ones. */
 const burst = 32;
+const silenceMs = 20_000;
 /** Each is a client of its own to TFTP, and most are heard no more. */
 const socketCount = 20;
 
@@ -35,7 +36,8 @@ for (let sent = 0; sent < datagrams; sent += burst) {
     return send(sockets[(sent + at) % socketCount] ?? judge, { bytes, port, to: target });
   });
   await Promise.all(sends);
-  const answered = once(judge, "message");
+  // A daemon that is gone must not be waited for.
+  const answered = once(judge, "message", { signal: AbortSignal.timeout(silenceMs) });
   await send(judge, { bytes: question, port: 53, to: server });
   await answered;
 }
