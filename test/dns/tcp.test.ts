@@ -15,6 +15,7 @@ let timers: number;
 let asked: number;
 let answerSize: number;
 let errors: Error[];
+let turnedAway: (string | undefined)[];
 let listener: DnsTcpListener;
 let local: UdpPeer;
 let onAsked: () => void;
@@ -25,6 +26,7 @@ beforeEach(async () => {
   asked = 0;
   answerSize = query.length;
   errors = [];
+  turnedAway = [];
   onAsked = () => {};
   const after = (ms: number, task: () => void): Disposable => {
     const timer = clock.after(ms, task);
@@ -48,6 +50,7 @@ beforeEach(async () => {
       reply([Buffer.concat([bytes, Buffer.alloc(answerSize - bytes.length)])]);
     },
     onError: (error) => errors.push(error),
+    onTurnedAway: (peer) => turnedAway.push(peer),
   });
   listener.serve();
   local = { address, port };
@@ -111,6 +114,7 @@ describe("a TCP conversation", () => {
     using late = await TcpClient.connect(local);
     await late.closed;
     expect(timers).toBe(peerConnectionLimit);
+    expect(turnedAway).toEqual(["127.0.0.1"]);
     for (const client of clients) client.socket.end();
     await Promise.all(clients.map(({ closed }) => closed));
     while (timers > 0) await new Promise(setImmediate); // the server's ends close a turn later

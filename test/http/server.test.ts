@@ -316,6 +316,27 @@ describe("the admin socket", () => {
   });
 });
 
+it("gives one peer half of the connections, and says so once", async () => {
+  const told: unknown[] = [];
+  const log: Log = {
+    ...silentLog,
+    warn: (message, fields) => void told.push({ message, ...fields }),
+  };
+  const few = await openHttpServer(httpDeps({ maxConnections: 8, log }), signal);
+  few.serve();
+  const open = (localAddress: string) =>
+    connect({ port: few.ports[0] ?? 0, host: "127.0.0.1", localAddress }).on("error", () => {});
+  const crowd = Array.from({ length: 7 }, () => open("127.0.0.2"));
+  const closed = crowd.map((socket) => once(socket.resume(), "close"));
+  await Promise.all([Promise.race(closed), ...crowd.map((socket) => once(socket, "connect"))]);
+  const other = open("127.0.0.3");
+  other.write("GET /healthz HTTP/1.1\r\nHost: k\r\nConnection: close\r\n\r\n");
+  expect(String((await once(other, "data"))[0])).toContain("200 OK");
+  expect(told).toMatchObject([{ message: "http connections turned away", peer: "127.0.0.2" }]);
+  for (const socket of crowd) socket.destroy();
+  await few[Symbol.asyncDispose]();
+});
+
 it("serves who comes by IPv6, and tells it so", async () => {
   const six = await openHttpServer(httpDeps({ addresses: [parseIpv6("::1")] }), signal);
   six.serve();
