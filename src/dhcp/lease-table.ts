@@ -18,7 +18,10 @@ export class LeaseTable implements LeaseView {
   }
 
   readonly leaseAt = (address: Ipv4Address) => this.#leases.get(address);
-  readonly leasesOf = (key: BindingKey) => [this.#leasesOf.get(key) ?? []].flat();
+  readonly leasesOf = (key: BindingKey): readonly Lease[] => {
+    const held = this.#leasesOf.get(key) ?? [];
+    return "address" in held ? [held] : held;
+  };
   readonly leaseNamed = (hostname: string) => {
     const address = this.#named.get(hostname);
     return address === undefined ? undefined : this.#leases.get(address);
