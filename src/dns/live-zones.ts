@@ -32,7 +32,7 @@ const maxRestMs = 2_000;
 
 /**
  * The zones of each interface as of now. A change only marks them stale; the next question builds
- * them (3 ms for 1000 machines). Builds rest in between: with many machines that come and go, one for
+ * them (0.1 s for 100,000 machines). Builds rest in between: with many machines that come and go, one for
  * each question would take the processor from the machines that boot.
  * Nobody tells of a lease that runs out, so what they are made of is read again when resolvers may keep
  * an answer no longer. The serial grows when something is different, not when it was only looked at.
