@@ -60,7 +60,7 @@ export class PointerNodes implements ZoneNodes {
     const { plan, hosts } = this.#source;
     const fixed = this.#fixed.get(name);
     if (fixed !== undefined) return fixed;
-    if (hosts.networks.has(name)) return emptyNode;
+    if (hosts.networks.has(name)) return new Map();
     const address = addressOfReverse(name);
     const host = address === undefined ? undefined : hosts.byAddress.get(address);
     if (host === undefined) return undefined;
@@ -76,8 +76,6 @@ export class PointerNodes implements ZoneNodes {
     return new Set([...this.#fixed.keys(), ...names]).keys();
   }
 }
-
-const emptyNode: ZoneNode = new Map();
 
 export function addressRecord(name: DnsName, address: Ipv4Address, ttl: number): ResourceRecord {
   return { name, ttl, type: "A", data: formatIpv4(address) };
