@@ -35,32 +35,42 @@ export function listBindings(
   now: number,
 ): readonly Binding[] {
   const reserved = new Set(reservations.map((reservation) => reservation.address));
-  const leased = leases.flatMap((lease): Binding[] => {
-    const { address, mac, hostname, uuid, expires, relayed } = lease;
-    if (mac === undefined) return [];
-    const state = leaseStateAt(lease, now);
-    const named = {
-      ...(hostname !== undefined && { hostname }),
-      ...(uuid !== undefined && { uuid }),
-    };
-    return [{ ...named, address, mac, reserved: reserved.has(address), state, expires, relayed }];
-  });
-  const held = new Set(leased.filter(isHeld).map((binding) => binding.address));
-  const offered = offers.flatMap((offer): Binding[] => {
+  const leased = leases.flatMap(
+    (lease) => bindingOf(lease, reserved.has(lease.address), now) ?? [],
+  );
+  const standing = offers.filter((offer) => isLive(offer, now));
+  const wanted = new Set(standing.map(({ address }) => address));
+  const held = new Set(addressesOf(leased.filter((it) => wanted.has(it.address) && isHeld(it))));
+  const offered = standing.flatMap((offer): Binding[] => {
     const { address, mac, hostname } = offer;
-    if (mac === undefined || held.has(address) || !isLive(offer, now)) return [];
+    if (mac === undefined || held.has(address)) return [];
     const named = hostname === undefined ? {} : { hostname };
     return [{ ...named, address, mac, reserved: reserved.has(address), state: "offered" }];
   });
-  const promised = new Set(offered.map((binding) => binding.address));
+  const promised = new Set(addressesOf(offered));
   const current = leased.filter(({ address }) => !promised.has(address));
-  const known = new Set([...current, ...offered].map((binding) => binding.address));
+  // Of what may be 100,000 leases only those are looked up that somebody asks for below.
+  const known = new Set(addressesOf([...current, ...offered].filter((it) => it.reserved)));
   const waiting = reservations.flatMap(({ address, mac, hostname }): Binding[] => {
     if (mac === undefined || address === undefined || known.has(address)) return [];
     const named = hostname === undefined ? {} : { hostname };
     return [{ ...named, address, mac, reserved: true, state: "reserved" }];
   });
   return [...current, ...offered, ...waiting];
+}
+
+function bindingOf(lease: Lease, isReserved: boolean, now: number): Binding | undefined {
+  const { address, mac, hostname, uuid, expires, relayed } = lease;
+  if (mac === undefined) return undefined;
+  const state = leaseStateAt(lease, now);
+  const binding = { address, mac, reserved: isReserved, state, expires, relayed };
+  if (uuid !== undefined) return { ...binding, uuid, ...(hostname !== undefined && { hostname }) };
+  if (hostname === undefined) return binding;
+  return { hostname, address, mac, reserved: isReserved, state, expires, relayed };
+}
+
+function addressesOf(bindings: readonly Binding[]): readonly Ipv4Address[] {
+  return bindings.map(({ address }) => address);
 }
 
 // An offer of an address that its last holder gave back is the news of it.

@@ -7,7 +7,8 @@ import type { BindingKey } from "./request.ts";
  */
 export class LeaseTable implements LeaseView {
   readonly #leases = new Map<Ipv4Address, Lease>();
-  readonly #leasesOf = new Map<BindingKey, readonly Lease[]>();
+  /** Nearly every client has one, and an array for each would be 6 MB of 100,000. */
+  readonly #leasesOf = new Map<BindingKey, Lease | readonly Lease[]>();
   readonly #named = new Map<string, Ipv4Address>();
   readonly #offers = new Map<Ipv4Address, Offer>();
   readonly #offerOf = new Map<BindingKey, Offer>();
@@ -17,7 +18,10 @@ export class LeaseTable implements LeaseView {
   }
 
   readonly leaseAt = (address: Ipv4Address) => this.#leases.get(address);
-  readonly leasesOf = (key: BindingKey) => this.#leasesOf.get(key) ?? [];
+  readonly leasesOf = (key: BindingKey): readonly Lease[] => {
+    const held = this.#leasesOf.get(key) ?? [];
+    return "address" in held ? [held] : held;
+  };
   readonly leaseNamed = (hostname: string) => {
     const address = this.#named.get(hostname);
     return address === undefined ? undefined : this.#leases.get(address);
@@ -61,7 +65,8 @@ export class LeaseTable implements LeaseView {
     const before = this.#leases.get(lease.address);
     if (before !== undefined) this.#forget(before);
     this.#leases.set(lease.address, lease);
-    this.#leasesOf.set(lease.key, [...this.leasesOf(lease.key), lease]);
+    const others = this.#leasesOf.has(lease.key) ? this.leasesOf(lease.key) : undefined;
+    this.#leasesOf.set(lease.key, others === undefined ? lease : [...others, lease]);
     if (lease.hostname !== undefined) this.#named.set(lease.hostname, lease.address);
   }
 

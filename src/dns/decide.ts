@@ -97,10 +97,12 @@ function decideTransfer(
   if (!isSecondary || zone === undefined || (transport === "udp" && type === "AXFR")) {
     return refuse("transfer-refused", RCode.refused);
   }
-  const { soa } = zone;
+  const { soa, nodes } = zone;
   const told = answer("transferred", { answers: [soa] });
   if (transport === "udp") return told;
-  const records = [...zone.nodes.values()].flatMap((node) => [...node.values()].flat());
+  const records = [...nodes.keys()].flatMap((name) =>
+    [...(nodes.get(name)?.values() ?? [])].flat(),
+  );
   const others = records.filter(({ type: own }) => own !== "SOA");
   return { ...told, transfer: [soa, ...others, soa] };
 }

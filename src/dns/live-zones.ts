@@ -3,9 +3,9 @@ import type { Clock } from "../runtime/clock.ts";
 import type { Log } from "../runtime/log.ts";
 import { formatIpv4, type Ipv4Address } from "../wire/ipv4.ts";
 import type { Zones } from "./decide.ts";
-import { assignNames, type Binding, type Host, type NameProblem } from "./host-names.ts";
+import { bookHosts, type HostBook, haveSameHosts } from "./host-book.ts";
+import { assignNames, type Binding, type NameProblem } from "./host-names.ts";
 import { buildMachineZones, type ServedInterface } from "./machine-zone.ts";
-import type { DnsName } from "./name.ts";
 import type { DnsPlan } from "./settings.ts";
 
 /** Who holds which address, as this part wants to be told. */
@@ -32,7 +32,7 @@ const maxRestMs = 2_000;
 
 /**
  * The zones of each interface as of now. A change only marks them stale; the next question builds
- * them (3 ms for 1000 machines). Builds rest in between: with many machines that come and go, one for
+ * them (0.1 s for 100,000 machines). Builds rest in between: with many machines that come and go, one for
  * each question would take the processor from the machines that boot.
  * Nobody tells of a lease that runs out, so what they are made of is read again when resolvers may keep
  * an answer no longer. The serial grows when something is different, not when it was only looked at.
@@ -48,7 +48,7 @@ export class LiveZones implements Disposable {
   #serial = 0;
   #isStale = true;
   /** Absent: built anew whatever it is. */
-  #content: string | undefined;
+  #hosts: HostBook | undefined;
   #reported: ReadonlySet<string> = new Set();
   #raised: ReadonlySet<string> = new Set();
 
@@ -64,7 +64,7 @@ export class LiveZones implements Disposable {
     this.#plan = plan;
     this.#isStale = true;
     this.#rest = { since: 0, ms: 0 };
-    this.#content = undefined;
+    this.#hosts = undefined;
   }
 
   get plan(): DnsPlan {
@@ -103,12 +103,13 @@ export class LiveZones implements Disposable {
   #build(): ReadonlyMap<Ipv4Address, Zones> {
     const { interfaces, bindings, clock } = this.#deps;
     const plan = this.#plan;
-    const { hosts, problems } = assignNames(plan, bindings.bindings());
+    const { hosts: byName, problems } = assignNames(plan, bindings.bindings());
     this.#report(problems);
     this.#builtAt = clock.now();
-    const content = contentOf(hosts);
-    if (this.#views !== undefined && content === this.#content) return this.#views;
-    this.#content = content;
+    const hosts = bookHosts(byName);
+    const isSame = this.#hosts !== undefined && haveSameHosts(this.#hosts, hosts);
+    if (this.#views !== undefined && isSame) return this.#views;
+    this.#hosts = hosts;
     // Two builds in one second, or a clock set back, still count up.
     this.#serial = Math.max(this.#serial + 1, Math.floor(this.#builtAt / 1000));
     const serial = this.#serial % 2 ** 32;
@@ -161,11 +162,4 @@ function findingOf({ reason, name, mac, address }: NameProblem): Finding {
     subject: name,
     mac,
   };
-}
-
-/** What the zones are made of besides the settings: equal text, equal zones. */
-function contentOf(hosts: ReadonlyMap<DnsName, Host>): string {
-  return [...hosts.values()]
-    .map(({ name, binding }) => `${name} ${binding.address} ${binding.reserved}`)
-    .join("\n");
 }

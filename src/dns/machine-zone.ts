@@ -1,7 +1,8 @@
-import { addToIpv4, formatIpv4, type Ipv4Address, parseIpv4 } from "../wire/ipv4.ts";
+import { addToIpv4, type Ipv4Address, parseIpv4 } from "../wire/ipv4.ts";
 import { type Subnet, subnetContains, subnetOf } from "../wire/subnet.ts";
 import type { Zones } from "./decide.ts";
-import type { Host } from "./host-names.ts";
+import type { HostBook } from "./host-book.ts";
+import { AddressNodes, addressRecord, PointerNodes, pointerTo } from "./machine-nodes.ts";
 import { type DnsName, joinLabels, reverseName } from "./name.ts";
 import type { ResourceRecord } from "./record.ts";
 import type { DnsPlan, Service } from "./settings.ts";
@@ -12,7 +13,7 @@ export type ServedInterface = { readonly address: Ipv4Address; readonly subnet: 
 
 export type MachineZonesInput = {
   readonly plan: DnsPlan;
-  readonly hosts: ReadonlyMap<DnsName, Host>;
+  readonly hosts: HostBook;
   readonly interfaces: readonly ServedInterface[];
   /** Our address on the interface that asks: what our own name means there. */
   readonly local: Ipv4Address;
@@ -25,19 +26,22 @@ export function buildMachineZones(input: MachineZonesInput): Zones {
   const { plan, hosts, interfaces } = input;
   const names = plan.services.map(({ name }) => name);
   const forward = buildZone(soaOf(plan.domain, input), forwardRecords(input), names);
-  const pointers = pointersTo(hosts, interfaces, plan);
   const zones = interfaces
     .flatMap(({ subnet }) => reversePieces(subnet))
     .map((piece) => {
       const origin = reverseName(piece.network, piece.prefix / 8);
-      const inside = pointers.filter(({ address }) => subnetContains(piece, address));
-      const records = [nsOf(origin, plan), ...inside.map(({ record }) => record)];
-      return buildZone(soaOf(origin, input), records);
+      const ours = interfaces.filter(({ address }) => subnetContains(piece, address));
+      const pointers = ours.map(({ address }) =>
+        pointerTo(plan.provisioner, address, plan.ttl.static),
+      );
+      const zone = buildZone(soaOf(origin, input), [nsOf(origin, plan), ...pointers]);
+      return { ...zone, nodes: new PointerNodes(zone.nodes, { plan, hosts, piece }) };
     });
   const plain = plan.zones.map(({ domain, records }) =>
     buildZone(soaOf(domain, input), [nsOf(domain, plan), ...nearest(records, input)]),
   );
-  return new Map([...zones, ...plain, forward].map((zone) => [zone.origin, zone]));
+  const named = { ...forward, nodes: new AddressNodes(forward.nodes, { plan, hosts }) };
+  return new Map([...zones, ...plain, named].map((zone) => [zone.origin, zone]));
 }
 
 function forwardRecords(input: MachineZonesInput): readonly ResourceRecord[] {
@@ -49,10 +53,7 @@ function forwardRecords(input: MachineZonesInput): readonly ResourceRecord[] {
       addressRecord(service.name, address, plan.ttl.dynamic),
     ),
   );
-  const hostRecords = [...hosts.values()].map(({ name, binding }) =>
-    addressRecord(name, binding.address, ttlOf(plan, binding.reserved)),
-  );
-  return [nsOf(domain, plan), ours, ...serviceRecords, ...hostRecords, ...nearest(records, input)];
+  return [nsOf(domain, plan), ours, ...serviceRecords, ...nearest(records, input)];
 }
 
 /**
@@ -74,31 +75,9 @@ function nearest(
 /** A target without a binding yet has no address to give; the others answer for it meanwhile. */
 function addressesOf(service: Service, hosts: MachineZonesInput["hosts"]): readonly Ipv4Address[] {
   const addresses = service.targets.map((target) =>
-    typeof target === "number" ? target : hosts.get(target)?.binding.address,
+    typeof target === "number" ? target : hosts.byName.get(target)?.binding.address,
   );
   return [...new Set(addresses.filter((address) => address !== undefined))];
-}
-
-type Pointer = { readonly address: Ipv4Address; readonly record: ResourceRecord };
-
-// One name for an address: ours for our own, and a reservation's before a lease's, since `hosts`
-// holds reservations first.
-function pointersTo(
-  hosts: MachineZonesInput["hosts"],
-  interfaces: readonly ServedInterface[],
-  plan: DnsPlan,
-): readonly Pointer[] {
-  const { provisioner, ttl } = plan;
-  const found = new Map<Ipv4Address, ResourceRecord>();
-  const add = (address: Ipv4Address, data: DnsName, seconds: number): void => {
-    const name = reverseName(address);
-    if (!found.has(address)) found.set(address, { name, ttl: seconds, type: "PTR", data });
-  };
-  for (const { address } of interfaces) add(address, provisioner, ttl.static);
-  for (const { name, binding } of hosts.values()) {
-    add(binding.address, name, ttlOf(plan, binding.reserved));
-  }
-  return [...found].map(([address, record]) => ({ address, record }));
 }
 
 /**
@@ -126,12 +105,4 @@ function soaOf(origin: DnsName, { plan, serial }: MachineZonesInput): SoaRecord 
 
 function nsOf(origin: DnsName, { provisioner, ttl }: DnsPlan): ResourceRecord {
   return { name: origin, ttl: ttl.static, type: "NS", data: provisioner };
-}
-
-function addressRecord(name: DnsName, address: Ipv4Address, ttl: number): ResourceRecord {
-  return { name, ttl, type: "A", data: formatIpv4(address) };
-}
-
-function ttlOf({ ttl }: DnsPlan, isReserved: boolean): number {
-  return isReserved ? ttl.static : ttl.dynamic;
 }

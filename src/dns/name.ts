@@ -69,16 +69,34 @@ export function reverseName(address: Ipv4Address, octets = 4): DnsName {
   return joinLabels([...kept.reverse(), "in-addr", "arpa"]);
 }
 
+/** The address of which this is the `reverseName`, where it is one. */
+export function addressOfReverse(name: DnsName): Ipv4Address | undefined {
+  const octets = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.in-addr\.arpa$/.exec(name);
+  if (octets === null) return undefined;
+  const [, d, c, b, a] = octets.map(Number);
+  const address = addressOf([a, b, c, d]);
+  return reverseName(address) === name ? address : undefined; // not 256, and not 01
+}
+
+// Out of range it is some address, whose name then is another.
+function addressOf(octets: readonly (number | undefined)[]): Ipv4Address {
+  return octets.reduce<number>((value, octet = 0) => value * 256 + octet, 0) as Ipv4Address;
+}
+
 /**
  * The label a machine gets for the host name it tells: the first label, cut down to letters, digits
  * and inner hyphens (RFC 952, RFC 1123 §2.1); nothing where nothing is left.
  */
 export function hostLabel(hostname: string): string | undefined {
+  if (hostname.length <= labelLimit && FoldedLabel.test(hostname)) return hostname;
   const [first = ""] = hostname.slice(0, nameLimit).toLowerCase().split(".");
   const label = first.replace(/[^a-z0-9]+/g, "-").slice(0, labelLimit);
   const trimmed = label.replace(/^-|-$/g, "");
   return trimmed === "" ? undefined : trimmed;
 }
+
+// What `hostLabel` would make of itself: nearly every name, and with many machines its way is long.
+const FoldedLabel = /^[a-z0-9]+(-[a-z0-9]+)*$/;
 
 // RFC 4592 §2.1.1: `*` is a wildcard as the first label, and a name like any other behind it.
 function isOperatorLabel(label: string): boolean {

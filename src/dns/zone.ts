@@ -5,12 +5,15 @@ import type { RecordType, ResourceRecord } from "./record.ts";
 export type Zone = {
   readonly origin: DnsName;
   readonly soa: SoaRecord;
-  readonly nodes: ReadonlyMap<DnsName, ZoneNode>;
+  readonly nodes: ZoneNodes;
   /** Names below the origin that are somebody else's: those with NS records. */
   readonly cuts: ReadonlySet<DnsName>;
 };
 
 export type ZoneNode = ReadonlyMap<RecordType, readonly ResourceRecord[]>;
+
+/** By owner; those of many machines are made when somebody asks for one. */
+export type ZoneNodes = Pick<ReadonlyMap<DnsName, ZoneNode>, "get" | "has" | "keys">;
 
 export type SoaRecord = ResourceRecord & { readonly type: "SOA" };
 

@@ -10,15 +10,39 @@ export const limitedBroadcast = 0xffff_ffff as Ipv4Address;
 
 /** Dotted quad, four decimal octets without leading zeros; throws `WireError` otherwise. */
 export function parseIpv4(text: string): Ipv4Address {
-  const parts = text.split(".");
-  const octets = parts.map((part) => (/^(0|[1-9]\d{0,2})$/.test(part) ? Number(part) : 256));
-  if (parts.length !== 4 || octets.some((octet) => octet > 255)) {
-    throw new WireError("wire.invalid", `want an IPv4 address like 10.0.0.1, got "${text}"`, {
-      field: "address",
-      got: text,
-    });
+  let address = 0;
+  let start = 0;
+  for (const mark of [".", ".", ".", ""]) {
+    const end = mark === "" ? text.length : text.indexOf(mark, start);
+    const octet = octetOf(text, start, end);
+    if (octet === undefined) throw notAnAddress(text);
+    address = address * 256 + octet;
+    start = end + 1;
   }
-  return octets.reduce((value, octet) => value * 256 + octet, 0) as Ipv4Address;
+  return address as Ipv4Address;
+}
+
+// By its characters: a start reads 100,000 addresses, and a split and four expressions are 60 ms of it.
+function octetOf(text: string, start: number, end: number): number | undefined {
+  const length = end - start;
+  if (length < 1 || length > 3) return undefined;
+  let value = 0;
+  for (let at = start; at < end; at += 1) {
+    const digit = text.charCodeAt(at) - zero;
+    if (!(digit >= 0 && digit <= 9)) return undefined;
+    value = value * 10 + digit;
+  }
+  const hasLeadingZero = length > 1 && text.charCodeAt(start) === zero;
+  return hasLeadingZero || value > 255 ? undefined : value;
+}
+
+const zero = 48;
+
+function notAnAddress(got: string): WireError {
+  return new WireError("wire.invalid", `want an IPv4 address like 10.0.0.1, got "${got}"`, {
+    field: "address",
+    got,
+  });
 }
 
 export function formatIpv4(address: Ipv4Address): string {

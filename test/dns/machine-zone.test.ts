@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { bookHosts } from "../../src/dns/host-book.ts";
 import { assignNames } from "../../src/dns/host-names.ts";
 import { buildMachineZones, reversePieces } from "../../src/dns/machine-zone.ts";
 import { parseName } from "../../src/dns/name.ts";
@@ -22,7 +23,7 @@ const rows = [
   "thief 10.77.0.1",
   "other 10.77.0.11",
 ];
-const { hosts } = assignNames(plan, rows.map(binding));
+const hosts = bookHosts(assignNames(plan, rows.map(binding)).hosts);
 const lan = { address: parseIpv4("10.77.0.1"), subnet: parseSubnet("10.77.0.0/24") };
 const rack = { address: parseIpv4("10.78.4.1"), subnet: parseSubnet("10.78.4.0/22") };
 const interfaces = [lan, rack];
@@ -59,6 +60,8 @@ describe("buildMachineZones", () => {
     ["1.0.77.10.in-addr.arpa PTR", "provisioner.kindling.lan 300"],
     ["1.4.78.10.in-addr.arpa PTR", "provisioner.kindling.lan 300"],
     ["99.0.77.10.in-addr.arpa PTR", "name-error"],
+    ["011.0.77.10.in-addr.arpa PTR", "name-error"],
+    ["267.0.77.10.in-addr.arpa PTR", "name-error"],
     ["0.77.10.in-addr.arpa NS", "provisioner.kindling.lan 300"],
     ["1.7.78.10.in-addr.arpa PTR", "name-error"],
     ["1.8.78.10.in-addr.arpa PTR", "not ours"],

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
+  addressOfReverse,
   foldLabel,
   hostLabel,
   isWithin,
@@ -10,7 +11,7 @@ import {
   reverseName,
 } from "../../src/dns/name.ts";
 import { WireError } from "../../src/errors.ts";
-import { parseIpv4 } from "../../src/wire/ipv4.ts";
+import { type Ipv4Address, parseIpv4 } from "../../src/wire/ipv4.ts";
 
 const domain = parseName("kindling.lan");
 
@@ -66,6 +67,9 @@ describe("hostLabel", () => {
     ["Node1.example.org", "node1"],
     ["Anna's  Laptop_2", "anna-s-laptop-2"],
     ["--edge--", "edge"],
+    ["a--b", "a-b"],
+    ["node-1-rack-2", "node-1-rack-2"],
+    [`${"a".repeat(62)}-b`, "a".repeat(62)],
     ["bücher", "b-cher"],
     [`${"a".repeat(62)}_b`, "a".repeat(62)],
     ["x".repeat(9000), "x".repeat(63)],
@@ -95,4 +99,24 @@ it("knows what lies below what", () => {
 it("turns an address round", () => {
   expect(reverseName(parseIpv4("10.77.0.5"))).toBe("5.0.77.10.in-addr.arpa");
   expect(reverseName(parseIpv4("10.77.0.0"), 3)).toBe("0.77.10.in-addr.arpa");
+});
+
+describe("addressOfReverse", () => {
+  it("turns every address back", () => {
+    fc.assert(
+      fc.property(fc.nat(0xffff_ffff), (address) => {
+        expect(addressOfReverse(reverseName(address as Ipv4Address))).toBe(address);
+      }),
+    );
+  });
+
+  it.each([
+    "0.77.10.in-addr.arpa",
+    "05.0.77.10.in-addr.arpa",
+    "256.0.77.10.in-addr.arpa",
+    "5.0.77.999.in-addr.arpa",
+    "1.5.0.77.10.in-addr.arpa",
+    "5.0.77.10.in-addr.arpa.lan",
+    "*.0.77.10.in-addr.arpa",
+  ])("finds none in %s", (text) => expect(addressOfReverse(parseName(text))).toBeUndefined());
 });

@@ -8,7 +8,9 @@ it("is 0xcbf43926 for the digits, the check value that catalogues of checksums g
 });
 
 it("agrees with zlib on any bytes", () => {
-  fc.assert(fc.property(fc.uint8Array(), (bytes) => crc32(bytes) === reference(bytes)));
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 64 }), (bytes) => crc32(bytes) === reference(bytes)),
+  );
 });
 
 it("counts only the bytes that it is told to", () => {

@@ -12,6 +12,14 @@ import {
 import { ByteReader } from "../../src/wire/reader.ts";
 import { ByteWriter } from "../../src/wire/writer.ts";
 
+const reads = (text: string): boolean => {
+  try {
+    parseIpv4(text);
+    return true;
+  } catch {
+    return false;
+  }
+};
 const anyOctets = fc.tuple(fc.nat(255), fc.nat(255), fc.nat(255), fc.nat(255));
 
 describe("parseIpv4", () => {
@@ -28,12 +36,36 @@ describe("parseIpv4", () => {
     );
   });
 
-  it.each(["", "10.0.0", "10.0.0.0.1", "10.0.0.256", "10.0.0.01", "10.0.0.-1", "0x0a.0.0.1", "a"])(
+  const refused = ["", "10.0.0", "10.0.0.0.1", "10.0.0.256", "10.0.0.01", "10.0.0.-1", "a", "..."];
+  it.each([...refused, "0x0a.0.0.1", "10.0.0.", ".10.0.0.1", "10..0.1", "00.0.0.1", "10.0.0.1 "])(
     "refuses '%s'",
     (text) => {
       expect(() => parseIpv4(text)).toThrow(WireError);
     },
   );
+
+  it("takes what a pattern of four octets takes, and nothing else", () => {
+    const octet = "(0|[1-9][0-9]?|1[0-9]{2}|2[0-4][0-9]|25[0-5])";
+    const pattern = new RegExp(`^${octet}([.]${octet}){3}$`);
+    const almost = fc
+      .array(fc.oneof(fc.nat(300).map(String), fc.constantFrom("00", "", "01", "1e1")), {
+        minLength: 3,
+        maxLength: 5,
+      })
+      .map((octets) => octets.join("."));
+    const piece = fc.oneof(fc.constantFrom(".", "0", "1", "25", "9", "a", " "), fc.string());
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          almost,
+          fc.array(piece).map((pieces) => pieces.join("")),
+        ),
+        (text) => {
+          expect(reads(text)).toBe(pattern.test(text));
+        },
+      ),
+    );
+  });
 });
 
 describe("addToIpv4", () => {
