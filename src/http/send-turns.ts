@@ -1,7 +1,7 @@
 /** How many bytes of large files all connections together hand to the kernel in one turn of the event loop. */
 const turnBytes = 4 << 20;
 /** A connection sends at least so much at once: below this the calls cost more than the copying. */
-const shareLeast = 256 * 1024;
+const shareLeast = 512 * 1024;
 /** And at most so much, alone or not. */
 const shareMost = 1 << 20;
 
