@@ -3,6 +3,7 @@ import type { FileHandle } from "node:fs/promises";
 import { setImmediate } from "node:timers/promises";
 import type { Clock } from "../runtime/clock.ts";
 import { decideAdmission, type HotLimits, type Kept, sliceAt, sliceBytes } from "./hot-budget.ts";
+import { Sightings } from "./sightings.ts";
 
 /** An open file and the name of its present content; the library closes it. */
 export type OpenFile = {
@@ -30,22 +31,29 @@ export type HotLibraryOptions = HotLimits & {
 
 const defaultIdleMs = 10 * 60_000;
 
-/** What a file that is not kept is read by; a client that stalls holds two of these and no more. */
-const coldBytes = 512 * 1024;
+/**
+ * What a file that is not kept is read by: each reader has two buffers, smaller the more of them there are,
+ * so that two thousand clients that stall hold 256 MiB together.
+ */
+const coldBuffers = { total: 64 << 20, least: 64 * 1024, most: 512 * 1024 } as const;
 
 /**
- * Files that many machines fetch at once, each read from disk once and kept in slices that all readers
- * share. A file is read as its first reader asks for it, not before.
+ * Files that many machines fetch, each kept in slices that all readers share. A file is kept when a second
+ * reader wants it: keeping costs fresh memory, some seven times what sending does, and most large files are
+ * fetched once. It is read as its readers ask for it, not before.
  */
 export class HotLibrary {
   readonly #options: HotLibraryOptions;
   readonly #kept = new Map<string, HotFile>();
+  readonly #sightings: Sightings;
   #limits: HotLimits;
+  #coldReaders = 0;
   #sweep: Disposable | undefined;
 
   constructor(options: HotLibraryOptions) {
     this.#options = options;
     this.#limits = options;
+    this.#sightings = new Sightings(options.idleMs ?? defaultIdleMs);
   }
 
   /** A reader of the file, whose handle is the library's from now on. */
@@ -53,8 +61,9 @@ export class HotLibrary {
     const kept = this.#kept.get(file.stamp);
     if (kept?.isBroken) this.#drop(file.stamp);
     const known = kept?.isBroken ? undefined : kept;
-    const hot = known ?? this.#admit(file);
-    if (hot === undefined) return new ColdReader(file.handle);
+    const isWanted = this.#sightings.see(file.stamp, this.#options.clock.now());
+    const hot = known ?? (isWanted ? this.#admit(file) : undefined);
+    if (hot === undefined) return this.#openCold(file.handle);
     if (known !== undefined) void file.handle.close();
     this.#kept.delete(file.stamp); // the last used comes last: a Map keeps its order
     this.#kept.set(file.stamp, hot);
@@ -87,6 +96,18 @@ export class HotLibrary {
     if (admission.kind === "stream") return undefined;
     for (const key of admission.drop) this.#drop(key);
     return new HotFile(file, this.#options.clock.now());
+  }
+
+  #openCold(handle: FileHandle): FileReader {
+    this.#coldReaders += 1;
+    const { total, least, most } = coldBuffers;
+    const even = Math.floor(total / 2 / this.#coldReaders);
+    return new ColdReader(handle, {
+      bytes: Math.min(most, Math.max(least, even)),
+      done: () => {
+        this.#coldReaders -= 1;
+      },
+    });
   }
 
   #touched(hot: HotFile): void {
@@ -125,7 +146,6 @@ class HotFile implements Kept {
   readonly #file: OpenFile;
   readonly #slices: (Buffer | Promise<Buffer> | undefined)[];
   #loaded = 0;
-  #opened = 0;
   #digesting = false;
   #retired = false;
   #closed = false;
@@ -140,8 +160,6 @@ class HotFile implements Kept {
 
   reader(done: () => void): FileReader {
     this.readers += 1;
-    this.#opened += 1;
-    void this.#digestOnce();
     let open = true;
     return {
       read: (offset, end) => this.#read(offset, end),
@@ -198,10 +216,9 @@ class HotFile implements Kept {
     return this.#loaded === this.#slices.length;
   }
 
-  // Only for what more than one machine wants, and between other work: a digest costs more processor
-  // time than sending the file does.
+  // Between other work: a digest costs more processor time than sending the file does.
   async #digestOnce(): Promise<void> {
-    if (this.#digesting || this.#opened < 2 || !this.#isWhole) return;
+    if (this.#digesting || !this.#isWhole) return;
     this.#digesting = true;
     const hash = createHash("sha256");
     for (const slice of this.#slices) {
@@ -229,19 +246,24 @@ function cut(slice: Buffer, start: number, end: number): Buffer {
   return start === 0 && end >= slice.length ? slice : slice.subarray(start, end);
 }
 
+type ColdOptions = { readonly bytes: number; readonly done: () => void };
+
 /** A file of one client's own, read into two buffers by turns: one is sent while the other is filled. */
 class ColdReader implements FileReader {
   readonly #handle: FileHandle;
   readonly #buffers: Buffer[] = [];
+  readonly #options: ColdOptions;
   #turn = 0;
+  #closed = false;
 
-  constructor(handle: FileHandle) {
+  constructor(handle: FileHandle, options: ColdOptions) {
     this.#handle = handle;
+    this.#options = options;
   }
 
   async read(offset: number, end: number): Promise<Buffer> {
     this.#turn = 1 - this.#turn;
-    const length = Math.min(coldBytes, end - offset);
+    const length = Math.min(this.#options.bytes, end - offset);
     const buffer = this.#buffers[this.#turn] ?? Buffer.allocUnsafeSlow(length);
     this.#buffers[this.#turn] = buffer;
     const part = buffer.subarray(0, Math.min(length, buffer.length));
@@ -250,6 +272,9 @@ class ColdReader implements FileReader {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#options.done();
     await this.#handle.close();
   }
 }

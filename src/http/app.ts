@@ -8,6 +8,7 @@ import { loaderRoutes } from "./loader-routes.ts";
 import { observeRequests } from "./observe.ts";
 import { sendNotFound, sendText } from "./reply.ts";
 import { reportRoutes } from "./report-routes.ts";
+import { SendTurns } from "./send-turns.ts";
 import { cleanTarget } from "./url.ts";
 
 /** The largest request body that is read; all of them are ignored. */
@@ -33,9 +34,10 @@ export function buildMachineApp(deps: MachineDeps): FastifyInstance {
     deps.log.error("http request failed", { method: request.method, url: request.url, error });
     return sendInternalError(reply);
   });
-  const plugins = [healthRoutes, answerRoutes, reportRoutes, loaderRoutes];
-  for (const plugin of plugins) app.register(plugin(deps));
-  if (deps.assets !== undefined) app.register(assetRoutes(deps.assets));
+  for (const plugin of [healthRoutes, answerRoutes, reportRoutes]) app.register(plugin(deps));
+  const turns = new SendTurns(setImmediate);
+  app.register(loaderRoutes(deps, turns));
+  if (deps.assets !== undefined) app.register(assetRoutes(deps.assets, turns));
   return app;
 }
 

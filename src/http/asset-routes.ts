@@ -5,10 +5,12 @@ import type { AssetFolder } from "./deps.ts";
 import { renderListing } from "./listing.ts";
 import { sendNotFound, sendText } from "./reply.ts";
 import { sendFile } from "./send-file.ts";
+import type { SendTurns } from "./send-turns.ts";
 import { fileBelow, pathOf, queryOf } from "./url.ts";
 
 /** `/assets/`: kernels, images, anything a script names. */
-export function assetRoutes(assets: AssetFolder): FastifyPluginAsync {
+export function assetRoutes(folder: AssetFolder, turns: SendTurns): FastifyPluginAsync {
+  const assets: Serving = { ...folder, turns };
   return async (app) => {
     app.all("/assets", (request, reply) => redirect(request, reply, { to: "/assets/", code: 307 }));
     app.all("/assets/*", async (request, reply) => {
@@ -32,8 +34,10 @@ export function assetRoutes(assets: AssetFolder): FastifyPluginAsync {
   };
 }
 
+type Serving = AssetFolder & { readonly turns: SendTurns };
+
 async function sendFolder(
-  assets: AssetFolder,
+  assets: Serving,
   request: FastifyRequest,
   what: { reply: FastifyReply; folder: Extract<Asset, { kind: "folder" }>; file: string },
 ): Promise<FastifyReply> {
@@ -73,6 +77,7 @@ async function sendOpen(
     etag: digest === undefined ? etag : `"${digest}"`,
     aliases: [etag],
     type: contentTypeOf(file),
+    turns: assets.turns,
     read: () => {
       reading = true;
       return assets.files.open({ handle, size, stamp: etag, restamp });
@@ -83,7 +88,7 @@ async function sendOpen(
 }
 
 type OpenAsset = {
-  readonly assets: AssetFolder;
+  readonly assets: Serving;
   readonly asset: Extract<Asset, { kind: "file" }>;
   readonly file: string;
 };

@@ -4,10 +4,12 @@ import type { MachineDeps } from "./deps.ts";
 import { localAddressOf, peerOf } from "./peer.ts";
 import { sendNotFound } from "./reply.ts";
 import { sendFile } from "./send-file.ts";
+import type { SendTurns } from "./send-turns.ts";
 import { fileBelow } from "./url.ts";
 
 /** `/loaders/<name>`: the same names and bytes as by TFTP, for UEFI HTTP Boot. */
-export function loaderRoutes(deps: MachineDeps): FastifyPluginAsync {
+export function loaderRoutes(machine: MachineDeps, turns: SendTurns): FastifyPluginAsync {
+  const deps: Serving = { ...machine, turns };
   return async (app) => {
     app.all("/loaders/*", async (request, reply) => {
       return sendLoader(deps, request, { reply, prefix: "/loaders/" });
@@ -19,8 +21,10 @@ export function loaderRoutes(deps: MachineDeps): FastifyPluginAsync {
   };
 }
 
+type Serving = MachineDeps & { readonly turns: SendTurns };
+
 async function sendLoader(
-  deps: MachineDeps,
+  deps: Serving,
   request: FastifyRequest,
   { reply, prefix }: { readonly reply: FastifyReply; readonly prefix: string },
 ): Promise<FastifyReply> {
@@ -37,6 +41,7 @@ async function sendLoader(
     etag: `"${sha256}"`,
     modified,
     type: contentTypeOf(name),
+    turns: deps.turns,
     read: () => bytes,
   });
 }

@@ -1,8 +1,16 @@
 import type { ServerResponse } from "node:http";
 import type { FileReader } from "../assets/hot-library.ts";
+import type { SendTurns } from "./send-turns.ts";
 
 /** Why a body ended: sent to its last byte, or cut because the client or the file went away. */
 export type PumpEnd = "sent" | "client-gone" | "file-cut";
+
+/** The bytes `first` to `last`, and when they may be sent. */
+export type PumpOrder = {
+  readonly first: number;
+  readonly last: number;
+  readonly turns: SendTurns;
+};
 
 /**
  * Sends the bytes `first` to `last` after the head that the caller wrote, one buffer at a time: the next
@@ -12,12 +20,13 @@ export type PumpEnd = "sent" | "client-gone" | "file-cut";
 export async function pump(
   response: ServerResponse,
   reader: FileReader,
-  { first, last }: { first: number; last: number },
+  { first, last, turns }: PumpOrder,
 ): Promise<PumpEnd> {
   await using _reading = reader;
   const end = last + 1;
   let at = first;
-  let next = fetched(reader, at, end);
+  const fetchNext = () => fetched(reader, at, Math.min(end, at + turns.share));
+  let next = fetchNext();
   while (at < end) {
     const chunk = await next;
     if (chunk === undefined) {
@@ -25,8 +34,9 @@ export async function pump(
       return "file-cut";
     }
     at += chunk.length;
+    await turns.take(chunk.length);
     const flushed = write(response, chunk);
-    if (at < end) next = fetched(reader, at, end);
+    if (at < end) next = fetchNext();
     if (!(await flushed)) {
       await next; // nothing reads into a buffer, or from a handle, that is given back
       return "client-gone";

@@ -3,14 +3,19 @@ import type { FileReader } from "../assets/hot-library.ts";
 import { type Delivery, decideDelivery, tagFor, type Validators } from "./delivery.ts";
 import { pump } from "./pump.ts";
 import { sendText } from "./reply.ts";
+import type { SendTurns } from "./send-turns.ts";
 
 /** A file that can be sent whole, in part or not at all. */
 export type SendableFile = Validators & {
   readonly size: number;
   readonly type: string;
+  readonly turns: SendTurns;
   /** The whole of it, or what reads it; called at most once, and not for HEAD or an empty file. */
   read(): FileReader | Buffer;
 };
+
+/** Bytes in memory up to here go out at once. */
+const plainBytesMax = 1 << 20;
 
 /**
  * Answers a request for a file; the length is always told, for firmware that takes nothing else.
@@ -53,13 +58,23 @@ async function sendBytes(
   reply.header("content-length", last - first + 1);
   if (request.method === "HEAD" || last < first) return reply.send();
   const body = file.read();
-  if (Buffer.isBuffer(body)) return reply.send(body.subarray(first, last + 1));
+  if (Buffer.isBuffer(body) && last - first < plainBytesMax) {
+    return reply.send(body.subarray(first, last + 1));
+  }
   // Past Fastify: its streams cost a third of the processor time of a large file.
   reply.hijack();
   for (const [name, value] of Object.entries(reply.getHeaders())) {
     if (value !== undefined) reply.raw.setHeader(name, value);
   }
   reply.raw.writeHead(reply.statusCode);
-  await pump(reply.raw, body, { first, last });
+  const reader = Buffer.isBuffer(body) ? readerOf(body) : body;
+  await pump(reply.raw, reader, { first, last, turns: file.turns });
   return reply;
+}
+
+function readerOf(bytes: Buffer): FileReader {
+  return {
+    read: (offset, end) => bytes.subarray(offset, end),
+    [Symbol.asyncDispose]: async () => {},
+  };
 }

@@ -4,8 +4,10 @@ import { createServer } from "node:http";
 import { type AddressInfo, connect, type Socket } from "node:net";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type PumpEnd, pump } from "../../src/http/pump.ts";
+import { SendTurns } from "../../src/http/send-turns.ts";
 
 const body = randomBytes(24 << 20);
+const turns = new SendTurns(setImmediate);
 let ends: Promise<PumpEnd>;
 let offsets: number[] = [];
 let closed = 0;
@@ -24,7 +26,7 @@ const reader = () => ({
 
 const server = createServer((_request, response) => {
   response.writeHead(200, { "content-length": body.length });
-  ends = pump(response, reader(), { first: 0, last: body.length - 1 });
+  ends = pump(response, reader(), { first: 0, last: body.length - 1, turns });
 });
 let socket: Socket;
 

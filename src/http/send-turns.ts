@@ -1,0 +1,60 @@
+/** How many bytes of large files all connections together hand to the kernel in one turn of the event loop. */
+const turnBytes = 4 << 20;
+/** A connection sends at least so much at once: below this the calls cost more than the copying. */
+const shareLeast = 512 * 1024;
+/** And at most so much, alone or not. */
+const shareMost = 1 << 20;
+
+/**
+ * Who sends a large file when. The kernel takes megabytes at once, and on a fast cable it has room again
+ * before the call returns: left alone, one download keeps the event loop for its whole length (0.4 s for
+ * 16 readers of 200 MB), and every script, DHCP and TFTP packet waits behind it. So all downloads share a
+ * bounded number of bytes a turn, first come, first served.
+ */
+export class SendTurns {
+  readonly #nextTurn: (task: () => void) => void;
+  readonly #waiting: (() => void)[] = [];
+  #left = turnBytes;
+  #isTold = false;
+
+  /** `nextTurn` runs a task after the sockets have been served once more: `setImmediate`. */
+  constructor(nextTurn: (task: () => void) => void) {
+    this.#nextTurn = nextTurn;
+  }
+
+  /** How many bytes one connection best sends at once now. */
+  get share(): number {
+    const even = Math.floor(turnBytes / (this.#waiting.length + 1));
+    return Math.min(shareMost, Math.max(shareLeast, even));
+  }
+
+  /** Waits until `bytes` may be sent. */
+  take(bytes: number): Promise<void> | undefined {
+    this.#tell();
+    if (this.#left > 0 && this.#waiting.length === 0) {
+      this.#left -= bytes;
+      return undefined;
+    }
+    return new Promise((resolve) => {
+      this.#waiting.push(() => {
+        this.#left -= bytes;
+        resolve();
+      });
+    });
+  }
+
+  #tell(): void {
+    if (this.#isTold) return;
+    this.#isTold = true;
+    this.#nextTurn(() => {
+      this.#isTold = false;
+      this.#left = turnBytes;
+      while (this.#left > 0) {
+        const next = this.#waiting.shift();
+        if (next === undefined) return;
+        next();
+      }
+      this.#tell();
+    });
+  }
+}
