@@ -36,6 +36,11 @@ export const ErrorTable = {
   "rpc.failed": { http: 502, exit: 1, level: "error" },
   "lab.missing-tool": { http: 500, exit: 1, level: "error" },
   "lab.failed": { http: 500, exit: 1, level: "error" },
+  "image.recipe": { http: 500, exit: 78, level: "error" },
+  "image.not-found": { http: 404, exit: 3, level: "debug" },
+  "image.unreachable": { http: 502, exit: 1, level: "error" },
+  "image.unverified": { http: 502, exit: 1, level: "error" },
+  "image.store": { http: 500, exit: 1, level: "error" },
   timeout: { http: 504, exit: 5, level: "error" },
 } as const satisfies Record<string, ErrorRow>;
 
