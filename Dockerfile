@@ -27,6 +27,7 @@ WORKDIR /opt/kindling
 COPY --from=packages /opt/kindling/node_modules node_modules
 COPY package.json LICENSE ./
 COPY scripts/healthcheck.ts scripts/
+COPY images/recipes images/recipes
 COPY src src
 
 ENV NODE_ENV=production KINDLING_USER=kindling KINDLING_LOG_FORMAT=json

@@ -40,6 +40,7 @@ export const ErrorTable = {
   "rpc.failed": { http: 502, exit: 1, level: "error" },
   "lab.missing-tool": { http: 500, exit: 1, level: "error" },
   "lab.failed": { http: 500, exit: 1, level: "error" },
+  "image.recipe": { http: 500, exit: 78, level: "error" },
   timeout: { http: 504, exit: 5, level: "error" },
 } as const satisfies Record<string, ErrorRow>;
 
