@@ -65,7 +65,6 @@ const recipeSchema = z.strictObject({
 /** One kind of image: data, from images/recipes/ or an operator's folder. */
 export type Recipe = z.output<typeof recipeSchema>;
 export type RecipeFile = Recipe["files"][number];
-type RecipeBoot = Recipe["boot"];
 
 /** Text of a recipe → recipe; `source` names it in errors. */
 export function parseRecipe(source: string, given: string): Recipe {
