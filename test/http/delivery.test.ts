@@ -1,4 +1,4 @@
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { decideDelivery, tagFor } from "../../src/http/delivery.ts";
 
 const modified = new Date("2026-01-02T03:04:05.678Z");
