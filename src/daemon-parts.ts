@@ -2,8 +2,10 @@
  * The parts of the daemon, each opened and fitted to the others' small interfaces. Nothing here runs by
  * itself: `daemon.ts` serves what is opened here, and closes it.
  */
+import { join } from "node:path";
 import { hotLimits } from "./assets/hot-budget.ts";
 import { HotLibrary } from "./assets/hot-library.ts";
+import { heldFinding } from "./boot/install-words.ts";
 import { lastSeen } from "./boot/last-seen.ts";
 import { wantedPorts } from "./config/ports.ts";
 import type { Resolution, ValidConfig } from "./config/resolve.ts";
@@ -16,10 +18,11 @@ import type { DhcpServer } from "./dhcp/server.ts";
 import type { Dhcp6Server } from "./dhcp6/server.ts";
 import type { BindingReader } from "./dns/live-zones.ts";
 import { type DnsServer, openDnsServer } from "./dns/server.ts";
-import type { AnswerDeps, Signer } from "./http/deps.ts";
+import type { AnswerDeps, InstallBook, Signer } from "./http/deps.ts";
 import { openHttpServer } from "./http/server.ts";
 import { systemClock } from "./runtime/clock.ts";
 import { type DescriptorShares, descriptorLimit, shareDescriptors } from "./runtime/descriptors.ts";
+import { durableDisk } from "./runtime/durable-file.ts";
 import type { EventBus } from "./runtime/event-bus.ts";
 import type { FindingBoard } from "./runtime/finding-board.ts";
 import type { ServedInterface } from "./runtime/interfaces.ts";
@@ -31,12 +34,14 @@ import type { BoundService } from "./runtime/service.ts";
 import type { Catalog } from "./store/catalog.ts";
 import { FileStore } from "./store/file-store.ts";
 import { FileWriter } from "./store/file-writer.ts";
+import { openInstallStore } from "./store/install-store.ts";
 import { checkPartial, openTextEngines } from "./text-engines.ts";
 import type { TftpPeer } from "./tftp/file-source.ts";
 import type { TftpLink } from "./tftp/link.ts";
 import { openTftpServer, type TftpServer } from "./tftp/server.ts";
 import type { IpAddress } from "./wire/ip.ts";
 import { parseIpv4 } from "./wire/ipv4.ts";
+import type { MacAddress } from "./wire/mac.ts";
 
 export type DaemonOptions = {
   readonly version: string;
@@ -80,7 +85,7 @@ export async function openParts(
   const { folder } = house.config.data;
   const part = log.child({ part: "store" });
   const catalog = new FileStore({ folder, log: part, clock: systemClock, checkPartial });
-  const answers = answersOf(house, catalog);
+  const answers = answersOf(house, { catalog, installs: await openInstalls(house) });
   const loaders = house.resources.use(openLoaders({ ...house, answers }));
   const addresses = await openDhcp(house, loaders.rules);
   const dhcp = addresses?.server;
@@ -228,9 +233,37 @@ function sharesOf({ addresses }: House): DescriptorShares {
   return shareDescriptors(descriptorLimit(), addresses.length);
 }
 
-function answersOf({ config, log }: House, catalog: Catalog): AnswerDeps {
+// What is held is told on the board for as long as nothing else was decided for that machine.
+async function openInstalls({ config, findings }: House): Promise<InstallBook> {
+  const store = await openInstallStore(installFile(config), durableDisk);
+  const clear = (subject: MacAddress) => findings.clear({ code: "boot.install-held", subject });
+  return {
+    of: store.of,
+    list: store.list,
+    async keep(mac, install) {
+      await store.keep(mac, install);
+      clear(mac);
+    },
+    async forget(mac) {
+      clear(mac);
+      return await store.forget(mac);
+    },
+    held: (mac, decision) => findings.raise({ ...heldFinding(decision), mac, subject: mac }),
+  };
+}
+
+/** Where it stands how far installations are. */
+export function installFile({ state }: Config): string {
+  return join(state.folder, "installs.json");
+}
+
+function answersOf(
+  { config, log }: House,
+  { catalog, installs }: { catalog: Catalog; installs: InstallBook },
+): AnswerDeps {
   return {
     catalog,
+    installs: { book: installs, now: systemClock.now },
     texts: openTextEngines(log),
     extensions: true,
     ignitionUpgrade: config.http.ignitionUpgrade,

@@ -28,6 +28,8 @@ export const ErrorTable = {
   "lease.unknown": { http: 404, exit: 3, level: "warn" },
   "reservation-store.unusable": { http: 500, exit: 1, level: "error" },
   "admin.unreachable": { http: 502, exit: 1, level: "error" },
+  "install-store.unusable": { http: 500, exit: 1, level: "error" },
+  "install.unknown": { http: 404, exit: 3, level: "warn" },
   "lease-store.unusable": { http: 500, exit: 1, level: "error" },
   "butane.invalid": { http: 500, exit: 78, level: "error" },
   "catalog.invalid": { http: 500, exit: 1, level: "warn" },

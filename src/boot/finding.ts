@@ -20,6 +20,7 @@ export type Finding = {
 
 /** Every finding there can be; a row of docs/findings.md each. */
 export const FindingCodes = [
+  "boot.install-held",
   "boot.loop",
   "dhcp.address-conflict",
   "dhcp.foreign-boot-file",
