@@ -2,12 +2,13 @@ import { importsOf, targetOf } from "./code.ts";
 import { isPure } from "./purity.ts";
 import { type SourceFile, typescriptIn, type Violation } from "./tree.ts";
 
-const Pure = ["errors", "wire", "boot"] as const;
+const Pure = ["errors", "suggest", "wire", "boot"] as const;
 const Shared = [...Pure, "store", "assets", "runtime"] as const;
 
 /** Folder or file of src → whom it may import besides itself. A folder without a row is refused. */
 const MayImport: Readonly<Record<string, readonly string[] | "everything">> = {
   errors: [],
+  suggest: [],
   wire: ["errors"],
   boot: ["errors", "wire"],
   render: Pure,
@@ -23,8 +24,9 @@ const MayImport: Readonly<Record<string, readonly string[] | "everything">> = {
   power: Shared,
   registry: Shared,
   http: [...Shared, "render"],
-  rpc: [...Shared, "render"],
-  installer: [...Shared, "render"],
+  pki: ["errors"],
+  rpc: [...Shared, "render", "pki"],
+  installer: [...Shared, "render", "pki"],
   // The lab reads what the protocols say, so it may use their codecs: see `isPure` below.
   lab: [...Pure, "render", "runtime"],
   cli: "everything",
