@@ -2,15 +2,14 @@
  * The parts of the daemon, each opened and fitted to the others' small interfaces. Nothing here runs by
  * itself: `daemon.ts` serves what is opened here, and closes it.
  */
-import { join } from "node:path";
 import { hotLimits } from "./assets/hot-budget.ts";
 import { HotLibrary } from "./assets/hot-library.ts";
-import { heldFinding } from "./boot/install-words.ts";
 import { lastSeen } from "./boot/last-seen.ts";
 import { wantedPorts } from "./config/ports.ts";
 import type { Resolution, ValidConfig } from "./config/resolve.ts";
 import type { Config } from "./config/schema.ts";
 import { type DhcpPart, openDhcp } from "./daemon-dhcp.ts";
+import { openInstalls, openJoins } from "./daemon-installer.ts";
 import { openAdverts, openDhcp6 } from "./daemon-ipv6.ts";
 import { assetsFolder, type LoaderService, openLoaders } from "./daemon-loaders.ts";
 import type { PartSettings } from "./daemon-settings.ts";
@@ -20,9 +19,10 @@ import type { BindingReader } from "./dns/live-zones.ts";
 import { type DnsServer, openDnsServer } from "./dns/server.ts";
 import type { AnswerDeps, InstallBook, Signer } from "./http/deps.ts";
 import { openHttpServer } from "./http/server.ts";
+import { joinRoutes } from "./installer/join-routes.ts";
+import type { JoinServer } from "./installer/join-server.ts";
 import { systemClock } from "./runtime/clock.ts";
 import { type DescriptorShares, descriptorLimit, shareDescriptors } from "./runtime/descriptors.ts";
-import { durableDisk } from "./runtime/durable-file.ts";
 import type { EventBus } from "./runtime/event-bus.ts";
 import type { FindingBoard } from "./runtime/finding-board.ts";
 import type { ServedInterface } from "./runtime/interfaces.ts";
@@ -34,14 +34,12 @@ import type { BoundService } from "./runtime/service.ts";
 import type { Catalog } from "./store/catalog.ts";
 import { FileStore } from "./store/file-store.ts";
 import { FileWriter } from "./store/file-writer.ts";
-import { openInstallStore } from "./store/install-store.ts";
 import { checkPartial, openTextEngines } from "./text-engines.ts";
 import type { TftpPeer } from "./tftp/file-source.ts";
 import type { TftpLink } from "./tftp/link.ts";
 import { openTftpServer, type TftpServer } from "./tftp/server.ts";
 import type { IpAddress } from "./wire/ip.ts";
 import { parseIpv4 } from "./wire/ipv4.ts";
-import type { MacAddress } from "./wire/mac.ts";
 
 export type DaemonOptions = {
   readonly version: string;
@@ -91,12 +89,15 @@ export async function openParts(
   const dhcp = addresses?.server;
   const tftp = await openTftp(house, loaders);
   const dns = await openDns(house, addresses);
-  const http = await openHttp(house, { dhcp: addresses, loaders, answers });
+  const joins = openJoins(house);
+  const http = await openHttp(house, { dhcp: addresses, loaders, answers, joins });
   const rpc = await openRpc(house, catalog);
   const modeOf = addresses?.modeOf ?? (() => "off" as const);
   const dhcp6 = await openDhcp6(house, modeOf);
   const adverts = await openAdverts(house, modeOf);
-  const services = [dhcp, tftp, dns, http, rpc, dhcp6, adverts].filter((one) => one !== undefined);
+  const services = [dhcp, tftp, dns, http, rpc, dhcp6, adverts, joins].filter(
+    (one) => one !== undefined,
+  );
   return { live: { dhcp, dhcp6, tftp, dns }, services };
 }
 
@@ -172,13 +173,16 @@ function bindingsOf(dhcp: DhcpPart | undefined, bus: EventBus): BindingReader {
   };
 }
 
+type HttpParts = {
+  readonly dhcp: DhcpPart | undefined;
+  readonly loaders: LoaderService;
+  readonly answers: AnswerDeps;
+  readonly joins: JoinServer;
+};
+
 async function openHttp(
   house: House,
-  {
-    dhcp,
-    loaders,
-    answers,
-  }: { dhcp: DhcpPart | undefined; loaders: LoaderService; answers: AnswerDeps },
+  { dhcp, loaders, answers, joins }: HttpParts,
 ): Promise<BoundService> {
   const { options, config, served, bus, log, resources } = house;
   const { version, signal } = options;
@@ -203,7 +207,14 @@ async function openHttp(
     const seen = lastSeen(bus.recent());
     return (dhcp?.server.bindings() ?? []).map((row) => ({ ...row, ...seen.get(row.mac) }));
   };
-  const admin = { events: bus, leases, status, desk: dhcp?.desk, socket };
+  const admin = {
+    events: bus,
+    leases,
+    status,
+    desk: dhcp?.desk,
+    socket,
+    plugins: [joinRoutes(joins)],
+  };
   const deps = {
     addresses: house.addresses,
     port: config.http.port,
@@ -231,30 +242,6 @@ async function openHttp(
 
 function sharesOf({ addresses }: House): DescriptorShares {
   return shareDescriptors(descriptorLimit(), addresses.length);
-}
-
-// What is held is told on the board for as long as nothing else was decided for that machine.
-async function openInstalls({ config, findings }: House): Promise<InstallBook> {
-  const store = await openInstallStore(installFile(config), durableDisk);
-  const clear = (subject: MacAddress) => findings.clear({ code: "boot.install-held", subject });
-  return {
-    of: store.of,
-    list: store.list,
-    async keep(mac, install) {
-      await store.keep(mac, install);
-      clear(mac);
-    },
-    async forget(mac) {
-      clear(mac);
-      return await store.forget(mac);
-    },
-    held: (mac, decision) => findings.raise({ ...heldFinding(decision), mac, subject: mac }),
-  };
-}
-
-/** Where it stands how far installations are. */
-export function installFile({ state }: Config): string {
-  return join(state.folder, "installs.json");
 }
 
 function answersOf(

@@ -9,14 +9,9 @@ import { needRestart } from "./config/changes.ts";
 import { formatProblems } from "./config/load.ts";
 import { describeHolder, wantedPorts } from "./config/ports.ts";
 import type { Config } from "./config/schema.ts";
+import { installerFiles } from "./daemon-installer.ts";
 import { listeningAddresses, serverIdFile, waitUntilBindable } from "./daemon-ipv6.ts";
-import {
-  type DaemonOptions,
-  type House,
-  installFile,
-  type LiveParts,
-  openParts,
-} from "./daemon-parts.ts";
+import { type DaemonOptions, type House, type LiveParts, openParts } from "./daemon-parts.ts";
 import { fitSettings, leaseFile } from "./daemon-settings.ts";
 import { leaseFiles } from "./dhcp/lease-store.ts";
 import { KindlingError } from "./errors.ts";
@@ -95,7 +90,7 @@ function pathsToHandOver(config: Config): readonly string[] {
   const { state, admin } = config;
   const folder = dirname(admin.socket);
   const socket = admin.socket === "" ? [] : [admin.socket, ...(existsSync(folder) ? [] : [folder])];
-  const kept = [...leaseFiles(leaseFile(state)), serverIdFile(state), installFile(config)];
+  const kept = [...leaseFiles(leaseFile(state)), serverIdFile(state), ...installerFiles(config)];
   return [state.folder, ...kept, ...socket];
 }
 

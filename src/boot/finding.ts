@@ -22,6 +22,7 @@ export type Finding = {
 export const FindingCodes = [
   "boot.install-held",
   "boot.loop",
+  "cluster.join-refused",
   "dhcp.address-conflict",
   "dhcp.foreign-boot-file",
   "dhcp.foreign-no-dns",

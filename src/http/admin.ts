@@ -29,6 +29,7 @@ export function buildAdminApp(
   app.register(reservationRoutes(admin.desk));
   app.register(installRoutes(deps));
   app.register(eventRoutes(deps.clock, admin, signal));
+  for (const plugin of admin.plugins ?? []) app.register(plugin);
   return app;
 }
 

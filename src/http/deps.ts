@@ -1,3 +1,4 @@
+import type { FastifyPluginAsync } from "fastify";
 import type { HotLibrary } from "../assets/hot-library.ts";
 import type { BootEvent, EventSink } from "../boot/event.ts";
 import type { Finding } from "../boot/finding.ts";
@@ -169,4 +170,6 @@ export type AdminDeps = {
   readonly status: () => DaemonStatus;
   /** Absent: there is no DHCP. */
   readonly desk?: LeaseDesk | undefined;
+  /** Routes of other parts. */
+  readonly plugins?: readonly FastifyPluginAsync[];
 };

@@ -2,7 +2,12 @@ import { WireError } from "../../errors.ts";
 import { ByteWriter } from "../../wire/writer.ts";
 
 /** A regular file of an archive; folders come of the paths of their files. */
-export type TarFile = { readonly path: string; readonly size: number };
+export type TarFile = {
+  readonly path: string;
+  readonly size: number;
+  /** Who may do what, 0644 unless said. */
+  readonly mode?: number;
+};
 
 const blockSize = 512;
 /** 1980-01-01T00:00:00Z, the earliest that every archiver knows; of 1970 some say that it is implausible. */
@@ -13,13 +18,13 @@ const pathBytesMax = 4096;
 
 /**
  * The blocks before a file's bytes: ustar (POSIX.1-1988), and a pax header (POSIX.1-2001) before it where
- * the path is longer than 100 bytes or not ASCII, or the file larger than 8 GiB. Owner, mode and time
+ * the path is longer than 100 bytes or not ASCII, or the file larger than 8 GiB. Owner and time
  * are the same for all, so equal files make equal archives.
  *
  *      0      100    108    116    124    136     148  156  157     257    263   265   297   329    345     500
  *      | path | mode | uid  | gid  | size | mtime | sum | t | link | ustar | 00 | user | group | device | prefix |
  */
-export function formatTarHeader({ path, size }: TarFile): Uint8Array {
+export function formatTarHeader({ path, size, mode = 0o644 }: TarFile): Uint8Array {
   const bytes = Buffer.byteLength(path);
   if (bytes === 0 || bytes > pathBytesMax || path.includes("\0")) {
     throw new WireError("wire.invalid", `a path has 1 to ${pathBytesMax} bytes, got ${bytes}`, {
@@ -30,6 +35,7 @@ export function formatTarHeader({ path, size }: TarFile): Uint8Array {
   const block = formatBlock({
     path: wide.path ? "long-path" : path,
     size: wide.size ? 0 : size,
+    mode,
     type: "0",
   });
   const records = Buffer.concat([
@@ -37,7 +43,7 @@ export function formatTarHeader({ path, size }: TarFile): Uint8Array {
     ...(wide.size ? [formatPaxRecord("size", String(size))] : []),
   ]);
   if (records.length === 0) return block;
-  const before = formatBlock({ path: "pax-header", size: records.length, type: "x" });
+  const before = formatBlock({ path: "pax-header", size: records.length, mode: 0o644, type: "x" });
   return Buffer.concat([before, records, Buffer.alloc(tarPadding(records.length)), block]);
 }
 
@@ -51,11 +57,13 @@ export function formatTarEnd(): Uint8Array {
   return new Uint8Array(2 * blockSize);
 }
 
-function formatBlock({ path, size, type }: TarFile & { readonly type: "0" | "x" }): Uint8Array {
+type Block = Required<TarFile> & { readonly type: "0" | "x" };
+
+function formatBlock({ path, size, mode, type }: Block): Uint8Array {
   const writer = new ByteWriter(blockSize, blockSize);
   const ascii = (text: string, width: number) => writer.fixed(Buffer.from(text, "latin1"), width);
   ascii(path, 100);
-  for (const number of [0o644, 0, 0]) ascii(octal(number, 7), 8);
+  for (const number of [mode, 0, 0]) ascii(octal(number, 7), 8);
   ascii(octal(size, 11), 12);
   ascii(octal(modified, 11), 12);
   ascii(" ".repeat(8), 8); // the checksum counts as blanks in its own sum
