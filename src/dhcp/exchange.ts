@@ -160,7 +160,7 @@ export class Exchange implements AsyncDisposable {
     else {
       this.#keeper.keep(decision.changes, (keeping) => {
         this.#guard(origin, () => {
-          const concluded = afterKeeping(decision, keeping);
+          const concluded = afterKeeping(decision, keeping, this.#table);
           if (concluded === decision) {
             this.poolKeeper.decided(decision.changes);
             if ("findings" in decision) this.#tell(decision.findings ?? []);
@@ -223,11 +223,23 @@ export class Exchange implements AsyncDisposable {
   }
 }
 
-type Refused = { readonly kind: "ignore"; readonly reason: KeepingRefusal };
+type Refused = { readonly kind: "ignore"; readonly reason: KeepingRefusal | "lease-ended" };
 type Concluded = Decision | Refused;
 
 // RFC 2131 §4.3.1: no ACK for what is not on disk. The client asks again.
-function afterKeeping(decision: Decision, keeping: Keeping): Concluded {
-  if (keeping === "durable" || keeping === "in-memory") return decision;
-  return { kind: "ignore", reason: keeping };
+function afterKeeping(decision: Decision, keeping: Keeping, leases: LeaseTable): Concluded {
+  if (keeping !== "durable" && keeping !== "in-memory") return { kind: "ignore", reason: keeping };
+  return hasEnded(decision, leases) ? { kind: "ignore", reason: "lease-ended" } : decision;
+}
+
+// Its client gave the lease back while the disk was busy with it: the ACK would come after the RELEASE,
+// for an address that may be another's by now.
+function hasEnded(decision: Decision, { leaseAt }: LeaseTable): boolean {
+  if (decision.kind !== "reply" || !("changes" in decision)) return false;
+  const { yiaddr } = decision.reply.message;
+  return decision.changes.some((change) => {
+    if (change.kind !== "lease" || change.lease.address !== yiaddr) return false;
+    const lease = leaseAt(yiaddr);
+    return lease?.state !== "bound" || lease.key !== change.lease.key;
+  });
 }
