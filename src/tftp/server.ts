@@ -5,6 +5,7 @@ import type { Clock } from "../runtime/clock.ts";
 import type { Log } from "../runtime/log.ts";
 import { Notice } from "../runtime/notice.ts";
 import type { BoundService } from "../runtime/service.ts";
+import { StayAwake } from "../runtime/stay-awake.ts";
 import { openUdp, type UdpPeer, type UdpSocket } from "../runtime/udp.ts";
 import { formatIp, type IpAddress } from "../wire/ip.ts";
 import { limitedBroadcast } from "../wire/ipv4.ts";
@@ -119,6 +120,7 @@ class TftpShell {
   readonly #drained = Promise.withResolvers<void>();
   readonly #shed: Notice;
   readonly #shared: Notice;
+  readonly #awake = new StayAwake();
   #settings: TftpSettings;
   #stopping = false;
 
@@ -257,6 +259,7 @@ class TftpShell {
       plan,
       ended,
       send: (data) => socket.send(data, peer),
+      stayAwake: (ms) => this.#awake.stay(ms),
     });
     slot.session = session;
   }

@@ -68,6 +68,27 @@ describe("Session", () => {
     expect(sent).toHaveLength(3);
   });
 
+  it("waits awake for a client that answers at once, and for no other", () => {
+    const clock = new FakeClock();
+    let elapsed = 0;
+    let stays = 0;
+    const session = new Session({
+      clock: { now: clock.now, after: clock.after, monotonic: () => elapsed },
+      bytes: Buffer.alloc(800),
+      plan: { size: 800, requestBytes: 14, terms: { blksize: 8, windowsize: 1, granted: [] } },
+      send: () => {},
+      stayAwake: () => (stays += 1),
+      ended: () => {},
+    });
+    const told = [0.1, 5, 0.1, 0.1, 0.3].map((ms, at) => {
+      elapsed += ms;
+      const before = stays;
+      session.receive({ kind: "ack", block: at + 1 });
+      return stays - before;
+    });
+    expect(told).toEqual([1, 0, 1, 1, 0]);
+  });
+
   it("takes nothing and sends nothing once it ended", () => {
     const { clock, sent, ends, session } = open(4);
     session.receive({ kind: "error", code: 8, message: "User aborted the transfer" });
