@@ -2,8 +2,8 @@ import { createHash } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
+import { certify, openAuthority } from "../../src/pki/certify.ts";
 import { planAuthority, planLeaves } from "../../src/rpc/certificates.ts";
-import { certify, openAuthority } from "../../src/rpc/certify.ts";
 
 /** What goes wrong with one answer. */
 export type Fault =
