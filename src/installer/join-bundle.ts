@@ -1,5 +1,5 @@
 import { formatTarEnd, formatTarHeader, tarPadding } from "../assets/image/tar-write.ts";
-import type { JoinFile } from "./join.ts";
+import type { JoinFile } from "./join-grant.ts";
 
 /** A bundle as a tar archive, whose paths are relative to the root: `tar -xp -C /` puts it in its place. */
 export function formatJoinBundle(files: readonly JoinFile[]): Buffer {

@@ -14,7 +14,7 @@ import { systemErrorCode } from "../runtime/system-error.ts";
 import { formatIp, type IpAddress, parseIp } from "../wire/ip.ts";
 import { formatIpv4, type Ipv4Address } from "../wire/ipv4.ts";
 import type { MacAddress } from "../wire/mac.ts";
-import { decideJoin, type JoinRefusal, type JoinTicket, readBearer } from "./join.ts";
+import { decideJoin, type JoinRefusal, type JoinTicket, readBearer } from "./join-grant.ts";
 import { formatJoinBundle } from "./join-bundle.ts";
 import { type JoinIdentity, openJoinIdentity } from "./join-identity-store.ts";
 import { type JoinStore, openJoinStore } from "./join-store.ts";

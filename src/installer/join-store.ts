@@ -2,7 +2,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { type DurableBook, openDurableBook } from "../runtime/durable-book.ts";
 import type { DurableDisk } from "../runtime/durable-file.ts";
-import { forgetSecrets, type JoinTicket } from "./join.ts";
+import { forgetSecrets, type JoinTicket } from "./join-grant.ts";
 import { formatTickets, parseTickets, type TicketWish, type TokenHash } from "./join-ticket.ts";
 
 /** Opens the tickets of a folder that nobody else may enter; `join-store.unusable` where that fails. */

@@ -1,7 +1,7 @@
 import { KindlingError, WireError } from "../errors.ts";
 import { formatIpv4, parseIpv4 } from "../wire/ipv4.ts";
 import { parseMac } from "../wire/mac.ts";
-import type { JoinFile, JoinTicket } from "./join.ts";
+import type { JoinFile, JoinTicket } from "./join-grant.ts";
 
 /** The SHA-256 of a token, in lower-case hexadecimal digits: what a ticket is known by. */
 export type TokenHash = string;

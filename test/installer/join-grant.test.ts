@@ -5,7 +5,7 @@ import {
   type JoinRequest,
   type JoinTicket,
   readBearer,
-} from "../../src/installer/join.ts";
+} from "../../src/installer/join-grant.ts";
 import { parseIp } from "../../src/wire/ip.ts";
 import { parseIpv4 } from "../../src/wire/ipv4.ts";
 import { parseMac } from "../../src/wire/mac.ts";
