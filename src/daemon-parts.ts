@@ -9,14 +9,14 @@ import { wantedPorts } from "./config/ports.ts";
 import type { Resolution, ValidConfig } from "./config/resolve.ts";
 import type { Config } from "./config/schema.ts";
 import { type DhcpPart, openDhcp } from "./daemon-dhcp.ts";
+import { openDns } from "./daemon-dns.ts";
 import { openInstalls, openJoins } from "./daemon-installer.ts";
 import { openAdverts, openDhcp6 } from "./daemon-ipv6.ts";
 import { assetsFolder, type LoaderService, openLoaders } from "./daemon-loaders.ts";
 import type { PartSettings } from "./daemon-settings.ts";
 import type { DhcpServer } from "./dhcp/server.ts";
 import type { Dhcp6Server } from "./dhcp6/server.ts";
-import type { BindingReader } from "./dns/live-zones.ts";
-import { type DnsServer, openDnsServer } from "./dns/server.ts";
+import type { RecordStore } from "./dns/record-store.ts";
 import type { AnswerDeps, InstallBook, Signer } from "./http/deps.ts";
 import { openHttpServer } from "./http/server.ts";
 import { joinRoutes } from "./installer/join-routes.ts";
@@ -72,7 +72,7 @@ export type LiveParts = {
   readonly dhcp: DhcpServer | undefined;
   readonly dhcp6: Dhcp6Server | undefined;
   readonly tftp: TftpServer | undefined;
-  readonly dns: DnsServer | undefined;
+  readonly dns: RecordStore | undefined;
 };
 
 /** Opens every part: all its ports are bound, none is served. */
@@ -88,17 +88,20 @@ export async function openParts(
   const addresses = await openDhcp(house, loaders.rules);
   const dhcp = addresses?.server;
   const tftp = await openTftp(house, loaders);
-  const dns = await openDns(house, addresses);
+  const dns = await openDns(house, { dhcp: addresses, maxConnections: sharesOf(house).dns });
   const joins = openJoins(house);
-  const http = await openHttp(house, { dhcp: addresses, loaders, answers, joins });
+  const http = await openHttp(house, {
+    ...{ dhcp: addresses, records: dns?.records },
+    ...{ loaders, answers, joins },
+  });
   const rpc = await openRpc(house, catalog);
   const modeOf = addresses?.modeOf ?? (() => "off" as const);
   const dhcp6 = await openDhcp6(house, modeOf);
   const adverts = await openAdverts(house, modeOf);
-  const services = [dhcp, tftp, dns, http, rpc, dhcp6, adverts, joins].filter(
+  const services = [dhcp, tftp, dns?.server, http, rpc, dhcp6, adverts, joins].filter(
     (one) => one !== undefined,
   );
-  return { live: { dhcp, dhcp6, tftp, dns }, services };
+  return { live: { dhcp, dhcp6, tftp, dns: dns?.records }, services };
 }
 
 async function openTftp(house: House, loaders: LoaderService): Promise<TftpServer | undefined> {
@@ -131,50 +134,9 @@ function tftpLinks({ served, addresses }: House): readonly TftpLink[] {
   return [...served, ...six];
 }
 
-async function openDns(house: House, dhcp: DhcpPart | undefined): Promise<DnsServer | undefined> {
-  const { options, config, served, settings, bus, log, resources } = house;
-  const { dns } = config;
-  if (!dns.enabled) return undefined;
-  const deps = {
-    interfaces: served,
-    port: dns.port,
-    settings: settings.dns,
-    bindings: bindingsOf(dhcp, bus),
-    clock: systemClock,
-    log: log.child({ part: "dns" }),
-    findings: house.findings,
-    maxConnections: sharesOf(house).dns,
-  };
-  return resources.use(await openDnsServer(deps, options.signal));
-}
-
-// Every change of a lease is told to a machine or by one, and passes the bus as one of these.
-const changesLease = new Set(["out offer", "out ack", "in release", "in decline"]);
-
-function bindingsOf(dhcp: DhcpPart | undefined, bus: EventBus): BindingReader {
-  return {
-    bindings: () => {
-      const known = dhcp?.server.bindings() ?? [];
-      return known.filter(
-        ({ reserved, state }) => reserved || state === "bound" || state === "offered",
-      );
-    },
-    onChange: (listener) => {
-      const both = new DisposableStack();
-      if (dhcp !== undefined) both.use(dhcp.desk.onChange(listener));
-      both.use(
-        bus.subscribe((event) => {
-          if (event.kind !== "dhcp") return;
-          if (changesLease.has(`${event.direction} ${event.message}`)) listener();
-        }),
-      );
-      return both;
-    },
-  };
-}
-
 type HttpParts = {
   readonly dhcp: DhcpPart | undefined;
+  readonly records: RecordStore | undefined;
   readonly loaders: LoaderService;
   readonly answers: AnswerDeps;
   readonly joins: JoinServer;
@@ -182,7 +144,7 @@ type HttpParts = {
 
 async function openHttp(
   house: House,
-  { dhcp, loaders, answers, joins }: HttpParts,
+  { dhcp, records, loaders, answers, joins }: HttpParts,
 ): Promise<BoundService> {
   const { options, config, served, bus, log, resources } = house;
   const { version, signal } = options;
@@ -212,6 +174,7 @@ async function openHttp(
     leases,
     status,
     desk: dhcp?.desk,
+    records,
     socket,
     plugins: [joinRoutes(joins)],
   };

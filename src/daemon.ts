@@ -9,6 +9,7 @@ import { needRestart } from "./config/changes.ts";
 import { formatProblems } from "./config/load.ts";
 import { describeHolder, wantedPorts } from "./config/ports.ts";
 import type { Config } from "./config/schema.ts";
+import { recordFile } from "./daemon-dns.ts";
 import { installerFiles } from "./daemon-installer.ts";
 import { listeningAddresses, serverIdFile, waitUntilBindable } from "./daemon-ipv6.ts";
 import { type DaemonOptions, type House, type LiveParts, openParts } from "./daemon-parts.ts";
@@ -90,7 +91,12 @@ function pathsToHandOver(config: Config): readonly string[] {
   const { state, admin } = config;
   const folder = dirname(admin.socket);
   const socket = admin.socket === "" ? [] : [admin.socket, ...(existsSync(folder) ? [] : [folder])];
-  const kept = [...leaseFiles(leaseFile(state)), serverIdFile(state), ...installerFiles(config)];
+  const kept = [
+    ...leaseFiles(leaseFile(state)),
+    serverIdFile(state),
+    ...installerFiles(config),
+    recordFile(config),
+  ];
   return [state.folder, ...kept, ...socket];
 }
 

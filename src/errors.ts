@@ -27,6 +27,8 @@ export const ErrorTable = {
   "lease.refused": { http: 409, exit: 1, level: "warn" },
   "lease.unknown": { http: 404, exit: 3, level: "warn" },
   "reservation-store.unusable": { http: 500, exit: 1, level: "error" },
+  "record-store.unusable": { http: 500, exit: 1, level: "error" },
+  "record.refused": { http: 409, exit: 1, level: "warn" },
   "admin.unreachable": { http: 502, exit: 1, level: "error" },
   "install-store.unusable": { http: 500, exit: 1, level: "error" },
   "install.unknown": { http: 404, exit: 3, level: "warn" },

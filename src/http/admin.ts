@@ -5,6 +5,7 @@ import { buildMachineApp } from "./app.ts";
 import type { AdminDeps, MachineDeps } from "./deps.ts";
 import { entriesAfter, type FeedEntry, formatEntry, numberEvents } from "./event-feed.ts";
 import { installRoutes } from "./install-routes.ts";
+import { recordRoutes } from "./record-routes.ts";
 import { sendText } from "./reply.ts";
 import { reservationRoutes } from "./reservation-routes.ts";
 import { queryOf } from "./url.ts";
@@ -28,6 +29,7 @@ export function buildAdminApp(
   app.register(stateRoutes(deps, admin));
   app.register(reservationRoutes(admin.desk));
   app.register(installRoutes(deps));
+  app.register(recordRoutes(admin.records));
   app.register(eventRoutes(deps.clock, admin, signal));
   for (const plugin of admin.plugins ?? []) app.register(plugin);
   return app;

@@ -146,6 +146,15 @@ export type LeaseDesk = {
   endLease(act: "release" | "forget", name: string): Promise<DeskOutcome>;
 };
 
+/** DNS records beside those of the settings, by whom they are of. */
+export type RecordDesk = {
+  list(): ReadonlyMap<string, { readonly domain: string; readonly records: readonly object[] }>;
+  /** `body` is JSON: `{ "domain", "records" }`. */
+  put(owner: string, body: string): Promise<void>;
+  /** False: there were none. */
+  remove(owner: string): Promise<boolean>;
+};
+
 /** What the daemon is and where it listens. */
 export type DaemonStatus = {
   readonly version: string;
@@ -170,6 +179,8 @@ export type AdminDeps = {
   readonly status: () => DaemonStatus;
   /** Absent: there is no DHCP. */
   readonly desk?: LeaseDesk | undefined;
+  /** Absent: there is no DNS. */
+  readonly records?: RecordDesk | undefined;
   /** Routes of other parts. */
   readonly plugins?: readonly FastifyPluginAsync[];
 };

@@ -15,7 +15,7 @@ const LongFiles: readonly Exception[] = [
 const Unmirrored: readonly (Exception & { readonly by?: string })[] = [
   { path: /^src\/main\.ts$/, reason: "argv to exit code; what starts the daemon starts it" },
   {
-    path: /^src\/daemon(?:-dhcp|-installer|-ipv6|-loaders|-parts)?\.ts$/,
+    path: /^src\/daemon(?:-dhcp|-dns|-installer|-ipv6|-loaders|-parts)?\.ts$/,
     reason: "wiring only; every interop and qemu test starts it",
   },
   { path: /^src\/cli\//, reason: "thin over the admin API; the command-line tests run each noun" },
