@@ -7,7 +7,7 @@ import { type AddressDecision, decideAddress } from "./decide-held.ts";
 import { decideProxy, isBootServerSearch, type ProxyDecision } from "./decide-proxy.ts";
 import type { FindingChange } from "./decision.ts";
 import type { Lease, LeaseChange } from "./lease.ts";
-import { anchorTime, LeaseClock } from "./lease-clock.ts";
+import { anchorTime, LeaseClock, readClocks } from "./lease-clock.ts";
 import { type Keeping, type KeepingRefusal, type KeptTables, LeaseKeeper } from "./lease-keeper.ts";
 import { LeaseTable } from "./lease-table.ts";
 import { formatDhcp, parseDhcp } from "./packet.ts";
@@ -51,12 +51,13 @@ export class Exchange implements AsyncDisposable {
     this.report = new DhcpReport(deps);
     this.#proxy = new ProxyDesk(findings);
     this.#table = new LeaseTable(store.loaded.leases);
-    const anchor = anchorTime(store.loaded.mark, clock.now());
+    const reading = readClocks(clock);
+    const anchor = anchorTime(store.loaded.mark, reading);
     if (anchor.kind === "clock-leapt" || anchor.kind === "clock-went-back") {
       const fields = { reason: anchor.kind, leases: this.#table.size };
       log.warn("clock is not believed; leases keep what was left of them", fields);
     }
-    this.#time = new LeaseClock(anchor, clock.monotonic ?? clock.now);
+    this.#time = new LeaseClock(anchor, clock.monotonic ?? clock.now, reading.uptime?.boot);
     const parts = { store, time: this.#time, clock, log, findings };
     this.#keeper = new LeaseKeeper({ ...parts, table: this.#tables() });
     this.#settings = deps.settings;
