@@ -22,6 +22,7 @@ export type Finding = {
 export const FindingCodes = [
   "boot.loop",
   "dhcp.address-conflict",
+  "dhcp.cloned-mac",
   "dhcp.foreign-boot-file",
   "dhcp.foreign-no-dns",
   "dhcp.foreign-no-router",

@@ -3,6 +3,7 @@ import type { UdpPeer, UdpSocket } from "../runtime/udp.ts";
 import type { MacAddress } from "../wire/mac.ts";
 import { subnetContains } from "../wire/subnet.ts";
 import { type Binding, listBindings } from "./bindings.ts";
+import { CloneWatch } from "./clone-watch.ts";
 import { type AddressDecision, decideAddress } from "./decide-held.ts";
 import { decideProxy, isBootServerSearch, type ProxyDecision } from "./decide-proxy.ts";
 import type { FindingChange } from "./decision.ts";
@@ -37,6 +38,7 @@ export class Exchange implements AsyncDisposable {
   readonly #keeper: LeaseKeeper;
   readonly #time: LeaseClock;
   readonly #proxy: ProxyDesk;
+  readonly #clones: CloneWatch;
   readonly report: DhcpReport;
   #settings: DhcpSettings;
   #reservations: ReservationBook;
@@ -50,6 +52,7 @@ export class Exchange implements AsyncDisposable {
     this.#ports = ports;
     this.report = new DhcpReport(deps);
     this.#proxy = new ProxyDesk(findings);
+    this.#clones = new CloneWatch(findings);
     this.#table = new LeaseTable(store.loaded.leases);
     const reading = readClocks(clock);
     const anchor = anchorTime(store.loaded.mark, reading);
@@ -156,6 +159,7 @@ export class Exchange implements AsyncDisposable {
       return;
     }
     this.report.heard(request, port);
+    this.#clones.saw(request.client.identity, this.#time.now());
     const decision = this.#decide(request, port);
     if (!("changes" in decision)) this.#conclude(decision, request, origin);
     else {
