@@ -24,6 +24,7 @@ export const FindingCodes = [
   "boot.loop",
   "cluster.join-refused",
   "dhcp.address-conflict",
+  "dhcp.cloned-mac",
   "dhcp.foreign-boot-file",
   "dhcp.foreign-no-dns",
   "dhcp.foreign-no-router",

@@ -25,23 +25,35 @@ export async function booksOf(run: {
   };
 }
 
-const year = 365 * 24 * 3_600_000;
+const hour = 3_600_000;
+const year = 365 * 24 * hour;
 
-const kill: Mishap = async (server) => {
+/** Kills it; `meanwhile` is what happens to its host. */
+async function restart(server: SimulatedServer, meanwhile = () => {}): Promise<void> {
   await server.kill();
+  meanwhile();
   await server.start();
-};
+}
 
 /** Nothing of this ends a promise. */
 export const mishaps: readonly Row[] = [
   { name: "stalls, on a slow disk", mishap: async () => {} },
-  { name: "is killed in the midst of it", mishap: kill },
+  { name: "is killed in the midst of it", mishap: (server) => restart(server) },
   {
-    name: "has its clock set a year on and back, and is killed or not",
-    async mishap(server, random) {
-      server.setWallClock([0, year, -year][Math.floor(3 * random())] ?? 0);
-      if (random() < 0.5) await kill(server, random);
-    },
+    name: "has its clock set a year on and back",
+    mishap: async (server, random) => server.stepWallClock(random() < 0.5 ? year : -year),
+  },
+  {
+    name: "is down while its clock is set, by an hour or less",
+    mishap: (server, random) => restart(server, () => server.stepWallClock(hour * random())),
+  },
+  {
+    name: "is on a host that starts anew with a wild clock",
+    mishap: (server, random) =>
+      restart(server, () => {
+        server.restartHost();
+        server.stepWallClock(random() < 0.5 ? year : -year);
+      }),
   },
   {
     name: "has a full disk at times",
@@ -54,10 +66,6 @@ export const faults: readonly Row[] = [
   { name: "leases' clock leaps", mishap: async (server) => server.leap(3900) },
   {
     name: "disk lost what it had called safe",
-    async mishap(server, random) {
-      await server.kill();
-      server.forget(Math.floor(10 * random()));
-      await server.start();
-    },
+    mishap: (server, random) => restart(server, () => server.forget(Math.floor(10 * random()))),
   },
 ];

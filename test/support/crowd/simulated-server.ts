@@ -41,7 +41,9 @@ export class SimulatedServer {
   /** Until when it stalls. */
   #busyUntil = 0;
   #wallOffset = 0;
-  #leapt = 0;
+  /** The host's starts so far, and when its monotonic clock was 0. */
+  #boots = 1;
+  #bootedAt = 0;
 
   constructor(parts: SimulatedWorld) {
     this.#parts = parts;
@@ -51,10 +53,11 @@ export class SimulatedServer {
   async start(): Promise<void> {
     const { world, settings } = this.#parts;
     const life = new Life();
-    const born = world.now();
+    const boot = `boot-${this.#boots}`;
     const clock: Clock = {
       now: () => world.now() + this.#wallOffset,
-      monotonic: () => world.now() - born + this.#leapt,
+      monotonic: () => world.now() - this.#bootedAt,
+      boot: () => boot,
       after: (ms, task) => world.after(ms, () => life.isAlive && task()),
     };
     const leases = await openLeaseStore({
@@ -79,9 +82,15 @@ export class SimulatedServer {
     await Promise.all([...this.#life.writes].map((tear) => tear()));
   }
 
-  /** Its wall clock is so far from the right time now. */
-  setWallClock(offset: number): void {
-    this.#wallOffset = offset;
+  /** After it was killed: its host starts anew. */
+  restartHost(): void {
+    this.#boots += 1;
+    this.#bootedAt = this.#parts.world.now();
+  }
+
+  /** Somebody sets its wall clock. */
+  stepWallClock(ms: number): void {
+    this.#wallOffset += ms;
   }
 
   /** Whether its disk takes nothing now. */
@@ -91,7 +100,7 @@ export class SimulatedServer {
 
   /** A fault that no server may have: the clock that nobody sets goes on by so much. */
   leap(ms: number): void {
-    this.#leapt += ms;
+    this.#bootedAt -= ms;
   }
 
   /** Another: the disk loses lines that it said were safe. */
