@@ -61,14 +61,17 @@ function download(
     if (packet.kind !== "read-request") {
       const what = inputOf(packet);
       if (what !== undefined) input(what);
-    } else if (step === undefined) apply(beginTransfer(plan));
-    else input({ kind: "repeat-request" });
+    } else if (step === undefined || step.outcome !== undefined) {
+      step = undefined; // a transfer that was given up is forgotten
+      apply(beginTransfer(plan));
+    } else input({ kind: "repeat-request" });
   });
   const receiver = new TftpReceiver(clock, toServer);
   const toClient = lossyLink(clock, faults, (datagram) => receiver.receive(datagram));
   receiver.ask(request, asking);
   const ended = () => step?.outcome;
-  for (let minutes = 0; ended() === undefined && minutes < 60; minutes += 1) clock.step(60_000);
+  const isOver = () => receiver.done && ended() !== undefined;
+  for (let minutes = 0; !isOver() && minutes < 60; minutes += 1) clock.step(60_000);
   return { bytes: receiver.bytes(), outcome: ended(), blocksSent };
 }
 
