@@ -2,8 +2,6 @@
  * The parts of the daemon, each opened and fitted to the others' small interfaces. Nothing here runs by
  * itself: `daemon.ts` serves what is opened here, and closes it.
  */
-import { hotLimits } from "./assets/hot-budget.ts";
-import { HotLibrary } from "./assets/hot-library.ts";
 import { lastSeen } from "./boot/last-seen.ts";
 import { wantedPorts } from "./config/ports.ts";
 import type { Resolution, ValidConfig } from "./config/resolve.ts";
@@ -18,14 +16,14 @@ import type { BindingReader } from "./dns/live-zones.ts";
 import { type DnsServer, openDnsServer } from "./dns/server.ts";
 import type { AnswerDeps, Signer } from "./http/deps.ts";
 import { openHttpServer } from "./http/server.ts";
+import { Transfers } from "./http/transfers.ts";
 import { systemClock } from "./runtime/clock.ts";
 import { type DescriptorShares, descriptorLimit, shareDescriptors } from "./runtime/descriptors.ts";
 import type { EventBus } from "./runtime/event-bus.ts";
 import type { FindingBoard } from "./runtime/finding-board.ts";
 import type { ServedInterface } from "./runtime/interfaces.ts";
 import type { Log } from "./runtime/log.ts";
-import { memoryOfProcess } from "./runtime/memory.ts";
-import { openMetrics } from "./runtime/metrics.ts";
+import { type Metrics, openMetrics } from "./runtime/metrics.ts";
 import type { Account } from "./runtime/privileges.ts";
 import type { BoundService } from "./runtime/service.ts";
 import type { Catalog } from "./store/catalog.ts";
@@ -86,7 +84,7 @@ export async function openParts(
   const dhcp = addresses?.server;
   const tftp = await openTftp(house, loaders);
   const dns = await openDns(house, addresses);
-  const http = await openHttp(house, { dhcp: addresses, loaders, answers });
+  const http = await openHttp(house, { dhcp: addresses, tftp, loaders, answers });
   const rpc = await openRpc(house, catalog);
   const modeOf = addresses?.modeOf ?? (() => "off" as const);
   const dhcp6 = await openDhcp6(house, modeOf);
@@ -169,19 +167,22 @@ function bindingsOf(dhcp: DhcpPart | undefined, bus: EventBus): BindingReader {
 
 async function openHttp(
   house: House,
-  {
-    dhcp,
-    loaders,
-    answers,
-  }: { dhcp: DhcpPart | undefined; loaders: LoaderService; answers: AnswerDeps },
+  others: {
+    readonly dhcp: DhcpPart | undefined;
+    readonly tftp: TftpServer | undefined;
+    readonly loaders: LoaderService;
+    readonly answers: AnswerDeps;
+  },
 ): Promise<BoundService> {
+  const { dhcp, loaders, answers } = others;
   const { options, config, served, bus, log, resources } = house;
   const { version, signal } = options;
   const part = log.child({ part: "http" });
   const metrics = resources.use(openMetrics(bus, { version }));
   const startedAt = systemClock.now();
   const { socket } = config.admin;
-  const limits = hotLimits(memoryOfProcess(), config.assets.memory);
+  const transfers = new Transfers();
+  gaugeMemory(metrics, transfers, others);
   const status = () => ({
     version,
     mode: config.dhcp.mode,
@@ -207,12 +208,9 @@ async function openHttp(
     log: part,
     diagnosisOf: loaders.diagnosisOf,
     signer: await openSigning(house),
-    assets: {
-      folder: assetsFolder(config),
-      symlinks: "follow" as const,
-      files: resources.use(new HotLibrary({ ...limits, clock: systemClock })),
-    },
+    assets: { folder: assetsFolder(config), symlinks: "follow" as const },
     loaders,
+    transfers,
     publish: bus.publish,
     machineAt: bus.machineAt.bind(bus),
     clock: systemClock,
@@ -222,6 +220,24 @@ async function openHttp(
     ...(socket !== "" && { admin }),
   };
   return resources.use(await openHttpServer(deps, signal));
+}
+
+// What grows with the number of clients, besides what the process tells of itself.
+function gaugeMemory(
+  { gauge }: Metrics,
+  transfers: Transfers,
+  { tftp, loaders }: { tftp: TftpServer | undefined; loaders: LoaderService },
+): void {
+  const http = () => transfers.usage();
+  gauge("kindling_http_transfers_open", "Files being sent by HTTP.", () => http().open);
+  gauge(
+    "kindling_http_buffer_bytes",
+    "Memory of the buffers of these transfers.",
+    () => http().bufferBytes,
+  );
+  gauge("kindling_kept_file_bytes", "Loaders and files of TFTP in memory.", loaders.keptBytes);
+  if (tftp === undefined) return;
+  gauge("kindling_tftp_transfers_open", "Files being sent by TFTP.", tftp.openTransfers);
 }
 
 function sharesOf({ addresses }: House): DescriptorShares {

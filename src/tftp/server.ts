@@ -65,6 +65,7 @@ export type TftpServer = BoundService & {
   readonly bound: readonly UdpPeer<IpAddress>[];
   /** Counts for transfers that start from now on. */
   replaceSettings(settings: TftpSettings): void;
+  openTransfers(): number;
 };
 
 /** How long closing waits for open transfers; a loader of 1 MB takes less. */
@@ -97,6 +98,7 @@ export async function openTftpServer(deps: TftpDeps, signal: AbortSignal): Promi
     bound: [...new Set(doors.map(({ socket }) => socket.local))],
     serve: () => doors.forEach((door) => void shell.serve(door)),
     replaceSettings: (settings) => shell.replaceSettings(settings),
+    openTransfers: () => shell.openTransfers,
     async [Symbol.asyncDispose]() {
       await shell.stop();
       await bound.disposeAsync();
@@ -127,6 +129,10 @@ class TftpShell {
     this.#shed = new Notice(deps.clock.now);
     this.#shared = new Notice(deps.clock.now);
     this.#settings = deps.settings;
+  }
+
+  get openTransfers(): number {
+    return this.#open.size;
   }
 
   replaceSettings(settings: TftpSettings): void {

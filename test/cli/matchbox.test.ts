@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { get } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -62,15 +63,23 @@ describe("kindling matchbox", () => {
     expect(ignition).toContain('"version":"3.4.0"},"kernelArguments":{}');
   }, 20_000);
 
-  it("serves HTTPS with its own certificate, and answers unclean paths if told to", async () => {
+  it("serves HTTPS with its own certificate, files too, and unclean paths if told to", async () => {
     const [cert, key] = [join(folder, "crt"), join(folder, "key")];
     const subject = ["-subj", "/CN=127.0.0.1", "-days", "1", "-nodes", "-newkey", "rsa:2048"];
     await execa("openssl", ["req", "-x509", ...subject, "-keyout", key, "-out", cert]);
     const tls = ["-web-ssl", "-web-cert-file", cert, "-web-key-file", key];
-    await using server = await start("-assets-path", "", "-compat=answer", ...tls);
+    const file = randomBytes(3 << 20);
+    await mkdir(join(folder, "files"));
+    await writeFile(join(folder, "files/root.img"), file);
+    const files = ["-assets-path", join(folder, "files")];
+    await using server = await start(...files, "-compat=answer", ...tls);
     const flags = ["-sS", "--path-as-is", "--tlsv1.2", "--cacert", cert];
     const asked = await execa("curl", [...flags, `https://127.0.0.1:${server.port}//boot.ipxe`]);
     expect(asked.stdout).toContain("#!ipxe");
+    const origin = `https://127.0.0.1:${server.port}`;
+    const fetched = join(folder, "fetched");
+    await execa("curl", [...flags, "-o", fetched, `${origin}/assets/root.img`]);
+    expect((await readFile(fetched)).equals(file)).toBe(true);
     const plain = get({ port: server.port, path: "/" });
     await expect(once(plain, "response")).rejects.toThrow();
   }, 20_000);
