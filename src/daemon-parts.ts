@@ -2,8 +2,6 @@
  * The parts of the daemon, each opened and fitted to the others' small interfaces. Nothing here runs by
  * itself: `daemon.ts` serves what is opened here, and closes it.
  */
-import { hotLimits } from "./assets/hot-budget.ts";
-import { HotLibrary } from "./assets/hot-library.ts";
 import { lastSeen } from "./boot/last-seen.ts";
 import { wantedPorts } from "./config/ports.ts";
 import type { Resolution, ValidConfig } from "./config/resolve.ts";
@@ -19,6 +17,7 @@ import type { Dhcp6Server } from "./dhcp6/server.ts";
 import type { RecordStore } from "./dns/record-store.ts";
 import type { AnswerDeps, InstallBook, Signer } from "./http/deps.ts";
 import { openHttpServer } from "./http/server.ts";
+import { Transfers } from "./http/transfers.ts";
 import { joinRoutes } from "./installer/join-routes.ts";
 import type { JoinServer } from "./installer/join-server.ts";
 import { systemClock } from "./runtime/clock.ts";
@@ -27,8 +26,7 @@ import type { EventBus } from "./runtime/event-bus.ts";
 import type { FindingBoard } from "./runtime/finding-board.ts";
 import type { ServedInterface } from "./runtime/interfaces.ts";
 import type { Log } from "./runtime/log.ts";
-import { memoryOfProcess } from "./runtime/memory.ts";
-import { openMetrics } from "./runtime/metrics.ts";
+import { type Metrics, openMetrics } from "./runtime/metrics.ts";
 import type { Account } from "./runtime/privileges.ts";
 import type { BoundService } from "./runtime/service.ts";
 import type { Catalog } from "./store/catalog.ts";
@@ -92,7 +90,7 @@ export async function openParts(
   const joins = openJoins(house);
   const http = await openHttp(house, {
     ...{ dhcp: addresses, records: dns?.records },
-    ...{ loaders, answers, joins },
+    ...{ tftp, loaders, answers, joins },
   });
   const rpc = await openRpc(house, catalog);
   const modeOf = addresses?.modeOf ?? (() => "off" as const);
@@ -137,22 +135,22 @@ function tftpLinks({ served, addresses }: House): readonly TftpLink[] {
 type HttpParts = {
   readonly dhcp: DhcpPart | undefined;
   readonly records: RecordStore | undefined;
+  readonly tftp: TftpServer | undefined;
   readonly loaders: LoaderService;
   readonly answers: AnswerDeps;
   readonly joins: JoinServer;
 };
 
-async function openHttp(
-  house: House,
-  { dhcp, records, loaders, answers, joins }: HttpParts,
-): Promise<BoundService> {
+async function openHttp(house: House, others: HttpParts): Promise<BoundService> {
+  const { dhcp, records, loaders, answers, joins } = others;
   const { options, config, served, bus, log, resources } = house;
   const { version, signal } = options;
   const part = log.child({ part: "http" });
   const metrics = resources.use(openMetrics(bus, { version }));
   const startedAt = systemClock.now();
   const { socket } = config.admin;
-  const limits = hotLimits(memoryOfProcess(), config.assets.memory);
+  const transfers = new Transfers();
+  gaugeMemory(metrics, transfers, others);
   const status = () => ({
     version,
     mode: config.dhcp.mode,
@@ -186,12 +184,9 @@ async function openHttp(
     log: part,
     diagnosisOf: loaders.diagnosisOf,
     signer: await openSigning(house),
-    assets: {
-      folder: assetsFolder(config),
-      symlinks: "follow" as const,
-      files: resources.use(new HotLibrary({ ...limits, clock: systemClock })),
-    },
+    assets: { folder: assetsFolder(config), symlinks: "follow" as const },
     loaders,
+    transfers,
     publish: bus.publish,
     machineAt: bus.machineAt.bind(bus),
     clock: systemClock,
@@ -201,6 +196,24 @@ async function openHttp(
     ...(socket !== "" && { admin }),
   };
   return resources.use(await openHttpServer(deps, signal));
+}
+
+// What grows with the number of clients, besides what the process tells of itself.
+function gaugeMemory(
+  { gauge }: Metrics,
+  transfers: Transfers,
+  { tftp, loaders }: { tftp: TftpServer | undefined; loaders: LoaderService },
+): void {
+  const http = () => transfers.usage();
+  gauge("kindling_http_transfers_open", "Files being sent by HTTP.", () => http().open);
+  gauge(
+    "kindling_http_buffer_bytes",
+    "Memory of the buffers of these transfers.",
+    () => http().bufferBytes,
+  );
+  gauge("kindling_kept_file_bytes", "Loaders and files of TFTP in memory.", loaders.keptBytes);
+  if (tftp === undefined) return;
+  gauge("kindling_tftp_transfers_open", "Files being sent by TFTP.", tftp.openTransfers);
 }
 
 function sharesOf({ addresses }: House): DescriptorShares {

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { dhcpSettings } from "./dhcp-schema.ts";
 import { dnsSettings } from "./dns-schema.ts";
 import { flag, leaf, number, restart } from "./leaf.ts";
-import { ipv6Value, macValue, portValue, sizeValue } from "./values.ts";
+import { ipv6Value, macValue, portValue } from "./values.ts";
 
 const port = { kind: "number", want: "a port, 1 to 65535", ...restart } as const;
 const pemFile = { want: "a PEM file's path", ...restart } as const;
@@ -174,11 +174,6 @@ export const ConfigSchema = z.strictObject({
       folder: leaf(z.string().default(""), {
         help: "Files under /assets/; empty takes assets/ inside data.folder.",
         ...folder,
-      }),
-      memory: leaf(sizeValue.exactOptional(), {
-        help: "Most memory for files that many machines fetch; by default a quarter of it all, at most 2G.",
-        want: "a size such as 512M; 0 keeps nothing",
-        ...restart,
       }),
     })
     .prefault({}),

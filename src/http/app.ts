@@ -8,7 +8,6 @@ import { loaderRoutes } from "./loader-routes.ts";
 import { observeRequests } from "./observe.ts";
 import { sendNotFound, sendText } from "./reply.ts";
 import { reportRoutes } from "./report-routes.ts";
-import { SendTurns } from "./send-turns.ts";
 import { cleanTarget } from "./url.ts";
 
 /** The largest request body that is read; all of them are ignored. */
@@ -34,10 +33,10 @@ export function buildMachineApp(deps: MachineDeps): FastifyInstance {
     deps.log.error("http request failed", { method: request.method, url: request.url, error });
     return sendInternalError(reply);
   });
-  for (const plugin of [healthRoutes, answerRoutes, reportRoutes]) app.register(plugin(deps));
-  const turns = new SendTurns(setImmediate);
-  app.register(loaderRoutes(deps, turns));
-  if (deps.assets !== undefined) app.register(assetRoutes(deps.assets, turns));
+  for (const plugin of [healthRoutes, answerRoutes, reportRoutes, loaderRoutes]) {
+    app.register(plugin(deps));
+  }
+  if (deps.assets !== undefined) app.register(assetRoutes(deps.assets, deps.transfers));
   return app;
 }
 

@@ -1,5 +1,4 @@
 import type { FastifyPluginAsync } from "fastify";
-import type { HotLibrary } from "../assets/hot-library.ts";
 import type { BootEvent, EventSink } from "../boot/event.ts";
 import type { Finding } from "../boot/finding.ts";
 import type { Install, InstallDecision } from "../boot/install.ts";
@@ -12,6 +11,7 @@ import type { IpAddress } from "../wire/ip.ts";
 import type { Ipv4Address } from "../wire/ipv4.ts";
 import type { MacAddress } from "../wire/mac.ts";
 import type { ReserveWish } from "./reserve-wish.ts";
+import type { Transfers } from "./transfers.ts";
 
 /** The boot programs firmware loads first and what these ask for beside themselves, whole in memory. */
 export type LoaderSource = {
@@ -53,8 +53,6 @@ export type Signer = {
 export type AssetFolder = {
   readonly folder: string;
   readonly symlinks: "follow" | "confine";
-  /** What reads the files, and knows the SHA-256 of those that it has whole. */
-  readonly files: Pick<HotLibrary, "open" | "digestOf">;
 };
 
 /** How ready one part of the daemon is, in words for `/readyz?verbose`. */
@@ -101,6 +99,7 @@ export type MachineDeps = AnswerDeps & {
   /** Absent: there is no `/assets/`. */
   readonly assets?: AssetFolder | undefined;
   readonly loaders: LoaderSource;
+  readonly transfers: Transfers;
   readonly publish: EventSink;
   readonly machineAt: (address: IpAddress) => MacAddress | undefined;
   readonly clock: Clock;

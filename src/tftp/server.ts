@@ -66,6 +66,7 @@ export type TftpServer = BoundService & {
   readonly bound: readonly UdpPeer<IpAddress>[];
   /** Counts for transfers that start from now on. */
   replaceSettings(settings: TftpSettings): void;
+  openTransfers(): number;
 };
 
 /** How long closing waits for open transfers; a loader of 1 MB takes less. */
@@ -98,6 +99,7 @@ export async function openTftpServer(deps: TftpDeps, signal: AbortSignal): Promi
     bound: [...new Set(doors.map(({ socket }) => socket.local))],
     serve: () => doors.forEach((door) => void shell.serve(door)),
     replaceSettings: (settings) => shell.replaceSettings(settings),
+    openTransfers: () => shell.openTransfers,
     async [Symbol.asyncDispose]() {
       await shell.stop();
       await bound.disposeAsync();
@@ -129,6 +131,10 @@ class TftpShell {
     this.#shed = new Notice(deps.clock.now);
     this.#shared = new Notice(deps.clock.now);
     this.#settings = deps.settings;
+  }
+
+  get openTransfers(): number {
+    return this.#open.size;
   }
 
   replaceSettings(settings: TftpSettings): void {
