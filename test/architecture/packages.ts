@@ -12,7 +12,7 @@ const Importers: Readonly<Record<string, RegExp>> = {
   execa: /^src\/lab\//,
   fastify: /^src\/(?:http|installer|registry|rpc)\//,
   koffi: /^src\/runtime\/libc\.ts$/,
-  openpgp: /^src\/http\/signer\.ts$/,
+  openpgp: /^src\/(?:http\/signer|assets\/image\/verify)\.ts$/,
   pino: /^src\/runtime\/log\.ts$/,
   "pino-pretty": /^src\/runtime\/log\.ts$/,
   "prom-client": /^src\/runtime\/metrics\.ts$/,
