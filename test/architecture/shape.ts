@@ -123,6 +123,16 @@ const Unmirrored: readonly (Exception & { readonly by?: string })[] = [
     by: "test/assets/image/resolve.test.ts",
   },
   {
+    path: /^src\/assets\/image\/bundle-(?:export|intake|match)\.ts$/,
+    reason: "a bundle goes from one host to another, or it does not",
+    by: "test/assets/image/bundle-import.test.ts",
+  },
+  {
+    path: /^src\/assets\/image\/bundle-evidence\.ts$/,
+    reason: "what proves a file, seen in who vouches for it",
+    by: "test/assets/image/bundle-vouch.test.ts",
+  },
+  {
     path: /^src\/assets\/image\/(?:iso9660|iso-rock-ridge)\.ts$/,
     reason: "layers of one format, shown by images that others make",
     by: "test/assets/image/iso-tree.test.ts",
