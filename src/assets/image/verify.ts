@@ -79,8 +79,10 @@ export type SignatureForm = "binary" | "text";
 /** A signature file that was read: it says what to hash, and then whether the hash is signed. */
 export type OpenSignature = {
   readonly algorithms: readonly string[];
+  /** Has one of its signatures a trusted key's name on it? Asked before gigabytes are fetched. */
+  isFrom(trusted: readonly TrustedKey[]): Promise<boolean>;
   /** Good when one of its signatures is by a trusted key, whatever the others are. */
-  judge(digests: Digests, now: number): Promise<SignatureVerdict>;
+  judge(digests: Digests, trusted: readonly TrustedKey[], now: number): Promise<SignatureVerdict>;
 };
 
 /** What node:crypto calls the digests that signatures may have; SHA-1, MD5 and others are none. */
@@ -98,31 +100,31 @@ const signaturesMax = 16;
 type ReadKey = { readonly owner: string; readonly key: PublicKey };
 type Signer = ReadKey & { readonly signing: ReturnType<PublicKey["getKeys"]>[number] };
 
-/** Reads a signature, armored or binary; `unreadable` is a verdict too, since a mirror sent it. */
+/** Reads a signature, armored or binary; throws `WireError` for bytes that are none. */
 export async function openSignature(
   bytes: Uint8Array,
-  trusted: readonly TrustedKey[],
   form: SignatureForm = "binary",
 ): Promise<OpenSignature> {
   const packets = await readPackets(bytes);
-  const keys = await Promise.all(trusted.map(readTrusted));
-  const known = packets.map((packet) => ({ packet, signer: signerOf(packet, keys) }));
-  const wanted = known.flatMap(({ packet, signer }) => {
-    return signer === undefined ? [] : (StrongHashes.get(packet.hashAlgorithm) ?? []);
-  });
+  const algorithms = packets.flatMap(({ hashAlgorithm }) => StrongHashes.get(hashAlgorithm) ?? []);
   return {
-    algorithms: [...new Set(wanted)],
-    async judge(digests, now) {
+    algorithms: [...new Set(algorithms)],
+    async isFrom(trusted) {
+      const keys = await Promise.all(trusted.map(readTrusted));
+      return packets.some((packet) => signerOf(packet, keys) !== undefined);
+    },
+    async judge(digests, trusted, now) {
+      const keys = await Promise.all(trusted.map(readTrusted));
       let last = bad("unreadable", "it has no signature that can be read");
-      for (const { packet, signer } of known) {
-        const fault = signer === undefined ? unknownKey(packet, trusted) : undefined;
+      for (const packet of packets) {
+        const signer = signerOf(packet, keys);
         const verdict =
-          fault ?? (signer && (await judgeOne(packet, signer, { digests, now, form })));
-        if (verdict?.kind === "good") return verdict;
+          signer === undefined
+            ? unknownKey(packet, trusted)
+            : await judgeOne(packet, signer, { digests, now, form });
+        if (verdict.kind === "good") return verdict;
         // What a trusted key got wrong says more than that of a stranger.
-        if (verdict !== undefined && (signer !== undefined || last.fault === "unreadable")) {
-          last = verdict;
-        }
+        if (signer !== undefined || last.fault === "unreadable") last = verdict;
       }
       return last;
     },

@@ -32,13 +32,13 @@ async function judge(
   keys: readonly TrustedKey[],
   { bytes = file, at = now, form = "binary" as SignatureForm } = {},
 ) {
-  const opened = await openSignature(signature, keys, form);
+  const opened = await openSignature(signature, form);
   const digests = new Digests(opened.algorithms);
   // As a stream gives it, in odd parts.
   for (let from = 0; from < bytes.length; from += 7919) {
     digests.update(bytes.subarray(from, from + 7919));
   }
-  return await opened.judge(digests, at);
+  return await opened.judge(digests, keys, at);
 }
 
 describe("a good signature", () => {
@@ -66,9 +66,15 @@ describe("a good signature", () => {
     expect(await judge(both, [await trust(primary)])).toMatchObject({ kind: "good" });
   });
 
+  it("tells whose it is before the file is there", async () => {
+    const opened = await openSignature(await gpg.sign(file, { by: primary }));
+    expect(await opened.isFrom([await trust(strangers), await trust(primary)])).toBe(true);
+    expect(await opened.isFrom([await trust(strangers)])).toBe(false);
+  });
+
   it("hashes a file once where SHA-256 is what was signed", async () => {
     const signature = await gpg.sign(file, { by: primary, hash: "SHA256" });
-    const { algorithms } = await openSignature(signature, [await trust(primary)]);
+    const { algorithms } = await openSignature(signature);
     expect(algorithms).toEqual(["sha256"]);
   });
 
@@ -121,16 +127,15 @@ describe("a signature that is not believed", () => {
   });
 
   it("that is none", async () => {
-    const keys = [await trust(primary)];
-    await expect(openSignature(Buffer.from("<html>"), keys)).rejects.toThrow(/not an OpenPGP/);
-    await expect(openSignature(Buffer.from("-----BEGIN"), keys)).rejects.toThrow(/not an OpenPGP/);
+    await expect(openSignature(Buffer.from("<html>"))).rejects.toThrow(/not an OpenPGP/);
+    await expect(openSignature(Buffer.from("-----BEGIN"))).rejects.toThrow(/not an OpenPGP/);
   });
 
   it("under a key with another fingerprint than the pinned one", async () => {
     const material = await gpg.publish(strangers);
     const keys = [{ owner: "upstream", fingerprint: primary, material }];
     const signature = await gpg.sign(file, { by: strangers });
-    await expect(openSignature(signature, keys)).rejects.toThrow(`not ${primary}`);
+    await expect(judge(signature, keys)).rejects.toThrow(`not ${primary}`);
   });
 });
 
