@@ -17,11 +17,7 @@ export type Evidence =
   | { readonly kind: "contradiction"; readonly why: string };
 
 /** What proves a file of an image, given what this host's recipe makes of the index in the bundle. */
-export function findEvidence(
-  file: ManifestFile,
-  recipe: Recipe,
-  artefacts: readonly Artefact[],
-): Evidence {
+export function findEvidence(file: ManifestFile, artefacts: readonly Artefact[]): Evidence {
   const artefact = artefacts.find((one) => one.file === file.file && one.role !== "archive");
   if (artefact === undefined) return findArchive(file, artefacts);
   const { role, check } = artefact;
@@ -38,7 +34,7 @@ export function findEvidence(
   }
   if (check.sha256 === undefined)
     return { kind: "none", why: "its upstream has no checksum of it" };
-  return { kind: recipe.upstream === "custom" ? "recipe" : "index" };
+  return { kind: check.listedIn === undefined ? "recipe" : "index" };
 }
 
 // What an upstream signs is the archive, and that was not kept.

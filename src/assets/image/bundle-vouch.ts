@@ -68,8 +68,8 @@ async function checkOf(
   index: Index,
   settings: VouchSettings,
 ): Promise<ReadonlyMap<string, FileCheck>> {
-  const { proof, recipe } = reading;
-  const evidence = findEvidence(file, recipe, index.artefacts);
+  const { proof } = reading;
+  const evidence = findEvidence(file, index.artefacts);
   const one = (check: FileCheck) => new Map([[file.file, check]]);
   switch (evidence.kind) {
     case "signature":
@@ -104,13 +104,11 @@ function unproven(
 
 async function openCheck(place: string, paper: string, reading: Reading): Promise<FileCheck> {
   const { proof, keys, now } = reading;
-  const signature = await openPaper(paper, reading, () =>
-    openSignature(paperOf(proof, paper), keys),
-  );
+  const signature = await openPaper(paper, reading, () => openSignature(paperOf(proof, paper)));
   return {
     algorithms: signature.algorithms,
     async judge(digests) {
-      const verdict = await signature.judge(digests, now);
+      const verdict = await signature.judge(digests, keys, now);
       if (verdict.kind === "good") return wordsOf(verdict.by);
       throw unverified(proof, place, `signature ${paper}: ${verdict.sentence}`);
     },
@@ -179,12 +177,10 @@ type Signed = {
 
 async function judgePaper(name: string, signed: Signed, reading: Reading): Promise<string> {
   const { proof, keys, now } = reading;
-  const opened = await openPaper(name, reading, () =>
-    openSignature(signed.signature, keys, signed.form),
-  );
+  const opened = await openPaper(name, reading, () => openSignature(signed.signature, signed.form));
   const digests = new Digests(opened.algorithms);
   digests.update(signed.bytes);
-  const verdict = await opened.judge(digests, now);
+  const verdict = await opened.judge(digests, keys, now);
   if (verdict.kind === "good") return wordsOf(verdict.by);
   throw unverified(proof, proofPath(name), `its signature: ${verdict.sentence}`);
 }
