@@ -80,7 +80,10 @@ export function sealOf(bytes: Uint8Array): Uint8Array {
   return formatBundleSeal(createHash("sha256").update(bytes).digest());
 }
 
-export function writeFiles(root: string, files: Readonly<Record<string, string>>): void {
+export function writeFiles(
+  root: string,
+  files: Readonly<Record<string, string | Uint8Array>>,
+): void {
   for (const [path, body] of Object.entries(files)) {
     mkdirSync(dirname(join(root, path)), { recursive: true });
     writeFileSync(join(root, path), body);
