@@ -9,7 +9,7 @@ import type { Vouch } from "../../../src/assets/image/bundle-intake.ts";
 import type { ImageId } from "../../../src/assets/image/image.ts";
 import { ErrorTable, KindlingError } from "../../../src/errors.ts";
 import { bundleOf, type Packed, sealed, sealOf, tarOf } from "../../support/bundle.ts";
-import { type ImageSite, imageOf, openImageSite } from "../../support/image-site.ts";
+import { type ImageHost, imageOf, openImageHost } from "../../support/image-host.ts";
 import { hasProgram } from "../../support/iso.ts";
 
 const fcos: ImageId = { name: "fcos", version: "43.1", arch: "x86_64" };
@@ -27,11 +27,11 @@ const images = [
   imageOf({ id: arm, files: { vmlinuz: "other kernel" } }),
 ] as const;
 
-let from: ImageSite;
-let to: ImageSite;
+let from: ImageHost;
+let to: ImageHost;
 let bundle = "";
 beforeEach(() => {
-  [from, to] = [openImageSite(), openImageSite()];
+  [from, to] = [openImageHost(), openImageHost()];
   for (const image of images) from.put(image);
   bundle = join(from.root, "site.kindling");
 });

@@ -13,7 +13,7 @@ import {
   imageOf,
   signedBy,
   type WrittenImage,
-} from "../../support/image-site.ts";
+} from "../../support/image-host.ts";
 
 let gpg: GpgSigners;
 let [pinned, stranger, publicKey, strangersKey] = ["", "", "", ""];

@@ -6,7 +6,7 @@ import type { HandStep, HandWish } from "../../../src/assets/image/hand-import.t
 import { importIso } from "../../../src/assets/image/iso-import.ts";
 import { parseRecipe } from "../../../src/assets/image/recipe.ts";
 import { sha256Of, writeFiles } from "../../support/bundle.ts";
-import { type ImageSite, openImageSite } from "../../support/image-site.ts";
+import { type ImageHost, openImageHost } from "../../support/image-host.ts";
 import { hasProgram, isoOf, makeIso } from "../../support/iso.ts";
 
 const recipes = join(import.meta.dirname, "../../../images/recipes");
@@ -14,10 +14,10 @@ const recipeOf = async (name: string) => {
   return parseRecipe(name, readFileSync(join(recipes, `${name}.yaml`), "utf8"));
 };
 
-let site: ImageSite;
+let site: ImageHost;
 let file = "";
 beforeEach(() => {
-  site = openImageSite();
+  site = openImageHost();
   file = join(site.root, "some.iso");
 });
 afterEach(() => site[Symbol.dispose]());

@@ -7,7 +7,7 @@ import { importLoose } from "../../../src/assets/image/loose-import.ts";
 import { parseRecipe } from "../../../src/assets/image/recipe.ts";
 import { sha256Of, writeFiles } from "../../support/bundle.ts";
 import { type GpgSigners, openSigners } from "../../support/gpg-signers.ts";
-import { type ImageSite, openImageSite } from "../../support/image-site.ts";
+import { type ImageHost, openImageHost } from "../../support/image-host.ts";
 
 let gpg: GpgSigners;
 let [pinned, stranger] = ["", ""];
@@ -29,10 +29,10 @@ const recipe = parseRecipe(
     boot: { args: [initrd=main, "repo={tree}"], ramMib: 1, secureBoot: signed } }`,
 );
 
-let site: ImageSite;
+let site: ImageHost;
 let folder = "";
 beforeEach(() => {
-  site = openImageSite();
+  site = openImageHost();
   folder = join(site.root, "stick");
   writeFiles(folder, { linux: "kernel", "initrd-amd64": "initrd", notes: "" });
 });
