@@ -8,8 +8,8 @@ import type { Recipe } from "./recipe.ts";
 export type Evidence =
   /** A detached signature, at this place in the image's folder. */
   | { readonly kind: "signature"; readonly paper: string }
-  /** Its checksum is that of the index, which is as good as that is. */
-  | { readonly kind: "index" }
+  /** Its checksum stands in this document of the index, and is worth as much as that. */
+  | { readonly kind: "index"; readonly document: string }
   /** Its checksum stands in this host's recipe. */
   | { readonly kind: "recipe" }
   | { readonly kind: "none"; readonly why: string }
@@ -34,7 +34,8 @@ export function findEvidence(file: ManifestFile, artefacts: readonly Artefact[])
   }
   if (check.sha256 === undefined)
     return { kind: "none", why: "its upstream has no checksum of it" };
-  return { kind: check.listedIn === undefined ? "recipe" : "index" };
+  const { listedIn } = check;
+  return listedIn === undefined ? { kind: "recipe" } : { kind: "index", document: listedIn };
 }
 
 // What an upstream signs is the archive, and that was not kept.

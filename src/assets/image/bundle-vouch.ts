@@ -1,39 +1,35 @@
-import { KindlingError, WireError } from "../../errors.ts";
-import { findEvidence, findForeignBoot } from "./bundle-evidence.ts";
+import { KindlingError } from "../../errors.ts";
+import type { Clock } from "../../runtime/clock.ts";
+import { type Evidence, findEvidence, findForeignBoot } from "./bundle-evidence.ts";
 import type { FileCheck, ImageProof, Vouch } from "./bundle-intake.ts";
 import { proofPath } from "./bundle-match.ts";
-import { splitClearsigned } from "./clearsigned.ts";
-import { type Artefact, type Documents, type DocumentWish, imagePath } from "./image.ts";
+import { imagePath } from "./image.ts";
+import { type FoundRelease, findRelease, type IndexDeps } from "./index-documents.ts";
 import type { ManifestFile } from "./manifest.ts";
 import type { Recipe } from "./recipe.ts";
-import { chooseFiles, resolveImage } from "./resolve.ts";
-import { Digests, mergeKey, openSignature, type SignedBy, type TrustedKey } from "./verify.ts";
+import { chooseFiles } from "./resolve.ts";
+import { mergeKey, type SignedBy, type TrustedKey } from "./verify.ts";
+import { openSignatureOf } from "./vouch.ts";
 
 export type VouchSettings = {
   /** Of this host: a bundle brings none. */
   readonly recipeOf: (name: string) => Promise<Recipe | undefined>;
   /** What this host has of a pinned key already. */
   readonly keysOf: (fingerprint: string) => Promise<readonly Uint8Array[]>;
-  readonly now: number;
+  readonly clock: Clock;
   /** The operator vouches for the bundle by its SHA-256: what nothing else proves is taken too. */
   readonly isVouchedFor: boolean;
 };
 
-/** What an index in the bundle came to. */
-type Index = {
-  readonly artefacts: readonly Artefact[];
-  /** Who signed it; undefined: only the connection it came by vouched for it. */
-  readonly by: string | undefined;
-};
 type Reading = {
   readonly proof: ImageProof;
   readonly recipe: Recipe;
   readonly keys: readonly TrustedKey[];
-  readonly now: number;
+  readonly settings: VouchSettings;
 };
+/** The index in the bundle, read anew; undefined where the bundle brings none. */
+type Index = FoundRelease | undefined;
 
-/** No upstream needs more; a resolver that asks again for what it has would not end. */
-const roundsMax = 4;
 const armor = "-----BEGIN PGP PUBLIC KEY BLOCK-----";
 
 /**
@@ -42,45 +38,41 @@ const armor = "-----BEGIN PGP PUBLIC KEY BLOCK-----";
  */
 export function vouchByRecipes(settings: VouchSettings): Vouch {
   return async (proof) => {
+    const { files } = proof.manifest;
     const recipe = await settings.recipeOf(proof.id.name);
     if (recipe === undefined) {
       const why = `this host has no recipe ${proof.id.name}`;
-      return unproven(proof, proof.manifest.files, why, settings);
+      return new Map(files.map(({ file }) => [file, takeUnproven(proof, file, why, settings)]));
     }
-    const keys = await readKeys(recipe, proof, settings);
-    const reading: Reading = { proof, recipe, keys, now: settings.now };
     const foreign = findForeignBoot(proof.manifest, recipe);
-    if (foreign !== undefined) unproven(proof, proof.manifest.files, foreign, settings);
+    if (foreign !== undefined) takeUnproven(proof, "manifest.json", foreign, settings);
+    const keys = await readKeys(recipe, proof, settings);
+    const reading: Reading = { proof, recipe, keys, settings };
     const index = await readIndex(reading);
     const checks = new Map<string, FileCheck>();
-    for (const file of proof.manifest.files) {
-      for (const [place, check] of await checkOf(file, reading, index, settings)) {
-        checks.set(place, check);
-      }
-    }
+    for (const file of files) checks.set(file.file, await checkOf(file, reading, index));
     return checks;
   };
 }
 
-async function checkOf(
-  file: ManifestFile,
-  reading: Reading,
-  index: Index,
-  settings: VouchSettings,
-): Promise<ReadonlyMap<string, FileCheck>> {
-  const { proof } = reading;
-  const evidence = findEvidence(file, index.artefacts);
-  const one = (check: FileCheck) => new Map([[file.file, check]]);
+async function checkOf(file: ManifestFile, reading: Reading, index: Index): Promise<FileCheck> {
+  const { proof, settings } = reading;
+  const unproven = (why: string) => takeUnproven(proof, file.file, why, settings);
+  const evidence: Evidence =
+    index === undefined
+      ? { kind: "none", why: "the bundle does not bring the index of its upstream" }
+      : findEvidence(file, index.release.artefacts);
   switch (evidence.kind) {
     case "signature":
-      return one(await openCheck(file.file, evidence.paper, reading));
+      return await openCheck(file.file, evidence.paper, reading);
     case "recipe":
-      return one(known("the checksum in the recipe"));
-    case "index":
-      if (index.by !== undefined) return one(known(index.by));
-      return unproven(proof, [file], "its upstream signs nothing", settings);
+      return known("the checksum in the recipe");
+    case "index": {
+      const by = findSigner(evidence.document, index?.documents ?? []);
+      return by === undefined ? unproven("its upstream signs nothing") : known(by);
+    }
     case "none":
-      return unproven(proof, [file], evidence.why, settings);
+      return unproven(evidence.why);
     case "contradiction":
       throw unverified(proof, file.file, evidence.why);
   }
@@ -90,99 +82,83 @@ function known(by: string): FileCheck {
   return { algorithms: [], judge: async () => by };
 }
 
-function unproven(
+/** What nothing proves is taken where the operator vouches for the bundle, and else refused. */
+function takeUnproven(
   proof: ImageProof,
-  files: readonly ManifestFile[],
+  place: string,
   why: string,
   { isVouchedFor }: VouchSettings,
-): ReadonlyMap<string, FileCheck> {
-  if (isVouchedFor) return new Map(files.map(({ file }) => [file, known("the bundle's SHA-256")]));
+): FileCheck {
+  if (isVouchedFor) return known("the bundle's SHA-256");
   const cure =
     "if it is right, compare the bundle's SHA-256 with what kindling image export printed and say --sha256";
-  throw unverified(proof, files[0]?.file ?? "", `nothing here proves it: ${why}; ${cure}`);
+  throw unverified(proof, place, `nothing here proves it: ${why}; ${cure}`);
 }
 
 async function openCheck(place: string, paper: string, reading: Reading): Promise<FileCheck> {
-  const { proof, keys, now } = reading;
-  const signature = await openPaper(paper, reading, () => openSignature(paperOf(proof, paper)));
+  const { proof, keys, settings } = reading;
+  const bytes = proof.papers.get(paper);
+  if (bytes === undefined) throw unverified(proof, paper, "it is not in the bundle");
+  const name = `${imagePath(proof.id)}/${paper}`;
+  const signature = await openSignatureOf({ name, url: "the bundle" }, bytes);
   return {
     algorithms: signature.algorithms,
     async judge(digests) {
-      const verdict = await signature.judge(digests, keys, now);
+      const verdict = await signature.judge(digests, keys, settings.clock.now());
       if (verdict.kind === "good") return wordsOf(verdict.by);
       throw unverified(proof, place, `signature ${paper}: ${verdict.sentence}`);
     },
   };
 }
 
-/** The index, read with this host's recipe; every document that ought to be signed must be. */
-async function readIndex(reading: Reading): Promise<Index> {
-  const { proof, recipe } = reading;
+/** Asks no mirror: what a pull would fetch is what the bundle brings. */
+async function readIndex({ proof, recipe, keys, settings }: Reading): Promise<Index> {
   const { channel, arch, version, files } = proof.manifest;
-  const wanted = chooseFiles(
-    recipe,
-    files.map(({ role }) => role),
-  );
-  const [documents, signers] = [new Map<string, string>(), new Set<string | undefined>()];
-  for (let round = 0; round < roundsMax; round += 1) {
-    const found = resolveImage(wanted, { channel, arch, version }, documents as Documents);
-    if (found.kind === "release") {
-      const by = signers.has(undefined) ? undefined : [...signers].join(", ");
-      return { artefacts: found.release.artefacts, by: by === "" ? undefined : by };
-    }
-    if (found.kind === "unresolved") throw unverified(proof, "index", found.sentence);
-    for (const wish of found.documents) {
-      const { text, by } = await readDocument(wish, reading);
-      documents.set(wish.name, text);
-      // One that another document lists is as good as that one.
-      if (wish.check.sha256 === undefined) signers.add(by);
-    }
+  const roles = files.map(({ role }) => role);
+  // The bytes are the same from any; of HTTPS, it only has to be one.
+  const mirrors = recipe.mirrors.toSorted((a, b) => (a < b ? 1 : -1)).slice(0, 1);
+  const wanted = { ...chooseFiles(recipe, roles), mirrors };
+  const trust = { trusted: async () => keys, refresh: async () => keys };
+  try {
+    const deps = { fetcher: paperFetcher(proof), trust, clock: settings.clock };
+    return await findRelease(wanted, { channel, arch, version }, deps);
+  } catch (error) {
+    if (!(error instanceof KindlingError)) throw error;
+    if (error.code === "image.unreachable") return undefined;
+    throw unverified(proof, "index", error.message);
   }
-  throw unverified(proof, "index", "it wants more documents than there are");
 }
 
-async function readDocument(
-  { name, check }: DocumentWish,
-  reading: Reading,
-): Promise<{ readonly text: string; readonly by: string | undefined }> {
-  const { proof } = reading;
-  const row = proof.manifest.documents.find((one) => one.name === name);
-  if (row === undefined) throw unverified(proof, name, "the bundle does not bring it");
-  const bytes = paperOf(proof, proofPath(row.file));
-  if (check.clearsigned) {
-    const { text, canonical, signature } = await openPaper(row.file, reading, async () =>
-      splitClearsigned(bytes),
-    );
-    const signed = { bytes: canonical, signature: Buffer.from(signature), form: "text" } as const;
-    return { text, by: await judgePaper(row.file, signed, reading) };
-  }
-  const text = Buffer.from(bytes).toString("utf8");
-  if (check.signature !== undefined) {
-    const voucher = row.vouchers.find((one) => one.kind === "signature");
-    if (voucher === undefined) throw unverified(proof, name, "its signature is not in the bundle");
-    const signature = paperOf(proof, proofPath(voucher.file));
-    return { text, by: await judgePaper(row.file, { bytes, signature, form: "binary" }, reading) };
-  }
-  if (check.sha256 !== undefined && check.sha256 !== row.sha256) {
-    throw unverified(proof, row.file, `want SHA-256 ${check.sha256}, got ${row.sha256}`);
-  }
-  return { text, by: undefined };
+function paperFetcher({ papers, manifest }: ImageProof): IndexDeps["fetcher"] {
+  return {
+    async document(name, [from]) {
+      const place = proofPath(signatureFile(manifest.documents, name) ?? name);
+      const bytes = papers.get(place);
+      if (bytes !== undefined && from !== undefined) return { bytes: Buffer.from(bytes), from };
+      throw new KindlingError("image.unreachable", `${place} is not in the bundle`, { place });
+    },
+  };
 }
 
-type Signed = {
-  readonly bytes: Uint8Array;
-  readonly signature: Uint8Array;
-  readonly form: "binary" | "text";
-};
+/** A pull calls it `<document>.sig`; one that an operator brought has the name that it had. */
+function signatureFile(
+  documents: ImageProof["manifest"]["documents"],
+  name: string,
+): string | undefined {
+  const document = documents.find((row) => `${row.name}.sig` === name);
+  const voucher = document?.vouchers.find(({ kind }) => kind === "signature");
+  return voucher?.kind === "signature" ? voucher.file : undefined;
+}
 
-async function judgePaper(name: string, signed: Signed, reading: Reading): Promise<string> {
-  const { proof, keys, now } = reading;
-  const opened = await openPaper(name, reading, () => openSignature(signed.signature, signed.form));
-  const digests = new Digests(opened.algorithms);
-  digests.update(signed.bytes);
-  const verdict = await opened.judge(digests, keys, now);
-  if (verdict.kind === "good") return wordsOf(verdict.by);
-  throw unverified(proof, proofPath(name), `its signature: ${verdict.sentence}`);
+/** Who signed a document, or the one that lists it. */
+function findSigner(name: string, documents: FoundRelease["documents"]): string | undefined {
+  const row = documents.find((one) => one.name === name);
+  for (const voucher of row?.vouchers ?? []) {
+    if (voucher.kind === "signature") return `${voucher.owner} (${voucher.primary})`;
+    const rest = documents.filter((one) => one !== row);
+    if (voucher.kind === "document") return findSigner(voucher.document, rest);
+  }
+  return undefined;
 }
 
 /** The pinned keys, out of what this host and the bundle have; which it is, the fingerprint decides. */
@@ -200,22 +176,6 @@ async function readKeys(
     if (material !== undefined) keys.push({ owner, fingerprint, material });
   }
   return keys;
-}
-
-async function openPaper<T>(name: string, { proof }: Reading, read: () => Promise<T>): Promise<T> {
-  try {
-    return await read();
-  } catch (error) {
-    if (error instanceof WireError) throw unverified(proof, name, error.message);
-    throw error;
-  }
-}
-
-function paperOf({ papers, id }: ImageProof, place: string): Uint8Array {
-  const found = papers.get(place);
-  if (found !== undefined) return found;
-  const message = `${imagePath(id)}/${place} is not in the bundle`;
-  throw new KindlingError("image.unverified", message, { file: place });
 }
 
 function wordsOf({ owner, primary }: SignedBy): string {
