@@ -123,6 +123,26 @@ const Unmirrored: readonly (Exception & { readonly by?: string })[] = [
     by: "test/assets/image/resolve.test.ts",
   },
   {
+    path: /^src\/assets\/image\/bundle-(?:export|intake|match)\.ts$/,
+    reason: "a bundle goes from one host to another, or it does not",
+    by: "test/assets/image/bundle-import.test.ts",
+  },
+  {
+    path: /^src\/assets\/image\/bundle-evidence\.ts$/,
+    reason: "what proves a file, seen in who vouches for it",
+    by: "test/assets/image/bundle-vouch.test.ts",
+  },
+  {
+    path: /^src\/assets\/image\/hand-[a-z]+\.ts$/,
+    reason: "how an image is made of what an operator brings, whole in what comes of it",
+    by: "test/assets/image/loose-import.test.ts",
+  },
+  {
+    path: /^src\/assets\/image\/iso-file\.ts$/,
+    reason: "an open image, read by what is taken out of it",
+    by: "test/assets/image/iso-import.test.ts",
+  },
+  {
     path: /^src\/assets\/image\/(?:iso9660|iso-rock-ridge)\.ts$/,
     reason: "layers of one format, shown by images that others make",
     by: "test/assets/image/iso-tree.test.ts",
@@ -131,6 +151,11 @@ const Unmirrored: readonly (Exception & { readonly by?: string })[] = [
     path: /^src\/assets\/image\/(?:inflow|part-file)\.ts$/,
     reason: "a body and the file it goes to, seen by what a fetch makes of them",
     by: "test/assets/image/fetch.test.ts",
+  },
+  {
+    path: /^src\/assets\/image\/(?:index-documents|key-library|recheck|unpack|vouch)\.ts$/,
+    reason: "steps of a pull, seen by what it brings and what it refuses",
+    by: "test/assets/image/pull.test.ts",
   },
   {
     path: /^src\/tftp\/report\.ts$/,

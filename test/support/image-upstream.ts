@@ -94,8 +94,11 @@ type BodyFault = {
   kind?: Fault["kind"];
   after?: number;
   by?: number;
+  etag?: string;
   headers?: Record<string, string>;
 };
+const etagOf = (bytes: Uint8Array) => `"${createHash("sha1").update(bytes).digest("hex")}"`;
+
 type Exchange = { readonly request: IncomingMessage; readonly response: ServerResponse };
 
 function answerBadly({ request, response }: Exchange, fault: Fault, bytes: Uint8Array): void {
@@ -111,7 +114,7 @@ function answerBadly({ request, response }: Exchange, fault: Fault, bytes: Uint8
     case "tamper": {
       const changed = Buffer.from(bytes);
       changed[changed.length >> 1] = (changed[changed.length >> 1] ?? 0) ^ 1;
-      send({ request, response }, changed, {});
+      send({ request, response }, changed, { etag: etagOf(bytes) });
       return;
     }
     default:
@@ -120,7 +123,7 @@ function answerBadly({ request, response }: Exchange, fault: Fault, bytes: Uint8
 }
 
 function send({ request, response }: Exchange, bytes: Uint8Array, fault: BodyFault): void {
-  const etag = `"${createHash("sha1").update(bytes).digest("hex")}"`;
+  const etag = fault.etag ?? etagOf(bytes);
   const found = /^bytes=(\d+)-$/.exec(request.headers.range ?? "");
   const isSame = (request.headers["if-range"] ?? etag) === etag;
   const from = found && isSame && fault.kind !== "no-range" ? Number(found[1]) : 0;

@@ -22,6 +22,7 @@ import {
   manifestFile,
   manifestId,
   parseManifest,
+  proofFolder,
 } from "./manifest.ts";
 
 /** An image that machines may fetch. */
@@ -45,7 +46,10 @@ export type Stage = Disposable & {
   readonly folder: string;
   /** For notes on how to go on. */
   readonly resume: string;
-  /** Writes the manifest and shows the image, in one step; an older one of the same version is replaced. */
+  /**
+   * Writes the manifest and shows the image, in one step; an older one of the same version is replaced, and
+   * files that the manifest does not name are removed first.
+   */
   publish(manifest: ImageManifest): Promise<StoredImage>;
   /** Puts all that is here aside with the reason; the folder where it lies then. */
   reject(reason: string): Promise<string>;
@@ -104,6 +108,7 @@ export class ImageLibrary {
     return {
       ...{ id, folder, resume },
       publish: async (manifest) => {
+        await sweep(folder, new Set(manifest.files.map(({ file }) => file)));
         await writeFile(join(folder, manifestFile), formatManifest(manifest), { mode: 0o644 });
         const image = { id, folder: publishedFolder(this.folders, id), manifest };
         await placeFolder(folder, image.folder);
@@ -181,6 +186,17 @@ export class ImageLibrary {
       if (error instanceof KindlingError) return { id, folder, reason: error.message };
       return { id, folder, reason: `${manifestFile} cannot be read: ${systemErrorCode(error)}` };
     }
+  }
+}
+
+// What an earlier try left and this one does not want was never checked.
+async function sweep(folder: string, wanted: ReadonlySet<string>, below = ""): Promise<void> {
+  for (const entry of await readdir(join(folder, below), { withFileTypes: true })) {
+    const file = `${below}${entry.name}`;
+    if (file === proofFolder || wanted.has(file)) continue;
+    const holdsWanted = [...wanted].some((one) => one.startsWith(`${file}/`));
+    if (entry.isDirectory() && holdsWanted) await sweep(folder, wanted, `${file}/`);
+    else await rm(join(folder, file), { recursive: true });
   }
 }
 

@@ -38,6 +38,8 @@ const voucher = z.discriminatedUnion("kind", [
     signing: fingerprint,
     madeAt: time,
   }),
+  /** The operator who brought it by hand, and gave its checksum. */
+  z.strictObject({ kind: z.literal("operator") }),
   /** Nothing but the connection to this host. */
   z.strictObject({ kind: z.literal("https"), host: text }),
 ]);

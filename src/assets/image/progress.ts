@@ -1,3 +1,6 @@
+import { assertNever } from "../../errors.ts";
+import type { Voucher } from "./manifest.ts";
+
 /** How far a pull is. */
 export type ImageProgress =
   | { readonly kind: "resolving"; readonly image: string }
@@ -86,4 +89,25 @@ export function formatSeconds(seconds: number): string {
 function barOf(share: number, width: number): string {
   const full = Math.round(share * width);
   return `${"█".repeat(full)}${"·".repeat(width - full)}`;
+}
+
+/** In a few words, who vouched. */
+export function describeVouchers(vouchers: readonly Voucher[]): string {
+  const words = vouchers.map((voucher) => {
+    switch (voucher.kind) {
+      case "signature":
+        return `signed by ${voucher.owner}, ${voucher.signing}`;
+      case "document":
+        return `listed in ${voucher.document}`;
+      case "recipe":
+        return "listed in the recipe";
+      case "operator":
+        return "the operator who brought it";
+      case "https":
+        return `HTTPS to ${voucher.host}`;
+      default:
+        return assertNever(voucher);
+    }
+  });
+  return words.join(", ");
 }

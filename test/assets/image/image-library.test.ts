@@ -1,5 +1,13 @@
 import { execFile } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -54,6 +62,17 @@ describe("ImageLibrary", () => {
     }
     using again = await library.stage(id);
     expect(readFileSync(join(again.folder, "vmlinuz"), "utf8")).toBe("half");
+  });
+
+  it("shows no file that its manifest does not name", async () => {
+    using stage = await library.stage(id);
+    for (const file of ["vmlinuz", "half", "deep/half", "proof/x"]) {
+      mkdirSync(join(stage.folder, file, ".."), { recursive: true });
+      writeFileSync(join(stage.folder, file), "x");
+    }
+    const { folder } = await stage.publish(manifestOf(id));
+    const left = readdirSync(folder, { recursive: true }).sort();
+    expect(left).toEqual(["manifest.json", "proof", "proof/x", "vmlinuz"]);
   });
 
   it("lets one process at a time build images of one name", async () => {
