@@ -30,7 +30,7 @@ storage:
       mode: 0600
       contents:
         inline: |
-          KINDLING_MACHINE={{.request.query.mac}}
+          KINDLING_MACHINE=${machine}
           KINDLING_IMAGE_URL=${origin}/assets/live/disk.raw.zst
           KINDLING_IMAGE_FORMAT=raw.zst
           KINDLING_IMAGE_SHA256={{.sha256}}
