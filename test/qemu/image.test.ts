@@ -28,6 +28,7 @@ version: 1.4.0
 passwd:
   users:
     - name: core
+      home_dir: /var/lib/core
       ssh_authorized_keys: [ "{{.key}}" ]
 storage:
   files:
@@ -48,7 +49,7 @@ systemd:
         [Service]
         Type=oneshot
         ExecStart=/bin/sh -c 'echo "NODE hostname=$(hostname) $(stat -c %%a /etc/rack)=$(cat /etc/rack) $(id core)"'
-        ExecStart=/bin/sh -c 'echo "NODE key=$(cat /home/core/.ssh/authorized_keys.d/ignition)"'
+        ExecStart=/bin/sh -c 'echo "NODE key=$(cat /var/lib/core/.ssh/authorized_keys.d/ignition)"'
         ExecStart=/bin/sh -c 'echo "NODE os=$(. /etc/os-release; echo $$ID $$VERSION_ID) init=$(cat /proc/1/comm)"'
         ExecStart=curl -fsS "${origin}/report?mac={{.mac}}&stage=told"
         ExecStart=systemctl poweroff
