@@ -22,6 +22,10 @@ const Shells: readonly Exception[] = [
   { path: /^src\/rpc\/client\.ts$/, reason: "asks a daemon" },
   { path: /^src\/rpc\/(?:credentials|credential-set)\.ts$/, reason: "key files, keys" },
   { path: /^src\/pki\/certify\.ts$/, reason: "makes keys" },
+  {
+    path: /^src\/installer\/(?:make-secrets|inspect-authority)\.ts$/,
+    reason: "makes keys and reads them",
+  },
   { path: /-store\.ts$/, reason: "keeps on disk" },
   { path: /^src\/dhcp\/arp-prober\.ts$/, reason: "asks a link who has an address" },
   { path: /\/probe\.ts$/, reason: "asks the LAN whether an address is in use" },

@@ -2,6 +2,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Cluster } from "../../src/installer/cluster.ts";
 import { parseCluster } from "../../src/installer/cluster-document.ts";
+import { authoritiesOf, planCertificates } from "../../src/installer/pki-plan.ts";
+import type { ClusterSecrets } from "../../src/installer/secrets.ts";
 import type { ClusterSurroundings, LibraryImage } from "../../src/installer/surroundings.ts";
 import { parseIpv4 } from "../../src/wire/ipv4.ts";
 import { parseSubnet } from "../../src/wire/subnet.ts";
@@ -110,3 +112,27 @@ export const goodSite: ClusterSurroundings = {
     notAfter: Date.UTC(2036, 0, 1),
   },
 };
+
+/** Secrets that tell what they are in place of letters of chance. */
+export function fakeSecrets(cluster: Cluster): ClusterSecrets {
+  const pair = (name: string) => ({
+    cert: fakePem("CERTIFICATE", name),
+    key: fakePem("PRIVATE KEY", name),
+  });
+  const wishes = planCertificates(cluster, { now: goodSite.now, joinNames: ["10.77.0.1"] });
+  return {
+    authorities: new Map(
+      authoritiesOf(cluster).map((name) => [
+        name,
+        name === "cluster" && cluster.authority ? cluster.authority : pair(`${name} authority`),
+      ]),
+    ),
+    certificates: new Map(wishes.map(({ key }) => [key, pair(key)])),
+    serviceAccount: {
+      private: fakePem("PRIVATE KEY", "service accounts"),
+      public: fakePem("PUBLIC KEY", "service accounts"),
+    },
+    bootstrapToken: { id: "abcdef", secret: "0123456789abcdef" },
+    joinTokens: new Map(cluster.nodes.map(({ name }) => [name, `one-time-token-of-${name}`])),
+  };
+}
