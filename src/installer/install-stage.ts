@@ -8,8 +8,6 @@ import { formatMachine } from "./ignition-document.ts";
 import { type ClusterSurroundings, imageOf, type LibraryFile } from "./surroundings.ts";
 import { formatEnvironment, formatUnit } from "./unit-text.ts";
 
-/** How the installing system tells the daemon how far it is. */
-const progressPath = "/installer/progress";
 const scriptPath = "/assets/installer/install.sh";
 
 /** The word that a machine is known by to its installer: a MAC with dashes, or the UUID without one. */
@@ -22,8 +20,12 @@ export function installedUrl(
   node: ClusterNode,
   { origin }: Pick<ClusterSurroundings, "origin">,
 ): string {
-  const label = node.macs.length > 0 ? "mac" : "uuid";
-  return `${origin}/ignition?${label}=${machineWord(node)}&os=installed`;
+  return `${origin}/ignition?${labelOf(node)}&os=installed`;
+}
+
+/** By what a request of the machine names it. */
+function labelOf(node: ClusterNode): string {
+  return `${node.macs.length > 0 ? "mac" : "uuid"}=${machineWord(node)}`;
 }
 
 /** The Ignition file of the live system: it says what to install, and runs what installs it. */
@@ -58,7 +60,7 @@ function installEnvironment(
     KINDLING_IMAGE_FORMAT: formatOf(disk),
     KINDLING_DISK_RULE: formatDiskRule(node.disk),
     KINDLING_IGNITION_URL: installedUrl(node, surroundings),
-    KINDLING_PROGRESS_URL: `${origin}${progressPath}`,
+    KINDLING_PROGRESS_URL: `${origin}/report?${labelOf(node)}`,
   };
 }
 
@@ -116,11 +118,10 @@ function coreosArgs(
   args: readonly string[],
   { origin }: ClusterSurroundings,
 ): readonly string[] {
-  const label = node.macs.length > 0 ? "mac" : "uuid";
   return [
     ...args.filter((arg) => !arg.startsWith("ignition.config.url=")),
     `coreos.inst.install_dev=${deviceOf(node.disk) ?? ""}`,
-    `coreos.inst.ignition_url=${origin}/ignition?${label}=${machineWord(node)}`,
+    `coreos.inst.ignition_url=${origin}/ignition?${labelOf(node)}`,
   ];
 }
 

@@ -5,18 +5,25 @@ import type { MacAddress } from "../wire/mac.ts";
 /**
  * Secrets for machines that join a cluster. A machine's Ignition is readable by the whole LAN, so it holds
  * none that lasts: only our certificate and a token. With that the machine fetches its bundle of keys once,
- * over HTTPS. A token is bound to the machine's MAC, its address and a time; it is known here by its
+ * over HTTPS. A token is bound to the machine's cards, its address and a time; it is known here by its
  * SHA-256 alone, and the keys are gone from this host's disk once they are fetched.
  */
 
 /** One file of a bundle; `path` is absolute on the machine. */
-export type JoinFile = { readonly path: string; readonly mode: number; readonly text: string };
+export type JoinFile = {
+  readonly path: string;
+  readonly mode: number;
+  /** Root, unless named. */
+  readonly owner?: string;
+  readonly text: string;
+};
 
 /** What one token opens. Times are milliseconds since the epoch. */
 export type JoinTicket = {
   readonly cluster: string;
   readonly node: string;
-  readonly mac: MacAddress;
+  /** Its cards; none where it is known by its UUID alone, and its address has to do. */
+  readonly macs: readonly MacAddress[];
   readonly address: Ipv4Address;
   readonly expires: number;
   /** When the bundle was fetched; absent: not yet. */
@@ -67,8 +74,8 @@ export function decideJoin(
     const want = formatIpv4(ticket.address);
     return refuse(403, "wrong-address", `${whose} is for ${want}, and another address shows it`);
   }
-  if (mac !== undefined && mac !== ticket.mac) {
-    const sentence = `${whose} is for ${ticket.mac}, and ${mac} has its address`;
+  if (mac !== undefined && ticket.macs.length > 0 && !ticket.macs.includes(mac)) {
+    const sentence = `${whose} is for ${ticket.macs.join(" or ")}, and ${mac} has its address`;
     return refuse(403, "wrong-machine", sentence);
   }
   return { kind: "grant", files: ticket.files, used: { ...ticket, usedAt: now, files: [] } };

@@ -182,7 +182,7 @@ export class JoinServer implements Service {
       if (!response.writableFinished && ticket) this.#giveBack(store, token, ticket);
     });
     log.info("joined", who);
-    this.#deps.publish({ kind: "report", mac: decision.used.mac, address, stage: "joined" });
+    this.#deps.publish({ kind: "report", ...macOf(decision.used), address, stage: "joined" });
     response.writeHead(200, { "content-type": "application/x-tar", "cache-control": "no-store" });
     response.end(formatJoinBundle(decision.files));
   }
@@ -199,10 +199,14 @@ export class JoinServer implements Service {
     if (ticket === undefined || reason === "expired") return;
     this.#deps.findings.raise({
       ...{ code: "cluster.join-refused", severity: "warning" },
-      ...{ subject: `${ticket.cluster}/${ticket.node}`, mac: ticket.mac, sentence },
+      ...{ subject: `${ticket.cluster}/${ticket.node}`, ...macOf(ticket), sentence },
       cure: "find out who asked: the keys are with whoever came first; cluster replace-node makes new ones",
     });
   }
+}
+
+function macOf({ macs: [mac] }: JoinTicket): { readonly mac?: MacAddress } {
+  return mac === undefined ? {} : { mac };
 }
 
 function isOpen({ usedAt, expires }: JoinTicket, now: number): boolean {

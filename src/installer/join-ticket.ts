@@ -15,7 +15,8 @@ const format = 1;
 /** How much one machine may fetch, and how many machines wait at once. */
 const filesMax = 64;
 const bundleCharsMax = 1 << 20;
-const ticketsMax = 4096;
+const ticketsMax = 8192;
+const cardsMax = 16;
 
 /** The body `{ "tickets": [{ "token", …ticket }] }`; throws `usage.invalid`. */
 export function parseTicketWishes(body: string): readonly TicketWish[] {
@@ -56,7 +57,8 @@ function readRow(given: unknown): TicketWish {
   if (chars > bundleCharsMax) throw invalid("files", `${bundleCharsMax} characters`, chars);
   const ticket = {
     ...{ cluster: nameAt(row, "cluster"), node: nameAt(row, "node") },
-    ...{ mac: parseMac(textAt(row, "mac")), address: parseIpv4(textAt(row, "address")) },
+    macs: listAt(row, "macs", cardsMax).map((mac) => parseMac(String(mac))),
+    address: parseIpv4(textAt(row, "address")),
     expires: timeAt(row, "expires"),
     ...(row["usedAt"] !== undefined && { usedAt: timeAt(row, "usedAt") }),
     files,
@@ -73,7 +75,8 @@ function readFile(given: unknown): JoinFile {
   const mode = row["mode"];
   const isMode = typeof mode === "number" && Number.isInteger(mode) && mode >= 0 && mode <= 0o777;
   if (!isMode) throw invalid("mode", "0 to 511 (octal 777)", mode);
-  return { path, mode, text: textAt(row, "text") };
+  const owner = row["owner"] === undefined ? {} : { owner: nameAt(row, "owner") };
+  return { path, mode, ...owner, text: textAt(row, "text") };
 }
 
 function nameAt(row: Row, field: string): string {

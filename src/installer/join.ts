@@ -9,7 +9,7 @@ import { formatEnvironment, formatUnit } from "./unit-text.ts";
  *
  *     POST <joinOrigin>/v1/join     Authorization: Bearer <token>
  *     200 application/x-tar         the bundle: paths from the root, owners by name
- *     403 wrong token or sender     410 used or too late: render the cluster anew
+ *     401, 403 wrong token, sender  410 used or too late: apply the cluster again
  */
 export type JoinTicket = {
   readonly node: string;
@@ -93,9 +93,9 @@ fetch() (
 
 until status=$(fetch) && [ "$status" = 200 ]; do
   case $status in
-    403 | 410)
+    401 | 403 | 410)
       echo "the daemon refuses this machine's token ($status): it was used, is too old or belongs" \\
-        "to another machine. Render the cluster again and reinstall this machine." >&2
+        "to another machine. Apply the cluster again, or replace this node." >&2
       exit 1 ;;
   esac
   echo "no bundle yet: the daemon answered \${status:-nothing}" >&2

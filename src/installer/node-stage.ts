@@ -84,7 +84,7 @@ export function renderNode(parts: Parts, role: RoleParts): NodeStage {
 function joinFilesOf({ node, secrets, surroundings }: Parts): readonly MachineFile[] {
   const token = secrets.joinTokens.get(node.name);
   if (token === undefined) throw new TypeError(`no token was made for ${node.name}`);
-  const authority = authorityOf(secrets, "cluster").cert;
+  const authority = surroundings.joinAuthority ?? authorityOf(secrets, "cluster").cert;
   return joinFiles({ authority, origin: surroundings.joinOrigin, token });
 }
 

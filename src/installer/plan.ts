@@ -92,7 +92,11 @@ function addNode(entries: CatalogEntries, { cluster, node, surroundings, ignitio
     return;
   }
   const install = `${cluster.name}-install-${node.name}`;
-  entries.groups.push(...groupsOf(node, install, {}), ...groupsOf(node, id, { os: "installed" }));
+  const generation = surroundings.generations?.get(node.name) ?? "1";
+  const once = groupsOf(node, install, {}).map((group) => {
+    return { ...group, metadata: { kindling: { install: generation } } };
+  });
+  entries.groups.push(...once, ...groupsOf(node, id, { os: "installed" }));
   entries.profiles.push(installProfile(cluster, node, { id: install, surroundings }), {
     ...{ file: id, id, name: `${fullName(cluster, node)}, installed` },
     ...{ ignitionId: `${id}.ign`, cloudId: "", genericId: "" },

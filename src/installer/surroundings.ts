@@ -13,8 +13,12 @@ export type ClusterSurroundings = {
   readonly now: number;
   /** Where machines reach HTTP, `http://10.77.0.1:8080`. */
   readonly origin: string;
-  /** Where they fetch their secrets over TLS, `https://10.77.0.1:8443`. */
+  /** Where they fetch their secrets over TLS, `https://10.77.0.1:8444`. */
   readonly joinOrigin: string;
+  /** The authority of that host in PEM; absent: the cluster's own. */
+  readonly joinAuthority?: string;
+  /** Machine's name → the word of its installation; another one installs it anew. Absent: "1". */
+  readonly generations?: ReadonlyMap<string, string>;
   readonly subnets?: readonly ServedSubnet[];
   readonly images?: readonly LibraryImage[];
   readonly bundles?: readonly KubernetesBundle[];

@@ -10,8 +10,10 @@ it("is put in its place by tar, with the rights of each file", () => {
   try {
     const files = [
       { path: "/etc/ssl/etcd/ca.crt", mode: 0o644, text: "ca\n" },
-      { path: "/etc/ssl/etcd/server.key", mode: 0o600, text: "é" },
+      { path: "/etc/ssl/etcd/server.key", mode: 0o600, owner: "daemon", text: "é" },
     ];
+    const list = execFileSync("tar", ["-tvf", "-"], { input: formatJoinBundle(files) }).toString();
+    expect(list).toMatch(/^-rw------- daemon\/0 .* etc\/ssl\/etcd\/server.key$/m);
     execFileSync("tar", ["-xpf", "-", "-C", folder], { input: formatJoinBundle(files) });
     for (const { path, mode, text } of files) {
       expect(readFileSync(join(folder, path), "utf8")).toBe(text);

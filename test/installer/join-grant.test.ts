@@ -15,7 +15,7 @@ const other = parseMac("52:54:00:77:00:66");
 const address = parseIpv4("10.77.0.21");
 const now = 1_000_000;
 const ticket: JoinTicket = {
-  ...{ cluster: "demo", node: "node1.demo.lan", mac, address, expires: now + 1 },
+  ...{ cluster: "demo", node: "node1.demo.lan", macs: [mac], address, expires: now + 1 },
   files: [{ path: "/etc/kubernetes/ca.crt", mode: 0o600, text: "pem" }],
 };
 
@@ -43,6 +43,8 @@ describe("decideJoin", () => {
       request: { address: parseIp("fe80::1") },
       want: "403 wrong-address",
     },
+    { name: "its second card", ticket: { macs: [other, mac] }, want: "grant" },
+    { name: "a machine known by its UUID", ticket: { macs: [] }, want: "grant" },
     { name: "another machine at its address", request: { mac: other }, want: "403 wrong-machine" },
   ];
   it.each(rows)("$name: $want", ({ request, ticket: odd = {}, want }) => {

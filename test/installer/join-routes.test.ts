@@ -6,7 +6,7 @@ import { parseIpv4 } from "../../src/wire/ipv4.ts";
 import { parseMac } from "../../src/wire/mac.ts";
 
 const ticket = {
-  ...{ cluster: "demo", node: "node1", mac: parseMac("525400770010"), expires: 5 },
+  ...{ cluster: "demo", node: "node1", macs: [parseMac("525400770010")], expires: 5 },
   ...{ address: parseIpv4("10.77.0.21") },
   files: [{ path: "/k", mode: 0o600, text: "secret" }],
 };

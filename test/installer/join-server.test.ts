@@ -58,7 +58,14 @@ async function admin(method: "GET" | "POST" | "DELETE", url: string, payload?: o
 function ticket(odd: object = {}) {
   const hash = createHash("sha256").update(token).digest("hex");
   const files = [{ path: "/etc/kindling/secret", mode: 0o600, text: "the bundle" }];
-  const row = { token: hash, cluster: "demo", node: "node1", mac, address: "127.0.0.1", files };
+  const row = {
+    token: hash,
+    cluster: "demo",
+    node: "node1",
+    macs: [mac],
+    address: "127.0.0.1",
+    files,
+  };
   return { tickets: [{ ...row, expires: clock.now() + 60_000, ...odd }] };
 }
 

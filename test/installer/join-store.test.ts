@@ -16,7 +16,14 @@ afterEach(() => rmSync(home, { recursive: true }));
 
 function wish(token: string, node = "node1", expires = 1000) {
   const files = [{ path: "/k", mode: 0o600, text: "secret" }];
-  const row = { cluster: "demo", node, mac: "525400770010", address: "10.77.0.21", expires, files };
+  const row = {
+    cluster: "demo",
+    node,
+    macs: ["525400770010"],
+    address: "10.77.0.21",
+    expires,
+    files,
+  };
   const [one] = parseTicketWishes(
     JSON.stringify({ tickets: [{ token: token.repeat(64), ...row }] }),
   );

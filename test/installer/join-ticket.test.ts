@@ -3,7 +3,7 @@ import { formatTickets, parseTickets, parseTicketWishes } from "../../src/instal
 
 const row = {
   ...{ token: "ab".repeat(32), cluster: "demo", node: "node1.demo.lan" },
-  ...{ mac: "52:54:00:77:00:10", address: "10.77.0.21", expires: 5 },
+  ...{ macs: ["52:54:00:77:00:10"], address: "10.77.0.21", expires: 5 },
   files: [{ path: "/etc/kubernetes/pki/ca.crt", mode: 0o600, text: "pem" }],
 };
 const wish = (odd: object) => JSON.stringify({ tickets: [{ ...row, ...odd }] });
@@ -11,14 +11,14 @@ const file = (odd: object) => wish({ files: [{ ...row.files[0], ...odd }] });
 
 describe("parseTicketWishes", () => {
   it("reads what an operator's tool sends", () => {
-    const { token, mac, files } = row;
-    expect(parseTicketWishes(wish({}))).toMatchObject([{ token, ticket: { mac, files } }]);
+    const { token, macs, files } = row;
+    expect(parseTicketWishes(wish({}))).toMatchObject([{ token, ticket: { macs, files } }]);
     expect(parseTicketWishes('{"tickets":[]}')).toEqual([]);
   });
 
   it.each([
     { name: "no JSON", body: '{"secret', want: 'text: want JSON, got "something else"' },
-    { name: "no list", body: "{}", want: "tickets: want a list of 4096 at most, got nothing" },
+    { name: "no list", body: "{}", want: "tickets: want a list of 8192 at most, got nothing" },
     {
       name: "the token itself",
       body: wish({ token: "s3cret" }),
@@ -30,7 +30,7 @@ describe("parseTicketWishes", () => {
       body: wish({ expires: "5" }),
       want: 'expires: want milliseconds since the epoch, got "5"',
     },
-    { name: "a MAC that is none", body: wish({ mac: "x" }), want: /want a MAC address/ },
+    { name: "a MAC that is none", body: wish({ macs: ["x"] }), want: /want a MAC address/ },
     { name: "an address that is none", body: wish({ address: "10.77" }), want: /10\.77/ },
     {
       name: "a file that leaves",

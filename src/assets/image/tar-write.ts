@@ -7,6 +7,8 @@ export type TarFile = {
   readonly size: number;
   /** Who may do what, 0644 unless said. */
   readonly mode?: number;
+  /** By name; root unless said. */
+  readonly owner?: string;
 };
 
 const blockSize = 512;
@@ -18,13 +20,13 @@ const pathBytesMax = 4096;
 
 /**
  * The blocks before a file's bytes: ustar (POSIX.1-1988), and a pax header (POSIX.1-2001) before it where
- * the path is longer than 100 bytes or not ASCII, or the file larger than 8 GiB. Owner and time
- * are the same for all, so equal files make equal archives.
+ * the path is longer than 100 bytes or not ASCII, or the file larger than 8 GiB. The time
+ * is the same for all, so equal files make equal archives.
  *
  *      0      100    108    116    124    136     148  156  157     257    263   265   297   329    345     500
  *      | path | mode | uid  | gid  | size | mtime | sum | t | link | ustar | 00 | user | group | device | prefix |
  */
-export function formatTarHeader({ path, size, mode = 0o644 }: TarFile): Uint8Array {
+export function formatTarHeader({ path, size, mode = 0o644, owner = "" }: TarFile): Uint8Array {
   const bytes = Buffer.byteLength(path);
   if (bytes === 0 || bytes > pathBytesMax || path.includes("\0")) {
     throw new WireError("wire.invalid", `a path has 1 to ${pathBytesMax} bytes, got ${bytes}`, {
@@ -35,7 +37,7 @@ export function formatTarHeader({ path, size, mode = 0o644 }: TarFile): Uint8Arr
   const block = formatBlock({
     path: wide.path ? "long-path" : path,
     size: wide.size ? 0 : size,
-    mode,
+    ...{ mode, owner },
     type: "0",
   });
   const records = Buffer.concat([
@@ -43,7 +45,13 @@ export function formatTarHeader({ path, size, mode = 0o644 }: TarFile): Uint8Arr
     ...(wide.size ? [formatPaxRecord("size", String(size))] : []),
   ]);
   if (records.length === 0) return block;
-  const before = formatBlock({ path: "pax-header", size: records.length, mode: 0o644, type: "x" });
+  const before = formatBlock({
+    path: "pax-header",
+    size: records.length,
+    mode: 0o644,
+    owner: "",
+    type: "x",
+  });
   return Buffer.concat([before, records, Buffer.alloc(tarPadding(records.length)), block]);
 }
 
@@ -59,7 +67,7 @@ export function formatTarEnd(): Uint8Array {
 
 type Block = Required<TarFile> & { readonly type: "0" | "x" };
 
-function formatBlock({ path, size, mode, type }: Block): Uint8Array {
+function formatBlock({ path, size, mode, owner, type }: Block): Uint8Array {
   const writer = new ByteWriter(blockSize, blockSize);
   const ascii = (text: string, width: number) => writer.fixed(Buffer.from(text, "latin1"), width);
   ascii(path, 100);
@@ -69,7 +77,8 @@ function formatBlock({ path, size, mode, type }: Block): Uint8Array {
   ascii(" ".repeat(8), 8); // the checksum counts as blanks in its own sum
   ascii(type, 1).zeros(100);
   ascii("ustar", 6);
-  ascii("00", 2).zeros(blockSize - 265);
+  ascii("00", 2);
+  ascii(owner, 32).zeros(blockSize - 297);
   const block = writer.finish();
   const sum = block.reduce((total, octet) => total + octet, 0);
   block.set(Buffer.from(`${octal(sum, 6)}\0 `), 148);
