@@ -33,6 +33,7 @@ export const ErrorTable = {
   "install-store.unusable": { http: 500, exit: 1, level: "error" },
   "install.unknown": { http: 404, exit: 3, level: "warn" },
   "join-store.unusable": { http: 500, exit: 1, level: "error" },
+  "cluster-store.unusable": { http: 500, exit: 1, level: "error" },
   "lease-store.unusable": { http: 500, exit: 1, level: "error" },
   "butane.invalid": { http: 500, exit: 78, level: "error" },
   "catalog.invalid": { http: 500, exit: 1, level: "warn" },

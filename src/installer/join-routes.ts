@@ -23,8 +23,8 @@ export function joinRoutes(desk: Pick<JoinServer, "about" | "put" | "list" | "re
     });
     app.get("/v1/join", async (_request, reply) => {
       const tickets = await desk.list();
-      const rows = tickets.map(({ files, address, ...row }) => {
-        return { ...row, address: formatIpv4(address), files: files.length };
+      const rows = [...tickets].map(([token, { files, address, ...row }]) => {
+        return { token, ...row, address: formatIpv4(address), files: files.length };
       });
       return reply.send({ tickets: rows });
     });

@@ -65,7 +65,8 @@ export class JoinServer implements Service {
       const store = await this.#open();
       const { clock } = this.#deps;
       await store.sweep(clock.now());
-      if (store.list().some((ticket) => isOpen(ticket, clock.now()))) await this.#listen();
+      if ([...store.list().values()].some((ticket) => isOpen(ticket, clock.now())))
+        await this.#listen();
     };
     begin().catch((error: unknown) => {
       if (!(error instanceof KindlingError)) throw error;
@@ -87,7 +88,7 @@ export class JoinServer implements Service {
     await this.#listen();
   }
 
-  async list(): Promise<readonly JoinTicket[]> {
+  async list(): Promise<ReadonlyMap<string, JoinTicket>> {
     return (await this.#open()).list();
   }
 

@@ -28,8 +28,8 @@ export class JoinStore {
 
   readonly of = (token: TokenHash): JoinTicket | undefined => this.#book.of(token);
 
-  list(): readonly JoinTicket[] {
-    return [...this.#book.list().values()];
+  list(): ReadonlyMap<TokenHash, JoinTicket> {
+    return this.#book.list();
   }
 
   /** Keeps a ticket; earlier ones of the same node are worth nothing from then on. */

@@ -15,13 +15,18 @@ const desk = {
   put: async () => {
     throw new KindlingError("join-store.unusable", "no space");
   },
-  list: async () => [ticket],
+  list: async () => new Map([["ab", ticket]]),
   remove: async (cluster: string) => cluster.length,
 };
 const { files: _secret, ...shown } = ticket;
 
 it.each([
-  ["GET", "/v1/join", 200, { tickets: [{ ...shown, address: "10.77.0.21", files: 1 }] }],
+  [
+    "GET",
+    "/v1/join",
+    200,
+    { tickets: [{ token: "ab", ...shown, address: "10.77.0.21", files: 1 }] },
+  ],
   ["POST", "/v1/join/open", 200, await desk.about()],
   ["DELETE", "/v1/join/demo", 200, { removed: 4 }],
   ["POST", "/v1/join", 500, { error: { code: "join-store.unusable", message: "no space" } }],

@@ -45,7 +45,7 @@ describe("openJoinStore", () => {
     await store.put(wish("b", "node2"), 0);
     await store.put(wish("c"), 0);
     expect(store.of("a".repeat(64))).toBeUndefined();
-    expect(store.list().map(({ node }) => node)).toEqual(["node2", "node1"]);
+    expect([...store.list().values()].map(({ node }) => node)).toEqual(["node2", "node1"]);
     expect(await store.remove("demo", "node2")).toBe(1);
     expect(await store.remove("demo")).toBe(1);
     expect(await store.remove("demo")).toBe(0);

@@ -1,0 +1,78 @@
+import { mkdir, readdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { KindlingError, WireError } from "../errors.ts";
+import type { DurableDisk } from "../runtime/durable-file.ts";
+import { systemErrorCode } from "../runtime/system-error.ts";
+import { type ClusterRecord, formatClusterRecord, parseClusterRecord } from "./cluster-record.ts";
+
+/** What is kept of each cluster: its description as it was applied last, and its secrets. */
+export type ClusterStore = {
+  names(): Promise<readonly string[]>;
+  load(name: string): Promise<KeptCluster | undefined>;
+  /** Resolves when a loss of power cannot undo it. */
+  save(name: string, cluster: KeptCluster): Promise<void>;
+  remove(name: string): Promise<void>;
+};
+
+export type KeptCluster = {
+  /** The text of `cluster.yaml`; empty before the first apply. */
+  readonly description: string;
+  readonly record: ClusterRecord;
+};
+
+/** Clusters below a folder that nobody else may enter; errors are `cluster-store.unusable`. */
+export function openClusterStore(folder: string, disk: DurableDisk): ClusterStore {
+  const files = (name: string) => ({
+    description: join(folder, name, "cluster.yaml"),
+    record: join(folder, name, "record.json"),
+  });
+  return {
+    names: () => attempt(folder, () => listFolders(folder)),
+    load: (name) =>
+      attempt(folder, async () => {
+        const { description, record } = files(name);
+        const bytes = await disk.read(record);
+        if (bytes === undefined) return undefined;
+        const text = await disk.read(description);
+        return {
+          description: Buffer.from(text ?? []).toString("utf8"),
+          record: parseClusterRecord(Buffer.from(bytes).toString("utf8")),
+        };
+      }),
+    save: (name, { description, record }) =>
+      attempt(folder, async () => {
+        const paths = files(name);
+        await mkdir(join(folder, name), { recursive: true, mode: 0o700 });
+        await replace(disk, paths.record, formatClusterRecord(record));
+        await replace(disk, paths.description, description);
+      }),
+    remove: (name) =>
+      attempt(folder, () => rm(join(folder, name), { recursive: true, force: true })),
+  };
+}
+
+async function listFolders(folder: string): Promise<readonly string[]> {
+  try {
+    const entries = await readdir(folder, { withFileTypes: true });
+    return entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+  } catch (error) {
+    if (systemErrorCode(error) === "ENOENT") return [];
+    throw error;
+  }
+}
+
+async function replace(disk: DurableDisk, path: string, text: string): Promise<void> {
+  await using file = await disk.open(`${path}.new`, "fresh");
+  await file.append(Buffer.from(text));
+  await disk.replace(`${path}.new`, path);
+}
+
+async function attempt<T>(folder: string, act: () => Promise<T>): Promise<T> {
+  try {
+    return await act();
+  } catch (error) {
+    const cause = error instanceof WireError ? error.message : systemErrorCode(error);
+    const why = `the clusters in ${folder} cannot be used: ${cause}; check its owner and space`;
+    throw new KindlingError("cluster-store.unusable", why, {}, error);
+  }
+}

@@ -1,0 +1,52 @@
+import { expect, it } from "vitest";
+import {
+  type ClusterRecord,
+  forgetNode,
+  formatClusterRecord,
+  parseClusterRecord,
+} from "../../src/installer/cluster-record.ts";
+import { clusterOf, fakeSecrets } from "../support/cluster.ts";
+
+const record: ClusterRecord = {
+  secrets: fakeSecrets(clusterOf("ha")),
+  generations: new Map([["node1", 2]]),
+  applied: [{ kind: "group", name: "ha-node1" }],
+};
+
+it("reads what it writes", () => {
+  expect(parseClusterRecord(formatClusterRecord(record))).toEqual(record);
+});
+
+it.each([
+  { name: "no JSON", odd: "{secret", want: "text: want JSON, got something else" },
+  { name: "another format", odd: { format: 2 }, want: "format: want 1" },
+  { name: "no secrets", odd: { secrets: null }, want: "secrets: want an object" },
+  {
+    name: "an entry of no kind",
+    odd: { applied: [{ kind: "x" }] },
+    want: "applied: want ignition",
+  },
+  {
+    name: "a count that is none",
+    odd: { generations: { a: 0 } },
+    want: "generations: want counts",
+  },
+])("refuses $name", ({ odd, want }) => {
+  const whole = JSON.parse(formatClusterRecord(record));
+  const text = typeof odd === "string" ? odd : JSON.stringify({ ...whole, ...odd });
+  expect(() => parseClusterRecord(text)).toThrow(want);
+});
+
+it("forgets of a machine what it must not have again, and of the others nothing", () => {
+  const [node, other] = [...record.secrets.joinTokens.keys()];
+  if (node === undefined || other === undefined) throw new Error("want two machines");
+  const next = forgetNode(record, node);
+  expect([next.secrets.joinTokens.has(node), next.secrets.joinTokens.has(other)]).toEqual([
+    false,
+    true,
+  ]);
+  const keys = [...next.secrets.certificates.keys()];
+  expect(keys.some((key) => key.endsWith(`@${node}`))).toBe(false);
+  expect(next.secrets.authorities).toEqual(record.secrets.authorities);
+  expect(next.generations.get(node)).toBe((record.generations.get(node) ?? 1) + 1);
+});
