@@ -100,7 +100,7 @@ async function renderGrubFor(
     mac,
   });
   if (rendered === undefined) return undefined;
-  bus.publish({ mac, ...planFact(rendered.plan) });
+  if (rendered.plan) bus.publish({ mac, ...planFact(rendered.plan) });
   return rendered.text;
 }
 

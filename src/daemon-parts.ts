@@ -7,6 +7,7 @@ import { wantedPorts } from "./config/ports.ts";
 import type { Resolution, ValidConfig } from "./config/resolve.ts";
 import type { Config } from "./config/schema.ts";
 import { type DhcpPart, openDhcp } from "./daemon-dhcp.ts";
+import { openInstalls, openJoins } from "./daemon-installer.ts";
 import { openAdverts, openDhcp6 } from "./daemon-ipv6.ts";
 import { assetsFolder, type LoaderService, openLoaders } from "./daemon-loaders.ts";
 import type { PartSettings } from "./daemon-settings.ts";
@@ -14,9 +15,11 @@ import type { DhcpServer } from "./dhcp/server.ts";
 import type { Dhcp6Server } from "./dhcp6/server.ts";
 import type { BindingReader } from "./dns/live-zones.ts";
 import { type DnsServer, openDnsServer } from "./dns/server.ts";
-import type { AnswerDeps, Signer } from "./http/deps.ts";
+import type { AnswerDeps, InstallBook, Signer } from "./http/deps.ts";
 import { openHttpServer } from "./http/server.ts";
 import { Transfers } from "./http/transfers.ts";
+import { joinRoutes } from "./installer/join-routes.ts";
+import type { JoinServer } from "./installer/join-server.ts";
 import { systemClock } from "./runtime/clock.ts";
 import { type DescriptorShares, descriptorLimit, shareDescriptors } from "./runtime/descriptors.ts";
 import type { EventBus } from "./runtime/event-bus.ts";
@@ -78,18 +81,21 @@ export async function openParts(
   const { folder } = house.config.data;
   const part = log.child({ part: "store" });
   const catalog = new FileStore({ folder, log: part, clock: systemClock, checkPartial });
-  const answers = answersOf(house, catalog);
+  const answers = answersOf(house, { catalog, installs: await openInstalls(house) });
   const loaders = house.resources.use(openLoaders({ ...house, answers }));
   const addresses = await openDhcp(house, loaders.rules);
   const dhcp = addresses?.server;
   const tftp = await openTftp(house, loaders);
   const dns = await openDns(house, addresses);
-  const http = await openHttp(house, { dhcp: addresses, tftp, loaders, answers });
+  const joins = openJoins(house);
+  const http = await openHttp(house, { dhcp: addresses, tftp, loaders, answers, joins });
   const rpc = await openRpc(house, catalog);
   const modeOf = addresses?.modeOf ?? (() => "off" as const);
   const dhcp6 = await openDhcp6(house, modeOf);
   const adverts = await openAdverts(house, modeOf);
-  const services = [dhcp, tftp, dns, http, rpc, dhcp6, adverts].filter((one) => one !== undefined);
+  const services = [dhcp, tftp, dns, http, rpc, dhcp6, adverts, joins].filter(
+    (one) => one !== undefined,
+  );
   return { live: { dhcp, dhcp6, tftp, dns }, services };
 }
 
@@ -165,16 +171,16 @@ function bindingsOf(dhcp: DhcpPart | undefined, bus: EventBus): BindingReader {
   };
 }
 
-async function openHttp(
-  house: House,
-  others: {
-    readonly dhcp: DhcpPart | undefined;
-    readonly tftp: TftpServer | undefined;
-    readonly loaders: LoaderService;
-    readonly answers: AnswerDeps;
-  },
-): Promise<BoundService> {
-  const { dhcp, loaders, answers } = others;
+type HttpParts = {
+  readonly dhcp: DhcpPart | undefined;
+  readonly tftp: TftpServer | undefined;
+  readonly loaders: LoaderService;
+  readonly answers: AnswerDeps;
+  readonly joins: JoinServer;
+};
+
+async function openHttp(house: House, others: HttpParts): Promise<BoundService> {
+  const { dhcp, loaders, answers, joins } = others;
   const { options, config, served, bus, log, resources } = house;
   const { version, signal } = options;
   const part = log.child({ part: "http" });
@@ -182,7 +188,8 @@ async function openHttp(
   const startedAt = systemClock.now();
   const { socket } = config.admin;
   const transfers = new Transfers();
-  gaugeMemory(metrics, transfers, others);
+  transfers.showOn(metrics);
+  showFiles(metrics, others);
   const status = () => ({
     version,
     mode: config.dhcp.mode,
@@ -199,7 +206,14 @@ async function openHttp(
     const seen = lastSeen(bus.recent());
     return (dhcp?.server.bindings() ?? []).map((row) => ({ ...row, ...seen.get(row.mac) }));
   };
-  const admin = { events: bus, leases, status, desk: dhcp?.desk, socket };
+  const admin = {
+    events: bus,
+    leases,
+    status,
+    desk: dhcp?.desk,
+    socket,
+    plugins: [joinRoutes(joins)],
+  };
   const deps = {
     addresses: house.addresses,
     port: config.http.port,
@@ -222,31 +236,23 @@ async function openHttp(
   return resources.use(await openHttpServer(deps, signal));
 }
 
-// What grows with the number of clients, besides what the process tells of itself.
-function gaugeMemory(
-  { gauge }: Metrics,
-  transfers: Transfers,
-  { tftp, loaders }: { tftp: TftpServer | undefined; loaders: LoaderService },
-): void {
-  const http = () => transfers.usage();
-  gauge("kindling_http_transfers_open", "Files being sent by HTTP.", () => http().open);
-  gauge(
-    "kindling_http_buffer_bytes",
-    "Memory of the buffers of these transfers.",
-    () => http().bufferBytes,
-  );
+function showFiles({ gauge }: Metrics, { tftp, loaders }: HttpParts): void {
   gauge("kindling_kept_file_bytes", "Loaders and files of TFTP in memory.", loaders.keptBytes);
-  if (tftp === undefined) return;
-  gauge("kindling_tftp_transfers_open", "Files being sent by TFTP.", tftp.openTransfers);
+  const openTransfers = tftp?.openTransfers ?? (() => 0);
+  gauge("kindling_tftp_transfers_open", "Files being sent by TFTP.", openTransfers);
 }
 
 function sharesOf({ addresses }: House): DescriptorShares {
   return shareDescriptors(descriptorLimit(), addresses.length);
 }
 
-function answersOf({ config, log }: House, catalog: Catalog): AnswerDeps {
+function answersOf(
+  { config, log }: House,
+  { catalog, installs }: { catalog: Catalog; installs: InstallBook },
+): AnswerDeps {
   return {
     catalog,
+    installs: { book: installs, now: systemClock.now },
     texts: openTextEngines(log),
     extensions: true,
     ignitionUpgrade: config.http.ignitionUpgrade,

@@ -20,7 +20,9 @@ export type Finding = {
 
 /** Every finding there can be; a row of docs/findings.md each. */
 export const FindingCodes = [
+  "boot.install-held",
   "boot.loop",
+  "cluster.join-refused",
   "dhcp.address-conflict",
   "dhcp.foreign-boot-file",
   "dhcp.foreign-no-dns",

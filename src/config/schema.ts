@@ -153,6 +153,14 @@ export const ConfigSchema = z.strictObject({
       }),
     })
     .prefault({}),
+  installer: z
+    .strictObject({
+      port: leaf(portValue.default(8444), {
+        help: "TCP port by which machines that join a cluster fetch their keys; open while some may.",
+        ...port,
+      }),
+    })
+    .prefault({}),
   data: z
     .strictObject({
       folder: leaf(z.string().min(1).default("/var/lib/kindling"), {

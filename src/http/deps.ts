@@ -1,5 +1,7 @@
+import type { FastifyPluginAsync } from "fastify";
 import type { BootEvent, EventSink } from "../boot/event.ts";
 import type { Finding } from "../boot/finding.ts";
+import type { Install, InstallDecision } from "../boot/install.ts";
 import type { JsonObject } from "../boot/json-value.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Log } from "../runtime/log.ts";
@@ -60,6 +62,17 @@ export type Readiness = {
   readonly detail: string;
 };
 
+/** How far installations that happen once are; who keeps them also tells those that are held. */
+export type InstallBook = {
+  of(mac: MacAddress): Install | undefined;
+  /** Resolves when it is safe on disk. */
+  keep(mac: MacAddress, install: Install): Promise<void>;
+  held(mac: MacAddress, decision: Extract<InstallDecision, { kind: "hold" }>): void;
+  list(): ReadonlyMap<MacAddress, Install>;
+  /** The next boot installs the machine again; false: it was not known. */
+  forget(mac: MacAddress): Promise<boolean>;
+};
+
 /** What the text of an answer is made of. */
 export type AnswerDeps = {
   readonly catalog: Catalog;
@@ -71,6 +84,8 @@ export type AnswerDeps = {
   readonly ignitionUpgrade?: boolean | undefined;
   /** The script that stops a machine which goes round in a circle; undefined: it does not. */
   readonly diagnosisOf?: ((mac: MacAddress) => string | undefined) | undefined;
+  /** Absent: every boot script is given, however often. */
+  readonly installs?: { readonly book: InstallBook; readonly now: () => number } | undefined;
   /** How long a machine that no group matches is told to wait; absent: it is told that nothing is there. */
   readonly waitingRoomSeconds?: number | undefined;
 };
@@ -154,4 +169,6 @@ export type AdminDeps = {
   readonly status: () => DaemonStatus;
   /** Absent: there is no DHCP. */
   readonly desk?: LeaseDesk | undefined;
+  /** Routes of other parts. */
+  readonly plugins?: readonly FastifyPluginAsync[];
 };

@@ -16,6 +16,8 @@ export type Libc = {
   close(fd: number): number;
   read(fd: number, bytes: Uint8Array, length: number): number;
   flock(fd: number, operation: number): number;
+  /** renameat2: with RENAME_EXCHANGE two names change places in one step. */
+  renameat2(fromFd: number, from: string, toFd: number, to: string, flags: number): number;
   inotifyInit(flags: number): number;
   inotifyAddWatch(fd: number, path: string, mask: number): number;
   /** ioctl on a device by name: `struct ifreq` with `argument` as its pointer. */
@@ -89,6 +91,7 @@ export function loadLibc(): Libc {
     close: library.func("int close(int)"),
     read: library.func("long read(int, void *, size_t)"),
     flock: library.func("int flock(int, int)"),
+    renameat2: library.func("int renameat2(int, const char *, int, const char *, uint32_t)"),
     inotifyInit: library.func("int inotify_init1(int)"),
     inotifyAddWatch: library.func("int inotify_add_watch(int, const char *, uint32_t)"),
     prctl: library.func("int prctl(int, ulong, ulong, ulong, ulong)"),

@@ -1,8 +1,9 @@
 import { codeOnly, importsOf, targetOf } from "./code.ts";
 import { type Exception, lineOf, type SourceFile, typescriptIn, type Violation } from "./tree.ts";
 
-const PureFloors = /^src\/(?:errors\.ts$|(?:wire|boot|render)\/)/;
-const Parts = /^src\/(?:dhcp|dhcp6|ra|tftp|dns|http|rpc|power|installer|registry|store|assets)\//;
+const PureFloors = /^src\/(?:(?:errors|suggest)\.ts$|(?:wire|boot|render)\/)/;
+const Parts =
+  /^src\/(?:dhcp|dhcp6|ra|tftp|dns|http|rpc|pki|power|installer|registry|store|assets)\//;
 
 /** The files of a part that may touch sockets, disk and timers. */
 const Shells: readonly Exception[] = [
@@ -19,12 +20,17 @@ const Shells: readonly Exception[] = [
   { path: /^src\/store\/(?:json-folder|file-cache)\.ts$/, reason: "reads the catalog's files" },
   { path: /^src\/store\/file-writer\.ts$/, reason: "writes the catalog's files" },
   { path: /^src\/rpc\/client\.ts$/, reason: "asks a daemon" },
-  { path: /^src\/rpc\/(?:certify|credentials|credential-set)\.ts$/, reason: "key files, keys" },
+  { path: /^src\/rpc\/(?:credentials|credential-set)\.ts$/, reason: "key files, keys" },
+  { path: /^src\/pki\/certify\.ts$/, reason: "makes keys" },
   { path: /-store\.ts$/, reason: "keeps on disk" },
   { path: /^src\/dhcp\/arp-prober\.ts$/, reason: "asks a link who has an address" },
   { path: /\/probe\.ts$/, reason: "asks the LAN whether an address is in use" },
   { path: /^src\/dns\/(?:forward|exchange)\.ts$/, reason: "asks other name servers" },
-  { path: /^src\/assets\/(?:[a-z-]*library|fetch|verify)\.ts$/, reason: "reads and fetches files" },
+  { path: /^src\/assets\/[a-z-]*library\.ts$/, reason: "reads files" },
+  {
+    path: /^src\/assets\/image\/(?:[a-z-]*library|fetch|verify)\.ts$/,
+    reason: "fetches images, hashes them, keeps them",
+  },
 ];
 
 /** Is this a file whose functions are told everything and touch nothing? */

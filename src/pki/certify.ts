@@ -17,8 +17,7 @@ import {
   X509CertificateGenerator,
 } from "@peculiar/x509";
 import { KindlingError } from "../errors.ts";
-import type { CertificatePlan } from "./certificates.ts";
-import type { PemPair } from "./credential-set.ts";
+import type { CertificatePlan, KeyAlgorithm, PemPair } from "./certificate-plan.ts";
 
 type SigningKey = Awaited<ReturnType<typeof newKeys>>["privateKey"];
 
@@ -27,8 +26,8 @@ export type Issuer = { readonly certificate: X509Certificate; readonly key: Sign
 
 /** Makes a key and its certificate, signed by the issuer or, without one, by itself. */
 export async function certify(plan: CertificatePlan, issuer?: Issuer): Promise<PemPair> {
-  const keys = await newKeys();
-  const subject = [{ CN: [plan.commonName] }];
+  const keys = await newKeys(plan.algorithm ?? "ecdsa-p256");
+  const subject = subjectOf(plan);
   const certificate = await X509CertificateGenerator.create({
     subject,
     issuer: issuer?.certificate.subjectName ?? subject,
@@ -81,15 +80,27 @@ function signingKeyOf(key: KeyObject): SigningKey {
   return key.toCryptoKey({ name: "ECDSA", namedCurve }, false, ["sign"]);
 }
 
-function newKeys() {
-  return crypto.subtle.generateKey({ name: "ECDSA", namedCurve: "P-256" }, true, [
-    "sign",
-    "verify",
-  ]);
+function newKeys(algorithm: KeyAlgorithm) {
+  return crypto.subtle.generateKey(KeyParameters[algorithm], true, ["sign", "verify"]);
+}
+
+const rsa = {
+  name: "RSASSA-PKCS1-v1_5",
+  hash: "SHA-256",
+  publicExponent: new Uint8Array([1, 0, 1]),
+};
+const KeyParameters = {
+  "ecdsa-p256": { name: "ECDSA", namedCurve: "P-256" },
+  "rsa-2048": { ...rsa, modulusLength: 2048 },
+  "rsa-3072": { ...rsa, modulusLength: 3072 },
+} as const;
+
+function subjectOf({ commonName, organizations = [] }: CertificatePlan) {
+  return [...organizations.map((name) => ({ O: [name] })), { CN: [commonName] }];
 }
 
 async function extensionsOf(
-  { authority, keyUsages, purpose, names }: CertificatePlan,
+  { authority, keyUsages, purposes, names }: CertificatePlan,
   publicKey: SigningKey,
   issuer?: X509Certificate,
 ): Promise<Extension[]> {
@@ -100,8 +111,9 @@ async function extensionsOf(
     new KeyUsagesExtension(usages, true),
     await SubjectKeyIdentifierExtension.create(publicKey),
   ];
-  if (purpose !== undefined) {
-    extensions.push(new ExtendedKeyUsageExtension([ExtendedKeyUsage[purpose]]));
+  if (purposes.length > 0) {
+    const ends = purposes.map((purpose) => ExtendedKeyUsage[purpose]);
+    extensions.push(new ExtendedKeyUsageExtension(ends));
   }
   if (issuer !== undefined) extensions.push(await issuerMark(issuer));
   if (names.length > 0) {

@@ -1,8 +1,9 @@
 import { createPrivateKey, generateKeyPairSync, X509Certificate } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { KindlingError } from "../../src/errors.ts";
-import { type CertificatePlan, planAuthority, planLeaves } from "../../src/rpc/certificates.ts";
-import { certify, openAuthority } from "../../src/rpc/certify.ts";
+import type { CertificatePlan } from "../../src/pki/certificate-plan.ts";
+import { certify, openAuthority } from "../../src/pki/certify.ts";
+import { planAuthority, planLeaves } from "../../src/rpc/certificates.ts";
 
 const now = Date.UTC(2026, 10, 20, 12) + 345; // a certificate counts in whole seconds
 const authority = await certify(planAuthority(now));
@@ -44,6 +45,24 @@ describe("certify", () => {
     expect(certificate.ca).toBe(false);
     expect(certificate.keyUsage).toEqual([usage]);
     expect(certificate.subjectAltName).toBe(names);
+  });
+
+  it("names groups before the name, and both ends where both are meant", async () => {
+    const { server } = planLeaves({ names: [], now, days: 10 });
+    const organizations = ["system:masters", "other"];
+    const purposes = ["serverAuth", "clientAuth"] as const;
+    const { certificate } = await make({ ...server, organizations, purposes });
+    expect(certificate.subject).toBe("O=system:masters\nO=other\nCN=kindling server");
+    expect(certificate.keyUsage).toEqual(["1.3.6.1.5.5.7.3.1", "1.3.6.1.5.5.7.3.2"]);
+  });
+
+  it.each([
+    { algorithm: "rsa-2048", modulusLength: 2048 },
+    { algorithm: "rsa-3072", modulusLength: 3072 },
+  ] as const)("makes a key of $algorithm", async ({ algorithm, modulusLength }) => {
+    const { certificate, key } = await make({ ...serverOf("a.lan"), algorithm });
+    expect(key.asymmetricKeyDetails).toMatchObject({ modulusLength, publicExponent: 65_537n });
+    expect(certificate.checkPrivateKey(key)).toBe(true);
   });
 
   it.each([

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { suggest } from "../../src/config/suggest.ts";
+import { suggest } from "../src/suggest.ts";
 
 describe("suggest", () => {
   const cases = [
