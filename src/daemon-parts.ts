@@ -150,7 +150,8 @@ async function openHttp(house: House, others: HttpParts): Promise<BoundService> 
   const startedAt = systemClock.now();
   const { socket } = config.admin;
   const transfers = new Transfers();
-  gaugeMemory(metrics, transfers, others);
+  transfers.showOn(metrics);
+  showFiles(metrics, others);
   const status = () => ({
     version,
     mode: config.dhcp.mode,
@@ -198,22 +199,10 @@ async function openHttp(house: House, others: HttpParts): Promise<BoundService> 
   return resources.use(await openHttpServer(deps, signal));
 }
 
-// What grows with the number of clients, besides what the process tells of itself.
-function gaugeMemory(
-  { gauge }: Metrics,
-  transfers: Transfers,
-  { tftp, loaders }: { tftp: TftpServer | undefined; loaders: LoaderService },
-): void {
-  const http = () => transfers.usage();
-  gauge("kindling_http_transfers_open", "Files being sent by HTTP.", () => http().open);
-  gauge(
-    "kindling_http_buffer_bytes",
-    "Memory of the buffers of these transfers.",
-    () => http().bufferBytes,
-  );
+function showFiles({ gauge }: Metrics, { tftp, loaders }: HttpParts): void {
   gauge("kindling_kept_file_bytes", "Loaders and files of TFTP in memory.", loaders.keptBytes);
-  if (tftp === undefined) return;
-  gauge("kindling_tftp_transfers_open", "Files being sent by TFTP.", tftp.openTransfers);
+  const openTransfers = tftp?.openTransfers ?? (() => 0);
+  gauge("kindling_tftp_transfers_open", "Files being sent by TFTP.", openTransfers);
 }
 
 function sharesOf({ addresses }: House): DescriptorShares {

@@ -64,6 +64,9 @@ async function serve(
   const ring = flags["key-ring-path"];
   const assets = await assetsOf(flags["assets-path"]);
   const tls = flags["web-ssl"] === "true" ? await readTls(flags) : undefined;
+  const metrics = resources.use(openMetrics(bus, { version }));
+  const transfers = new Transfers();
+  transfers.showOn(metrics);
   const deps: HttpDeps = {
     addresses: [address],
     port,
@@ -78,12 +81,12 @@ async function serve(
     ...(assets && { assets }),
     ...(tls && { tls }),
     loaders: { find: async () => ({ kind: "missing", reason: "matchbox serves none" }) },
-    transfers: new Transfers(),
+    transfers,
     publish: bus.publish,
     machineAt: bus.machineAt.bind(bus),
     clock: systemClock,
     log,
-    metrics: resources.use(openMetrics(bus, { version })),
+    metrics,
     readiness: () => [],
     findings: () => [],
   };

@@ -1,5 +1,6 @@
 import type { ServerResponse } from "node:http";
 import { FileToSocket } from "../runtime/file-to-socket.ts";
+import type { Metrics } from "../runtime/metrics.ts";
 import { Lanes } from "./lanes.ts";
 import { SendTurns } from "./send-turns.ts";
 
@@ -14,8 +15,6 @@ const sendingThreads = 2;
  * thousand clients that stall hold 256 MiB together.
  */
 const buffers = { total: 64 << 20, least: 64 * 1024, most: 512 * 1024 } as const;
-
-export type TransferUsage = { readonly open: number; readonly bufferBytes: number };
 
 /** All bodies of files that are being sent: whose turn it is, and what they cost together. */
 export class Transfers {
@@ -38,8 +37,11 @@ export class Transfers {
     };
   }
 
-  usage(): TransferUsage {
-    return { open: this.#open, bufferBytes: this.#bufferBytes };
+  /** Has the metrics tell what is under way. */
+  showOn({ gauge }: Pick<Metrics, "gauge">): void {
+    gauge("kindling_http_transfers_open", "Files being sent by HTTP.", () => this.#open);
+    const help = "Memory of the buffers of these transfers.";
+    gauge("kindling_http_buffer_bytes", help, () => this.#bufferBytes);
   }
 
   /** How large each of the two buffers of one more transfer is. */

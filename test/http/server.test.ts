@@ -188,11 +188,14 @@ describe("on the wire", () => {
     aborting.on("error", () => {});
     aborting.end();
     const [response] = await once(aborting, "response");
-    await once(response, "data");
-    aborting.destroy();
+    let got = 0;
+    for await (const part of response) {
+      got += part.length;
+      if (got > size / 4) break; // which leaves
+    }
     const event = await seen;
     expect(event).toMatchObject({ resource: "asset", status: 200 });
-    expect(event.kind === "http" && event.bytes < size && event.bytes > 0).toBe(true);
+    expect(event.kind === "http" && event.bytes < size && event.bytes >= got).toBe(true);
     expect(lines.at(-1)).toMatchObject({ aborted: true, address: "127.0.0.1" });
     const whole = await (await fetch(`${originOf()}/assets/large`)).arrayBuffer();
     expect(whole.byteLength).toBe(size);
