@@ -4,7 +4,7 @@ import type { MacAddress } from "../wire/mac.ts";
 import { type Uuid, uuidFromBytes, uuidToBytes } from "../wire/uuid.ts";
 
 /** The boards that one MAC was seen in: a copied virtual machine has the other's, and they fight. */
-export type Sighting = {
+type Sighting = {
   readonly uuid: Uuid;
   readonly before?: Uuid;
   /** When it changed from that to this. */
@@ -19,7 +19,7 @@ const oneMoveMs = 24 * 3_600_000;
 const sightingLimit = 4096;
 
 /** After a message of this MAC that holds the board's UUID. */
-export function afterSighting(seen: Sighting | undefined, uuid: Uuid, now: number): Sighting {
+function afterSighting(seen: Sighting | undefined, uuid: Uuid, now: number): Sighting {
   if (seen === undefined) return { uuid, isTold: false };
   const { changedAt = Number.NEGATIVE_INFINITY } = seen;
   const isSoon = now - changedAt <= oneMoveMs;
