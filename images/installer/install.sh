@@ -207,9 +207,9 @@ fetch() {
 write_image() {
   tell writing 0 "$total" "to $disk"
   bytes=$(grep "^$disk$tab" "$work/disks" | cut -f 2)
-  dd if=/dev/zero of="$disk" bs=$mib count=1 conv=fsync 2> "$work/why" || fail "$disk: $(tail -n 1 "$work/why")"
+  dd if=/dev/zero of="$disk" bs=$mib count=1 conv=fsync 2> "$work/why" || fail "$disk: $(head -n 1 "$work/why")"
   dd if=/dev/zero of="$disk" bs=$mib seek=$((bytes / mib - 1)) count=1 conv=notrunc,fsync 2> "$work/why" ||
-    fail "$disk: $(tail -n 1 "$work/why")"
+    fail "$disk: $(head -n 1 "$work/why")"
   mkfifo "$work/stream" "$work/copy"
   sha256sum < "$work/copy" > "$work/sum" &
   summing=$!
@@ -226,12 +226,12 @@ write_image() {
   kill $watching 2> /dev/null
   [ $fetched -eq 0 ] || [ $written -ne 0 ] || fail "fetching $KINDLING_IMAGE_URL: $(cat "$work/curl"); nothing on $disk starts; try again"
   [ ! -f "$work/unpack.code" ] || [ $written -ne 0 ] || fail "unpacking as $KINDLING_IMAGE_FORMAT: $(head -n 1 "$work/unpack"); pull the image again"
-  [ $written -eq 0 ] || fail "writing to $disk: $(tail -n 1 "$work/why")"
+  [ $written -eq 0 ] || fail "writing to $disk: $(head -n 1 "$work/why")"
   tell verifying "$total" "$total" "checking what was written"
   read -r sum _ < "$work/sum"
   [ "$sum" = "$KINDLING_IMAGE_SHA256" ] ||
     fail "want sha256 $KINDLING_IMAGE_SHA256, got $sum; nothing on $disk starts; pull the image again"
-  dd if="$work/head" of="$disk" bs=65536 conv=notrunc,fsync 2> "$work/why" || fail "$disk: $(tail -n 1 "$work/why")"
+  dd if="$work/head" of="$disk" bs=65536 conv=notrunc,fsync 2> "$work/why" || fail "$disk: $(head -n 1 "$work/why")"
   blockdev --rereadpt "$disk" || fail "the kernel does not take the new partition table of $disk"
   udevadm settle --timeout=30
 }

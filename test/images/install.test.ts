@@ -1,20 +1,14 @@
-import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
+import { runShell, shellsHere } from "../support/shells.ts";
 
 const script = join(import.meta.dirname, "../../images/installer/install.sh");
 const folder = mkdtempSync(join(tmpdir(), "kindling-install-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** The shells that live systems have for sh; those that are not on this machine say so. */
-const Shells = [["sh"], ["dash"], ["busybox", "sh"], ["bash", "--posix"]] as const;
-const here = Shells.filter(
-  ([program, ...rest]) => spawnSync(program, [...rest, "-c", "exit 0"]).status === 0,
-);
-const missing = Shells.filter((shell) => !here.includes(shell));
-it.skip.each(missing)("%s is not on this machine", () => {});
+const shells = shellsHere();
 
 const gb = 1_000_000_000;
 type Row = {
@@ -45,11 +39,9 @@ function listing(disks: readonly Row[]): string {
 
 const all = [stick, ssd, small, nvme, live, locked];
 
-describe.each(here.map((shell) => ({ shell })))("the disk that $shell chooses", ({ shell }) => {
-  const [program, ...rest] = shell;
+describe.each(shells)("the disk that $shell chooses", ({ shell }) => {
   const choose = (rule: string, disks: readonly Row[]) => {
-    const words = [...rest, script, "choose", rule];
-    const done = spawnSync(program, words, { input: listing(disks), encoding: "utf8" });
+    const done = runShell(shell, [script, "choose", rule], { input: listing(disks) });
     return done.status === 0 ? done.stdout.trim() : done.stderr.trim();
   };
 
@@ -100,7 +92,7 @@ describe.each(here.map((shell) => ({ shell })))("the disk that $shell chooses", 
   });
 });
 
-describe.each(here.map((shell) => ({ shell })))("settings that $shell refuses", ({ shell }) => {
+describe.each(shells)("settings that $shell refuses", ({ shell }) => {
   const good = {
     KINDLING_MACHINE: "52-54-00-77-00-10",
     KINDLING_IMAGE_URL: "http://10.77.0.1/image?a=1&b=$(touch evil)",
@@ -116,13 +108,8 @@ describe.each(here.map((shell) => ({ shell })))("settings that $shell refuses", 
         .map((row) => `${row.join("=")}\n`)
         .join(""),
     );
-    const [program, ...rest] = shell;
     const env = { PATH: process.env["PATH"] ?? "", TMPDIR: folder };
-    const done = spawnSync(program, [...rest, script, file], {
-      encoding: "utf8",
-      env,
-      cwd: folder,
-    });
+    const done = runShell(shell, [script, file], { env, cwd: folder });
     return { code: done.status, said: done.stdout + done.stderr };
   };
 
