@@ -60,6 +60,15 @@ export const durationValue = z.union([z.string(), z.int()]).transform((given, co
   return z.NEVER;
 });
 
+/** `800`, `64K`, `512M` or `2G` → bytes. */
+export const sizeValue = z.union([z.string(), z.int()]).transform((given, context): number => {
+  const found = /^(\d{1,9})\s*([KMG]?)i?B?$/i.exec(String(given));
+  const power = ["", "K", "M", "G"].indexOf(found?.[2]?.toUpperCase() ?? "?");
+  if (found !== null && power >= 0) return Number(found[1]) * 1024 ** power;
+  context.addIssue({ code: "custom", message: `want a size such as 64M or 2G, got "${given}"` });
+  return z.NEVER;
+});
+
 // One DNS label: letters, digits, hyphen inside (RFC 1123 §2.1).
 export const labelValue = z
   .string()

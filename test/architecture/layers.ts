@@ -31,13 +31,7 @@ const MayImport: Readonly<Record<string, readonly string[] | "everything">> = {
   lab: [...Pure, "render", "runtime"],
   cli: "everything",
   daemon: "everything",
-  "daemon-dhcp": "everything",
-  "daemon-dns": "everything",
-  "daemon-installer": "everything",
-  "daemon-ipv6": "everything",
-  "daemon-settings": "everything",
-  "daemon-loaders": "everything",
-  "daemon-parts": "everything",
+  "daemon-*": "everything",
   "text-engines": "everything",
   main: "everything",
 };
@@ -47,26 +41,9 @@ const OnlyFrom: Readonly<Record<string, readonly string[]>> = {
   daemon: ["cli", "main"],
   main: [],
   cli: ["main"],
-  config: [
-    ...[
-      "cli",
-      "daemon",
-      "daemon-dhcp",
-      "daemon-dns",
-      "daemon-installer",
-      "daemon-ipv6",
-      "daemon-loaders",
-    ],
-    ...["daemon-parts", "daemon-settings", "main"],
-  ],
-  "daemon-settings": ["cli", "daemon", "daemon-dhcp", "daemon-parts"],
-  "daemon-dhcp": ["daemon-dns", "daemon-parts"],
-  "daemon-dns": ["daemon", "daemon-parts"],
-  "daemon-installer": ["daemon", "daemon-parts"],
-  "daemon-ipv6": ["daemon", "daemon-parts"],
-  "daemon-loaders": ["cli", "daemon-parts"],
-  "daemon-parts": ["daemon", "daemon-dhcp", "daemon-dns", "daemon-installer", "daemon-ipv6"],
-  "text-engines": ["cli", "daemon-parts"],
+  config: ["cli", "daemon", "daemon-*", "main"],
+  "daemon-*": ["cli", "daemon"],
+  "text-engines": ["cli", "daemon-*"],
   lab: ["cli", "main"],
 };
 
@@ -116,9 +93,10 @@ function refusal(from: string, target: string): string | undefined {
   return `${source} sees only ${allowed.join(", ") || "itself"}; declare an interface instead`;
 }
 
-/** "src/wire/mac.ts" → "wire", "src/daemon.ts" → "daemon". */
+/** "src/wire/mac.ts" → "wire", "src/daemon.ts" → "daemon", "src/daemon-dns.ts" → "daemon-*". */
 function floorOf(path: string): string {
-  return path.split("/")[1]?.replace(/\.ts$/, "") ?? path;
+  const name = path.split("/")[1]?.replace(/\.ts$/, "") ?? path;
+  return name.startsWith("daemon-") ? "daemon-*" : name;
 }
 
 function localImports(file: SourceFile) {
