@@ -4,6 +4,7 @@ import { runCheck } from "./check.ts";
 import type { CliContext } from "./context.ts";
 import { addDhcpCommands } from "./dhcp.ts";
 import { addExplainFlags, runExplain } from "./explain.ts";
+import { addImageCommands } from "./image.ts";
 import { addImportFlags, runImport } from "./import.ts";
 import { addLabFlags, runLabCommand } from "./lab.ts";
 import { addRenderFlags, runRender } from "./render.ts";
@@ -52,6 +53,7 @@ export async function runCli(argv: readonly string[], context: CliContext): Prom
   addRpcCommands(program, context);
   addTlsCommands(program, context);
   addDhcpCommands(program, context, act);
+  addImageCommands(program, context, act);
   addCatalogCommands(program, context, act);
   program.command("bootcmd").description("matchbox's example client, for scripts that call it");
   program.command("matchbox").description("matchbox's HTTP service alone, by matchbox's flags");

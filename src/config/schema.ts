@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { dhcpSettings } from "./dhcp-schema.ts";
 import { dnsSettings } from "./dns-schema.ts";
+import { imageSettings } from "./image-schema.ts";
 import { flag, leaf, number, restart } from "./leaf.ts";
 import { ipv6Value, macValue, portValue, sizeValue } from "./values.ts";
 
@@ -174,6 +175,7 @@ export const ConfigSchema = z.strictObject({
       }),
     })
     .prefault({}),
+  images: imageSettings,
   state: z
     .strictObject({
       folder: leaf(z.string().min(1).default("/var/lib/kindling"), {

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import {
   closeSync,
+  createReadStream,
   mkdirSync,
   mkdtempSync,
   openSync,

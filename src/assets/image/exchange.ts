@@ -78,7 +78,7 @@ export function decideAnswer(
 }
 
 /** What the bytes that are about to come are known by: a strong ETag, else the date of their change. */
-export function validatorOf(headers: AnswerHeaders): string | undefined {
+function validatorOf(headers: AnswerHeaders): string | undefined {
   const etag = first(headers["etag"]);
   // A weak one may stand for other bytes, and is not allowed here (RFC 9110 §13.1.5).
   if (etag?.startsWith('"')) return etag;

@@ -14,7 +14,6 @@ export type ImageProgress =
       readonly resumed: number;
     }
   | { readonly kind: "broke"; readonly file: string; readonly reason: string }
-  | { readonly kind: "kept"; readonly file: string; readonly bytes: number }
   | {
       readonly kind: "verified";
       readonly file: string;
