@@ -1,16 +1,15 @@
 /** Images as the daemon and the commands have them: where they lie, and how upstreams are asked. Wiring only. */
 import { readFile } from "node:fs/promises";
-import { join } from "node:path";
 import { Fetcher, type FetchSettings } from "./assets/image/fetch.ts";
 import { ImageLibrary } from "./assets/image/image-library.ts";
 import { KeyLibrary } from "./assets/image/key-library.ts";
-import { type ImageFolders, keyFolder, recipeFolder } from "./assets/image/layout.ts";
+import { keyFolder, recipeFolder } from "./assets/image/layout.ts";
 import type { ImageProgress } from "./assets/image/progress.ts";
 import type { PullDeps } from "./assets/image/pull.ts";
 import type { Recipe } from "./assets/image/recipe.ts";
 import { ownRecipes, RecipeLibrary } from "./assets/image/recipe-library.ts";
 import type { Config } from "./config/schema.ts";
-import { assetsFolder } from "./daemon-loaders.ts";
+import { imageFolders } from "./daemon-loaders.ts";
 import { KindlingError } from "./errors.ts";
 import { systemClock } from "./runtime/clock.ts";
 import { systemErrorCode } from "./runtime/system-error.ts";
@@ -47,11 +46,6 @@ export async function openImages(
     }),
     [Symbol.dispose]: () => fetcher[Symbol.dispose](),
   };
-}
-
-function imageFolders(config: Config): ImageFolders {
-  const published = join(assetsFolder(config), "images");
-  return { published, work: config.images.folder || join(config.data.folder, "images") };
 }
 
 async function fetchSettings(

@@ -5,6 +5,7 @@ import {
   type BootFileLibrary,
   openBootFiles,
 } from "./assets/boot-file-library.ts";
+import type { ImageFolders } from "./assets/image/layout.ts";
 import { type LoaderLibrary, openLoaderLibrary } from "./assets/loader-library.ts";
 import { architectureNamed } from "./boot/firmware.ts";
 import type { LoaderRules } from "./boot/loader-choice.ts";
@@ -111,6 +112,12 @@ function grubAssets(config: Config, library: LoaderLibrary): string | undefined 
 /** Where `/assets/` lies. */
 export function assetsFolder({ assets, data }: Config): string {
   return assets.folder || join(data.folder, "assets");
+}
+
+/** Where a configuration has its images. */
+export function imageFolders(config: Config): ImageFolders {
+  const published = join(assetsFolder(config), "images");
+  return { published, work: config.images.folder || join(config.data.folder, "images") };
 }
 
 function originOf({ http }: Config, server: IpAddress): string {

@@ -1,7 +1,12 @@
 import type { Command } from "commander";
+import type { ImageId } from "../assets/image/image.ts";
+import { type BootTrouble, checkBoot } from "../assets/image/image-check.ts";
+import { ImageLibrary } from "../assets/image/image-library.ts";
+import type { ImageFolders } from "../assets/image/layout.ts";
 import { decideProfile, type ProfileDecision } from "../boot/decide.ts";
 import { explainGroups, type GroupStory } from "../boot/explain.ts";
 import { identifyQuery } from "../boot/identify.ts";
+import type { Profile } from "../boot/profile.ts";
 import { ErrorTable } from "../errors.ts";
 import { type Variable, variableOrigins } from "../render/variables.ts";
 import { systemClock } from "../runtime/clock.ts";
@@ -30,6 +35,8 @@ type Explanation = {
   readonly decision: ProfileDecision;
   readonly variables: readonly Variable[];
   readonly partials: readonly PartialStory[];
+  /** The image that is booted, and what would go wrong with it. */
+  readonly image?: { readonly id: ImageId | undefined; readonly troubles: readonly BootTrouble[] };
   readonly problems: readonly CatalogProblem[];
 };
 
@@ -38,7 +45,7 @@ export async function runExplain(
   options: Readonly<Record<string, unknown>>,
   context: CliContext,
 ): Promise<number> {
-  const { rawQuery, folder } = await readMachineFlags(options, context);
+  const { rawQuery, folder, images } = await readMachineFlags(options, context);
   using catalog = new FileStore({ folder, clock: systemClock, log: silentLog, checkPartial });
   const snapshot = await catalog.snapshot();
   const { partials = new Map() } = snapshot;
@@ -54,6 +61,7 @@ export async function runExplain(
     decision,
     variables: group === undefined ? [] : variableOrigins({ group, profile }, { labels, rawQuery }),
     partials: profile === undefined ? [] : await explainPartials(profile, catalog, partials),
+    ...(await explainImage(profile, labels, images)),
     problems: snapshot.problems,
   };
   const json = options["output"] === "json";
@@ -74,6 +82,7 @@ function toText(found: Explanation): string {
     ["profile", [`  ${profileLine(found.decision)}`]],
     ["variables", variables],
     ["partials", partialLines(found.partials)],
+    ["image", imageLines(found.image)],
     ["files left out", problems],
   ];
   return sections
@@ -81,6 +90,30 @@ function toText(found: Explanation): string {
     .flatMap(([head, lines]) => [head, ...lines, ""])
     .map((line) => `${line}\n`)
     .join("");
+}
+
+// As far as the machine told: `memsize` is iPXE's, in MiB, and `secureboot` is 0 or 1.
+async function explainImage(
+  profile: Profile | undefined,
+  { memsize, secureboot }: Readonly<Record<string, string>>,
+  folders: ImageFolders,
+): Promise<Pick<Explanation, "image">> {
+  if (profile?.boot === undefined) return {};
+  const { images } = await new ImageLibrary(folders, systemClock.now).list();
+  const facts = {
+    ...(memsize !== undefined && /^\d{1,9}$/.test(memsize) && { ramMib: Number(memsize) }),
+    ...(secureboot !== undefined && { secureBoot: secureboot === "1" }),
+  };
+  const { image, troubles } = checkBoot(profile.boot, images, facts);
+  if (image === undefined && troubles.length === 0) return {};
+  return { image: { id: image?.id, troubles } };
+}
+
+function imageLines(found: Explanation["image"]): readonly string[] {
+  if (found === undefined) return [];
+  const { id, troubles } = found;
+  const name = id === undefined ? [] : [`  ${id.name}@${id.version} ${id.arch}`];
+  return [...name, ...troubles.map(({ severity, sentence }) => `  ${severity}: ${sentence}`)];
 }
 
 function groupLines(stories: readonly GroupStory[]): readonly string[] {

@@ -1,4 +1,4 @@
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { type ImageRole, ImageRoles } from "../assets/image/image.ts";
 import { KindlingError } from "../errors.ts";
 import type { CliContext } from "./context.ts";
@@ -11,7 +11,7 @@ import {
   type ImageFlags,
   interrupted,
   wholeNumber,
-} from "./image/desk.ts";
+} from "./image/flags.ts";
 
 /** Adds the noun `kindling image`; each of its verbs is one row here, and loaded when it is called. */
 export function addImageCommands(program: Command, context: CliContext, act: Act): void {
@@ -43,6 +43,18 @@ export function addImageCommands(program: Command, context: CliContext, act: Act
     .action((name: string | undefined, given: ChoiceFlags) =>
       run(given, async (flags) => {
         return (await import("./image/verify.ts")).verifyImages(name, flags, context);
+      }),
+    );
+  verb("check [profiles...]", "tell what would go wrong with a boot, before a machine tries it")
+    .option("--mac <address>", "the machine, for URLs that name it")
+    .option("--uuid <uuid>", "its UUID")
+    .option("--ram <MiB>", "its memory", wholeNumber)
+    .addOption(new Option("--secure-boot <state>", "its firmware's").choices(["on", "off"]))
+    .option("--origin <url>", "where machines reach this host; by default its first interface")
+    .option("--offline", "ask for no URL", false)
+    .action((names: string[], given: ImageFlags & { readonly offline: boolean }) =>
+      run(given, async (flags) => {
+        return (await import("./image/check.ts")).checkImages(names, flags, context);
       }),
     );
   addKeepingVerbs(verb, run, context);

@@ -1,5 +1,7 @@
 import { type Command, Option } from "commander";
+import type { ImageFolders } from "../assets/image/layout.ts";
 import { formatProblems, loadConfig } from "../config/load.ts";
+import { imageFolders } from "../daemon-loaders.ts";
 import { KindlingError } from "../errors.ts";
 import type { CliContext } from "./context.ts";
 import { folderAt } from "./folder.ts";
@@ -11,6 +13,7 @@ export type MachineFlags = {
   readonly folder: string;
   /** The setting of this name: it decides what /ignition says. */
   readonly ignitionUpgrade: boolean;
+  readonly images: ImageFolders;
 };
 
 /** Adds the flags that name a machine as it would name itself. */
@@ -38,8 +41,9 @@ export async function readMachineFlags(
     throw new KindlingError("config.invalid", `bad configuration\n${formatProblems(resolution)}`);
   }
   const { data, http } = resolution.config;
+  const images = imageFolders(resolution.config);
   const folder = await folderAt(data.folder, "data.folder");
-  return { rawQuery: queryOf(options), folder, ignitionUpgrade: http.ignitionUpgrade };
+  return { rawQuery: queryOf(options), folder, ignitionUpgrade: http.ignitionUpgrade, images };
 }
 
 function queryOf(options: Readonly<Record<string, unknown>>): string {

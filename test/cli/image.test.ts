@@ -1,4 +1,5 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
@@ -225,5 +226,48 @@ describe("kindling image verify", () => {
     expect(bad.out).toMatch(/linux +bad +has SHA-256/);
     rmSync(join(root, "assets/images/mine/1/x86_64/manifest.json"));
     expect(await image("verify")).toMatchObject({ exit: 6 });
+  });
+});
+
+describe("kindling image check", () => {
+  it("tells what would fail before a machine does", async () => {
+    await image("pull", "mine");
+    const server = createServer((request, response) => {
+      response.writeHead(request.url?.endsWith("initrd") ? 404 : 200).end();
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const address = server.address();
+    const origin = `http://127.0.0.1:${typeof address === "object" ? address?.port : 0}`;
+    await image("use", "mine", "--origin", origin);
+    const asked = await image("check", "--origin", origin, "--ram", "256", "--secure-boot", "on");
+    expect(asked.exit).toBe(1);
+    expect(lines(asked.out).filter((line) => !line.includes("cure:"))).toEqual([
+      "profile mine boots mine@1 x86_64: would fail",
+      "  error: Mine wants 512 MiB of memory, the machine has 256",
+      "  error: Mine cannot boot with Secure Boot on: its kernel is not signed",
+      `  error: ${origin}/assets/images/mine/1/x86_64/initrd answers 404, want 200`,
+    ]);
+    await new Promise((resolve) => server.close(resolve));
+    const nobody = await image("check", "mine", "--origin", origin);
+    expect(nobody.out).toContain(`error: nobody answers at ${origin}`);
+    const offline = await image(
+      "check",
+      "mine",
+      "--offline",
+      "--ram",
+      "512",
+      "--secure-boot",
+      "off",
+    );
+    expect([offline.exit, offline.out]).toEqual([0, "profile mine boots mine@1 x86_64: ok\n"]);
+    expect(await image("check", "none")).toMatchObject({ exit: 3 });
+  });
+
+  it("is told by kindling explain too", async () => {
+    await image("pull", "mine");
+    await use("mine", "--group", "all");
+    const argv = ["explain", "--config", join(root, "kindling.yaml"), "--label", "memsize=256"];
+    const { out } = await runLine(argv);
+    expect(out).toContain("image\n  mine@1 x86_64\n  error: Mine wants 512 MiB of memory");
   });
 });

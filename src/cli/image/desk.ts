@@ -1,27 +1,15 @@
-import { type Command, InvalidArgumentError, Option } from "commander";
-import { type ImageArchitecture, ImageArchitectures } from "../../assets/image/image.ts";
 import { formatProblems, loadConfig } from "../../config/load.ts";
 import type { Config } from "../../config/schema.ts";
 import { type ImageHouse, openImages } from "../../daemon-images.ts";
 import { KindlingError } from "../../errors.ts";
 import { systemClock } from "../../runtime/clock.ts";
+import { findInterfaces } from "../../runtime/interfaces.ts";
 import { silentLog } from "../../runtime/log.ts";
 import { FileStore } from "../../store/file-store.ts";
 import { checkPartial } from "../../text-engines.ts";
+import { formatIpv4 } from "../../wire/ipv4.ts";
 import type { CliContext } from "../context.ts";
-
-/** Flags of every verb of `kindling image`. */
-export type ImageFlags = {
-  readonly config?: string;
-  readonly dataFolder?: string;
-  readonly output: "table" | "json";
-};
-
-/** Flags of verbs that choose an image. */
-export type ChoiceFlags = ImageFlags & {
-  readonly channel?: string;
-  readonly arch?: ImageArchitecture;
-};
+import type { ImageFlags } from "./flags.ts";
 
 /** What a verb works with; disposed of when it ends. */
 export type Desk = Disposable & {
@@ -29,30 +17,6 @@ export type Desk = Disposable & {
   readonly house: ImageHouse;
   readonly catalog: FileStore;
 };
-
-/** Exit code of a command that was ended by Ctrl-C. */
-export const interrupted = 130;
-
-export function addImageFlags(command: Command): Command {
-  return command
-    .option("--config <file>", "read settings from this file (or KINDLING_CONFIG)")
-    .option("--data-folder <folder>", "instead of the setting data.folder")
-    .addOption(
-      new Option("-o, --output <format>", "how to print it")
-        .choices(["table", "json"])
-        .default("table"),
-    );
-}
-
-export function archOption(): Option {
-  return new Option("--arch <name>", "the machines' architecture").choices([...ImageArchitectures]);
-}
-
-/** A whole number, for options. */
-export function wholeNumber(text: string): number {
-  if (/^\d{1,4}$/.test(text)) return Number(text);
-  throw new InvalidArgumentError("want a whole number up to 9999.");
-}
 
 /** Opens folders, recipes and upstreams as the settings say. No daemon is asked: it sees what changes by itself. */
 export async function openDesk(flags: ImageFlags, context: CliContext): Promise<Desk> {
@@ -75,6 +39,15 @@ export async function openDesk(flags: ImageFlags, context: CliContext): Promise<
       house[Symbol.dispose]();
     },
   };
+}
+
+/** Where machines reach this host: what a kernel fetches itself needs a whole URL. */
+export function originOf({ interfaces, http }: Config): string {
+  const [link] = interfaces.length === 0 ? [] : findInterfaces(interfaces);
+  if (link !== undefined) return `http://${formatIpv4(link.address)}:${http.port}`;
+  const message =
+    "no interface is set, so say where machines reach this host: --origin http://ADDRESS:8080";
+  throw new KindlingError("usage.invalid", message);
 }
 
 /** The one JSON object of `-o json`. */

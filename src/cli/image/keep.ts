@@ -13,7 +13,8 @@ import { systemClock } from "../../runtime/clock.ts";
 import { systemErrorCode } from "../../runtime/system-error.ts";
 import { formatColumns } from "../columns.ts";
 import type { CliContext } from "../context.ts";
-import { type ChoiceFlags, type Desk, type ImageFlags, openDesk, printJson } from "./desk.ts";
+import { type Desk, openDesk, printJson } from "./desk.ts";
+import type { ChoiceFlags, ImageFlags } from "./flags.ts";
 
 export type PinFlags = ChoiceFlags & { readonly remove: boolean };
 export type GcFlags = ImageFlags & { readonly keep?: number; readonly dryRun: boolean };

@@ -11,7 +11,8 @@ import { chooseFiles } from "../../assets/image/resolve.ts";
 import { KindlingError } from "../../errors.ts";
 import { formatColumns } from "../columns.ts";
 import type { CliContext } from "../context.ts";
-import { type ChoiceFlags, type Desk, type ImageFlags, openDesk, printJson } from "./desk.ts";
+import { type Desk, openDesk, printJson } from "./desk.ts";
+import type { ChoiceFlags, ImageFlags } from "./flags.ts";
 
 /** Upstreams that are asked at once. */
 const askedAtOnce = 8;

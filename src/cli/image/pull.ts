@@ -14,7 +14,8 @@ import { chooseFiles } from "../../assets/image/resolve.ts";
 import { assertNever } from "../../errors.ts";
 import { systemClock } from "../../runtime/clock.ts";
 import type { CliContext } from "../context.ts";
-import { type ChoiceFlags, type Desk, openDesk, printJson } from "./desk.ts";
+import { type Desk, openDesk, printJson } from "./desk.ts";
+import type { ChoiceFlags } from "./flags.ts";
 
 export type PullFlags = ChoiceFlags & { readonly with?: readonly ImageRole[] };
 

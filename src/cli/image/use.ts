@@ -7,15 +7,13 @@ import { changeState, readState } from "../../assets/image/image-state-store.ts"
 import { findMissing, planUse } from "../../assets/image/image-use.ts";
 import { parseImageRef } from "../../assets/image/layout.ts";
 import type { Profile } from "../../boot/profile.ts";
-import type { Config } from "../../config/schema.ts";
 import { KindlingError } from "../../errors.ts";
 import { systemClock } from "../../runtime/clock.ts";
-import { findInterfaces } from "../../runtime/interfaces.ts";
 import { systemErrorCode } from "../../runtime/system-error.ts";
 import { FileWriter } from "../../store/file-writer.ts";
-import { formatIpv4 } from "../../wire/ipv4.ts";
 import type { CliContext } from "../context.ts";
-import { type ChoiceFlags, openDesk, printJson } from "./desk.ts";
+import { openDesk, originOf, printJson } from "./desk.ts";
+import type { ChoiceFlags } from "./flags.ts";
 
 export type UseFlags = ChoiceFlags & {
   readonly profile?: string;
@@ -68,15 +66,6 @@ function freshProfile(
   if (profile?.boot !== undefined) return { ...profile, boot: profile.boot };
   const message = `${image.name}@${image.version} has no kernel, so no profile can boot it`;
   throw new KindlingError("image.refused", message);
-}
-
-// What the kernel fetches itself needs a whole URL, and this host has as many as interfaces.
-function originOf({ interfaces, http }: Config): string {
-  const [link] = interfaces.length === 0 ? [] : findInterfaces(interfaces);
-  if (link !== undefined) return `http://${formatIpv4(link.address)}:${http.port}`;
-  const message =
-    "no interface is set, so say where machines reach this host: --origin http://ADDRESS:8080";
-  throw new KindlingError("usage.invalid", message);
 }
 
 async function useGroup(

@@ -6,7 +6,8 @@ import { ErrorTable } from "../../errors.ts";
 import { systemClock } from "../../runtime/clock.ts";
 import { formatColumns } from "../columns.ts";
 import type { CliContext } from "../context.ts";
-import { type ChoiceFlags, type Desk, openDesk, printJson } from "./desk.ts";
+import { type Desk, openDesk, printJson } from "./desk.ts";
+import type { ChoiceFlags } from "./flags.ts";
 
 /** `kindling image verify`: hashes and signatures again, from what lies beside the files and without a network. */
 export async function verifyImages(
