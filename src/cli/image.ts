@@ -3,6 +3,7 @@ import { type ImageRole, ImageRoles } from "../assets/image/image.ts";
 import { KindlingError } from "../errors.ts";
 import type { CliContext } from "./context.ts";
 import type { Act } from "./dhcp-leases.ts";
+import { addCarryVerbs } from "./image/carry.ts";
 import {
   addImageFlags,
   archOption,
@@ -57,6 +58,7 @@ export function addImageCommands(program: Command, context: CliContext, act: Act
       }),
     );
   addKeepingVerbs(verb, run, context);
+  addCarryVerbs({ image, verb, run, context });
 }
 
 type Verb = (words: string, description: string) => Command;

@@ -39,7 +39,7 @@ export function openImageHost(): ImageHost {
   };
 }
 
-function hashTree(root: string): Readonly<Record<string, string>> {
+export function hashTree(root: string): Readonly<Record<string, string>> {
   const entries = readdirSync(root, { recursive: true, withFileTypes: true });
   const files = entries.filter((entry) => !entry.isDirectory());
   const rows = files.map(({ parentPath, name }) => {

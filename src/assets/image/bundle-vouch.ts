@@ -96,7 +96,13 @@ function takeUnproven(
 }
 
 async function openCheck(place: string, paper: string, reading: Reading): Promise<FileCheck> {
-  const { proof, keys, settings } = reading;
+  const { proof, recipe, keys, settings } = reading;
+  if (keys.length === 0) {
+    const pinned = recipe.keys.map(({ owner, fingerprint }) => `${fingerprint} (${owner})`);
+    const cure = "put one into the folder images/keys, named for its fingerprint";
+    const why = `no key that this host pins is here or in the bundle, want ${pinned.join(" or ")}`;
+    throw unverified(proof, place, `${why}: ${cure}`);
+  }
   const bytes = proof.papers.get(paper);
   if (bytes === undefined) throw unverified(proof, paper, "it is not in the bundle");
   const name = `${imagePath(proof.id)}/${paper}`;
