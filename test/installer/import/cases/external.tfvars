@@ -1,0 +1,11 @@
+tectonic_cluster_name = "edge"
+tectonic_etcd_servers = ["etcd1.example.com", "http://10.0.0.9:2379"]
+tectonic_etcd_ca_cert_path = "etcd-ca.crt"
+tectonic_etcd_client_cert_path = "etcd-client.crt"
+tectonic_etcd_client_key_path = "etcd-client.key"
+tectonic_metal_controller_domains = ["c1.example.com"]
+tectonic_metal_controller_macs = ["52:54:00:a1:9c:ae"]
+tectonic_metal_controller_names = ["c1"]
+tectonic_metal_worker_domains = []
+tectonic_metal_worker_macs = []
+tectonic_metal_worker_names = []
