@@ -18,7 +18,7 @@ const Importers: Readonly<Record<string, RegExp>> = {
   "prom-client": /^src\/runtime\/metrics\.ts$/,
   "reflect-metadata": /^src\/pki\/certify\.ts$/,
   yaml: /^src\/(?:config\/|store\/|assets\/image\/recipe\.ts|render\/(?:yaml-source|cloud-config)\.ts)/,
-  zod: /^src\/(?:config\/|assets\/image\/(?:bundle|manifest|recipe|upstream\/fcos)\.ts$|installer\/(?:cluster-schema|schema-[a-z]+)\.ts$)/,
+  zod: /^src\/(?:config\/|assets\/image\/(?:bundle|image-state|manifest|recipe|upstream\/fcos)\.ts$|installer\/(?:cluster-schema|schema-[a-z]+)\.ts$)/,
   "node:sqlite": /^src\/dhcp\/lease-database-store\.ts$/,
 };
 
@@ -28,8 +28,11 @@ const Importers: Readonly<Record<string, RegExp>> = {
  */
 const importersMax = 8;
 
-/** zod is a language for shapes: it stands where a shape is written, in each part that reads files of others. */
-const MoreImporters: Readonly<Record<string, number>> = { zod: 15 };
+/**
+ * zod is a language for shapes: it stands where a shape is written, in each part that reads files of others.
+ * commander is the language of the command line: a noun a file.
+ */
+const MoreImporters: Readonly<Record<string, number>> = { commander: 20, zod: 16 };
 
 /** A third-party package is imported in few files, those that its row names. */
 export function checkPackages(files: readonly SourceFile[]): readonly Violation[] {

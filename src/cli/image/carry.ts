@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError } from "commander";
 import type { CliContext } from "../context.ts";
-import { archOption } from "./desk.ts";
 import type { ExportFlags } from "./export.ts";
+import { archOption } from "./flags.ts";
 import type { ImportFlags } from "./import.ts";
 
 /** What the verbs of `kindling image` are made with. */
