@@ -1,11 +1,15 @@
-/** Writes the pages that are made from code: `node scripts/docs.ts`. */
-import { writeFileSync } from "node:fs";
+/** Writes the pages, or parts of them, that are made from code: `node scripts/docs.ts`. */
+import { readFileSync, writeFileSync } from "node:fs";
 import { renderConfigDocs } from "../src/config/docs.ts";
+import { fillClusterPage } from "./docs-cluster.ts";
+
+const page = (name: string) => new URL(`../docs/${name}`, import.meta.url);
 
 if (process.argv.includes("--help")) {
   console.log(
-    "usage: node scripts/docs.ts   writes docs/config.md from the configuration's schema",
+    "usage: node scripts/docs.ts   writes docs/config.md and the tables of docs/cluster.md",
   );
 } else {
-  writeFileSync(new URL("../docs/config.md", import.meta.url), renderConfigDocs());
+  writeFileSync(page("config.md"), renderConfigDocs());
+  writeFileSync(page("cluster.md"), fillClusterPage(readFileSync(page("cluster.md"), "utf8")));
 }

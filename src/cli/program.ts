@@ -1,6 +1,7 @@
 import { Command, CommanderError, Option } from "commander";
 import { ErrorTable, KindlingError } from "../errors.ts";
 import { runCheck } from "./check.ts";
+import { addClusterCommands } from "./cluster.ts";
 import type { CliContext } from "./context.ts";
 import { addDhcpCommands } from "./dhcp.ts";
 import { addExplainFlags, runExplain } from "./explain.ts";
@@ -57,6 +58,7 @@ export async function runCli(argv: readonly string[], context: CliContext): Prom
   addMachineCommands(program, context, act);
   addImageCommands(program, context, act);
   addCatalogCommands(program, context, act);
+  addClusterCommands(program, context, act);
   program.command("bootcmd").description("matchbox's example client, for scripts that call it");
   program.command("matchbox").description("matchbox's HTTP service alone, by matchbox's flags");
   // Their flags and exit codes are their own, so their words are not for the parser below.

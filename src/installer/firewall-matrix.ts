@@ -69,6 +69,18 @@ const Levels: Readonly<Record<Cluster["firewall"]["level"], readonly FirewallRow
   may: ["must", "should", "may"],
 };
 
+/** The table of docs/cluster.md, for a cluster with every part. */
+export function formatMatrix(cluster: Cluster): string {
+  const rows = firewallMatrix(cluster).map((row) => {
+    const { id, roles, direction, level, protocols, ports, peer, why, legacy } = row;
+    const what = `${protocols.join(", ")} ${ports}`;
+    const told = legacy ? `${why} (legacy)` : why;
+    return `| \`${id}\` | ${roles.join(", ")} | ${direction} | ${level} | ${what} | ${peer} | ${told} |`;
+  });
+  const head = "| row | machines | direction | level | what | other end | why |";
+  return [head, "|---|---|---|---|---|---|---|", ...rows].join("\n");
+}
+
 function inRows(cluster: Cluster): readonly FirewallRow[] {
   const [api, vxlan] = [`${cluster.apiPort}`, `${cluster.vxlanPort}`];
   const hasInfra = nodesOf(cluster, "infra").length > 0;

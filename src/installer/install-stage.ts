@@ -11,12 +11,12 @@ import { formatEnvironment, formatUnit } from "./unit-text.ts";
 const scriptPath = "/assets/installer/install.sh";
 
 /** The word that a machine is known by to its installer: a MAC with dashes, or the UUID without one. */
-export function machineWord({ macs: [mac], uuid }: ClusterNode): string {
+function machineWord({ macs: [mac], uuid }: ClusterNode): string {
   return mac === undefined ? String(uuid) : formatMacHyphen(mac);
 }
 
 /** Where the installed system's Ignition file is: the same request as the live system's, and one label more. */
-export function installedUrl(
+function installedUrl(
   node: ClusterNode,
   { origin }: Pick<ClusterSurroundings, "origin">,
 ): string {

@@ -16,7 +16,7 @@ const dayMs = 86_400_000;
 const skewMs = 3_600_000;
 const authorityDays = 3650;
 /** Leaves are renewed long before: see `planRenewal`. */
-export const leafDays = 365;
+const leafDays = 365;
 
 /** What is asked for besides the description. */
 export type PkiOccasion = {

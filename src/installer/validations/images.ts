@@ -84,6 +84,7 @@ export const imageRows: readonly Validation[] = [
     sentence: "the bundle has every program that the machines run, each with its checksum",
     cure: "import the programs that are named, and write their sha256 into the lock file",
     check: (cluster, surroundings) => {
+      if (cluster.kubernetes === undefined) return [];
       const bundle = bundleOf(cluster, surroundings);
       if (bundle === undefined) return surroundings.bundles === undefined ? "unknown" : [];
       const missing = missingPrograms(cluster, bundle);

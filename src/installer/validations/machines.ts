@@ -110,7 +110,7 @@ function twice(
     for (const value of valuesOf(node)) {
       const owner = owners.get(value);
       if (owner !== undefined) return `${value} is that of ${owner}, too`;
-      owners.set(value, node.name);
+      owners.set(value, `the ${node.role} ${node.name}`);
     }
     return undefined;
   });

@@ -59,7 +59,7 @@ const Cases: readonly Case[] = [
   {
     id: "machine.mac-twice",
     swap: ["52:54:00:77:02:01", "525400770101"],
-    want: ["workers.0.mac", "52:54:00:77:01:01 is that of c1"],
+    want: ["workers.0.mac", "52:54:00:77:01:01 is that of the controller c1"],
   },
   {
     id: "machine.uuid-twice",

@@ -1,0 +1,179 @@
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { parseSha256Sums } from "../assets/image/checksums.ts";
+import { ImageArchitectures, type ImageId, ImageRoles } from "../assets/image/image.ts";
+import { loadConfig } from "../config/load.ts";
+import type { ValidConfig } from "../config/resolve.ts";
+import { fitSettings } from "../daemon-settings.ts";
+import type { Reservation } from "../dhcp/reservations.ts";
+import type { DhcpScope } from "../dhcp/settings.ts";
+import { KindlingError } from "../errors.ts";
+import type { Cluster } from "../installer/cluster.ts";
+import { inspectAuthority } from "../installer/inspect-authority.ts";
+import type {
+  ClusterSurroundings,
+  KubernetesBundle,
+  LibraryImage,
+  ServedSubnet,
+} from "../installer/surroundings.ts";
+import { findInterfaces, type ServedInterface } from "../runtime/interfaces.ts";
+import { formatIpv4, type Ipv4Address, parseIpv4 } from "../wire/ipv4.ts";
+import { subnetContains } from "../wire/subnet.ts";
+import type { CliContext } from "./context.ts";
+
+/** Where a cluster is to be, as far as this host's settings and folders tell. */
+export type SiteFlags = {
+  readonly config?: string;
+  readonly origin?: string;
+  readonly joinOrigin?: string;
+  readonly mirror?: string;
+};
+
+/** TLS port of the service that hands bundles out. */
+const joinPort = 8443;
+
+/** What is known here of a cluster's surroundings; interfaces that are not set make no subnets. */
+export async function surveySite(
+  cluster: Cluster,
+  flags: SiteFlags,
+  context: CliContext,
+): Promise<ClusterSurroundings> {
+  const { environment } = context;
+  const file = flags.config === undefined ? {} : { file: flags.config };
+  const resolution = await loadConfig({ flags: {}, environment, ...file });
+  if (resolution.kind === "invalid") {
+    throw new KindlingError("config.invalid", "the settings are not valid: run kindling check");
+  }
+  const { config } = resolution;
+  const served = config.interfaces.length === 0 ? [] : findInterfaces(config.interfaces);
+  const origin = flags.origin ?? originOf(served, config.http.port);
+  const assets = config.assets.folder || join(config.data.folder, "assets");
+  const images = await readImages(join(assets, "images"));
+  const bundles = await readBundles(join(assets, "k8s"));
+  return {
+    now: Date.now(),
+    origin,
+    joinOrigin: flags.joinOrigin ?? `https://${new URL(origin).hostname}:${joinPort}`,
+    ...(served.length > 0 && servedParts(resolution, served)),
+    ...(images && { images }),
+    ...(bundles && { bundles }),
+    ...(flags.mirror !== undefined && { mirror: { origin: flags.mirror } }),
+    ...(cluster.authority && { authority: inspectAuthority(cluster.authority) }),
+  };
+}
+
+function originOf(served: readonly ServedInterface[], port: number): string {
+  const [first] = served;
+  if (first !== undefined) return `http://${formatIpv4(first.address)}:${port}`;
+  const cure = "name it with --origin http://ADDRESS:8080, or set interfaces";
+  throw new KindlingError("usage.invalid", `where machines reach this host is not known: ${cure}`);
+}
+
+type ServedParts = Pick<ClusterSurroundings, "subnets" | "zones" | "lookups">;
+
+function servedParts(resolution: ValidConfig, served: readonly ServedInterface[]): ServedParts {
+  const { dhcp, dns } = fitSettings(resolution, served);
+  const own = served.map(({ address }) => address);
+  const subnets = dhcp.scopes.map((scope) => subnetOf(scope, dhcp.reservations, own));
+  if (!resolution.config.dns.enabled) return { subnets };
+  const named = dhcp.reservations.flatMap(({ hostname, address }) => {
+    return hostname === undefined || address === undefined
+      ? []
+      : [[`${hostname}.${dns.domain}`, [address]] as const];
+  });
+  const records = dns.records
+    .filter(({ type }) => type === "A")
+    .map(({ name, value }) => [`${name}.${dns.domain}`, [parseIpv4(value)]] as const);
+  const zones = [dns.domain, ...dns.zones.map(({ domain }) => domain)];
+  return { subnets, zones, lookups: new Map([...named, ...records]) };
+}
+
+function subnetOf(
+  { subnet, pools, router }: DhcpScope,
+  reservations: readonly Reservation[],
+  own: readonly Ipv4Address[],
+): ServedSubnet {
+  const kept = reservations.flatMap(({ address, mac, uuid }) => {
+    if (address === undefined || !subnetContains(subnet, address)) return [];
+    return [{ address, ...(mac && { mac }), ...(uuid && { uuid }) }];
+  });
+  const taken = [...own, ...(router === undefined ? [] : [router])];
+  return { subnet, pools, taken, reservations: kept };
+}
+
+/** Images that are complete: a manifest is the last thing that comes into a folder. */
+async function readImages(folder: string): Promise<readonly LibraryImage[] | undefined> {
+  const found = await listDeep(folder, 3);
+  if (found === undefined) return undefined;
+  const images = await Promise.all(found.map((path) => readImage(folder, path)));
+  return images.filter((image) => image !== undefined);
+}
+
+async function readImage(root: string, path: readonly string[]): Promise<LibraryImage | undefined> {
+  const folder = join(root, ...path);
+  const text = await readFile(join(folder, "manifest.json"), "utf8").catch(() => undefined);
+  const arch = ImageArchitectures.find((one) => one === path[2]);
+  if (text === undefined || arch === undefined) return undefined;
+  const manifest = JSON.parse(text) as Manifest; // written by Kindling itself, after its checks
+  const id: ImageId = { name: path[0] ?? "", version: path[1] ?? "", arch };
+  const files = manifest.files.flatMap(({ role, ...file }) => {
+    const known = ImageRoles.find((one) => one === role);
+    return known === undefined ? [] : [{ role: known, ...file }];
+  });
+  return {
+    ...{ id, title: manifest.title, tree: manifest.tree, args: manifest.boot.args, verified: true },
+    files: await Promise.all(files.map((file) => withRawSum(folder, file))),
+  };
+}
+
+type Manifest = {
+  readonly title: string;
+  readonly tree: string;
+  readonly boot: { readonly args: readonly string[] };
+  readonly files: readonly {
+    readonly role: string;
+    readonly file: string;
+    readonly sha256: string;
+  }[];
+};
+
+/** The checksum of what a packed disk image holds lies beside it, `<file>.raw.sha256`. */
+async function withRawSum<F extends { readonly file: string; readonly sha256: string }>(
+  folder: string,
+  { sha256, ...file }: F,
+) {
+  if (!/\.(?:gz|zst|xz|bz2)$/.test(file.file)) return { ...file, rawSha256: sha256 };
+  const beside = join(folder, `${file.file}.raw.sha256`);
+  const text = await readFile(beside, "utf8").catch(() => "");
+  const sum = /^[0-9a-f]{64}\b/.exec(text)?.[0];
+  return { ...file, ...(sum !== undefined && { rawSha256: sum }) };
+}
+
+/** `k8s/<version>/<arch>/SHA256SUMS` is the lock file of a bundle. */
+async function readBundles(folder: string): Promise<readonly KubernetesBundle[] | undefined> {
+  const found = await listDeep(folder, 2);
+  if (found === undefined) return undefined;
+  const bundles = found.map(async ([version = "", arch = ""]) => {
+    const lock = join(folder, version, arch, "SHA256SUMS");
+    const sums = parseSha256Sums(await readFile(lock, "utf8").catch(() => ""));
+    const files = [...sums].map(([file, sha256]) => [file, { sha256 }] as const);
+    return { version, arch, files: new Map(files) };
+  });
+  return (await Promise.all(bundles)).filter(({ files }) => files.size > 0);
+}
+
+/** The folders so deep below one; undefined: there is none. */
+async function listDeep(
+  folder: string,
+  depth: number,
+): Promise<readonly (readonly string[])[] | undefined> {
+  const names = await readdir(folder, { withFileTypes: true }).catch(() => undefined);
+  if (names === undefined) return undefined;
+  const folders = names.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+  if (depth === 1) return folders.map((name) => [name]);
+  const below = folders.map(async (name) => {
+    const inner = (await listDeep(join(folder, name), depth - 1)) ?? [];
+    return inner.map((rest) => [name, ...rest]);
+  });
+  return (await Promise.all(below)).flat();
+}
