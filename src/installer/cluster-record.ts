@@ -1,58 +1,31 @@
 import { WireError } from "../errors.ts";
-import type { PemPair } from "../pki/certificate-plan.ts";
 import { EntryKinds, type EntryName } from "./apply.ts";
-import { AuthorityNames, type ClusterSecrets } from "./secrets.ts";
+import type { ClusterSecrets } from "./secrets.ts";
 
-/** What is kept of a cluster between two commands. */
-export type ClusterRecord = {
-  readonly secrets: ClusterSecrets;
+/** What is kept of a cluster between two commands, and is no secret. */
+export type ClusterState = {
   /** Machine's name → how often it was made anew, from 1. */
   readonly generations: ReadonlyMap<string, number>;
   /** The catalog's entries that are this cluster's. */
   readonly applied: readonly EntryName[];
 };
 
+export type ClusterRecord = ClusterState & { readonly secrets: ClusterSecrets };
+
 const format = 1;
 
-/** A record as the text of a file, which is for its owner's eyes. */
-export function formatClusterRecord({ secrets, generations, applied }: ClusterRecord): string {
-  const { authorities, certificates, joinTokens, ...rest } = secrets;
-  const record = {
-    format,
-    secrets: {
-      authorities: Object.fromEntries(authorities),
-      certificates: Object.fromEntries(certificates),
-      joinTokens: Object.fromEntries(joinTokens),
-      ...rest,
-    },
-    generations: Object.fromEntries(generations),
-    applied,
-  };
-  return `${JSON.stringify(record, null, 1)}\n`;
+/** What a record has besides its secrets, as the text of a file. */
+export function formatClusterState({ generations, applied }: ClusterState): string {
+  return `${JSON.stringify({ format, generations: Object.fromEntries(generations), applied }, null, 1)}\n`;
 }
 
-/** Undoes `formatClusterRecord`; throws `WireError`, which quotes nothing that may be secret. */
-export function parseClusterRecord(text: string): ClusterRecord {
-  const record = readJson(text);
-  if (record["format"] !== format) throw invalid("format", String(format));
-  const secrets = rowAt(record, "secrets");
-  const bootstrap = rowAt(secrets, "bootstrapToken");
-  const keys = rowAt(secrets, "serviceAccount");
-  const authorities = Object.entries(rowAt(secrets, "authorities")).map(([name, pair]) => {
-    const known = AuthorityNames.find((one) => one === name);
-    if (known === undefined) throw invalid("authorities", AuthorityNames.join(", "));
-    return [known, pairOf(pair)] as const;
-  });
+/** Undoes `formatClusterState`; throws `WireError`. */
+export function parseClusterState(text: string): ClusterState {
+  const state = readJson(text);
+  if (state["format"] !== format) throw invalid("format", String(format));
   return {
-    secrets: {
-      authorities: new Map(authorities),
-      certificates: mapOf(rowAt(secrets, "certificates"), pairOf),
-      serviceAccount: { private: textAt(keys, "private"), public: textAt(keys, "public") },
-      bootstrapToken: { id: textAt(bootstrap, "id"), secret: textAt(bootstrap, "secret") },
-      joinTokens: mapOf(rowAt(secrets, "joinTokens"), textOf),
-    },
-    generations: mapOf(rowAt(record, "generations"), countOf),
-    applied: listOf(record["applied"]).map(entryOf),
+    generations: countsOf(state["generations"]),
+    applied: listOf(state["applied"]).map(entryOf),
   };
 }
 
@@ -74,26 +47,11 @@ export function forgetNode(record: ClusterRecord, node: string): ClusterRecord {
 
 type Row = Readonly<Record<string, unknown>>;
 
-function mapOf<T>(row: Row, read: (value: unknown) => T): ReadonlyMap<string, T> {
-  return new Map(Object.entries(row).map(([key, value]) => [key, read(value)]));
-}
-
-function pairOf(value: unknown): PemPair {
-  const row: Row = { ...Object(value) };
-  return { cert: textAt(row, "cert"), key: textAt(row, "key") };
-}
-
 function entryOf(value: unknown): EntryName {
   const row: Row = { ...Object(value) };
   const kind = EntryKinds.find((one) => one === row["kind"]);
   if (kind === undefined) throw invalid("applied", EntryKinds.join(", "));
   return { kind, name: textAt(row, "name") };
-}
-
-function rowAt(row: Row, field: string): Row {
-  const value = row[field];
-  if (typeof value === "object" && value !== null) return { ...value };
-  throw invalid(field, "an object");
 }
 
 function textAt(row: Row, field: string): string {
@@ -102,14 +60,11 @@ function textAt(row: Row, field: string): string {
   throw invalid(field, "text");
 }
 
-function textOf(value: unknown): string {
-  if (typeof value === "string") return value;
-  throw invalid("joinTokens", "texts");
-}
-
-function countOf(value: unknown): number {
-  if (typeof value === "number" && Number.isSafeInteger(value) && value > 0) return value;
-  throw invalid("generations", "counts");
+function countsOf(value: unknown): ReadonlyMap<string, number> {
+  const rows = Object.entries({ ...Object(value) });
+  const isCount = (one: unknown) => Number.isSafeInteger(one) && Number(one) > 0;
+  if (!rows.every(([, one]) => isCount(one))) throw invalid("generations", "counts");
+  return new Map(rows.map(([name, one]) => [name, Number(one)]));
 }
 
 function listOf(value: unknown): readonly unknown[] {

@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { KindlingError, WireError } from "../errors.ts";
 import type { DurableDisk } from "../runtime/durable-file.ts";
 import { systemErrorCode } from "../runtime/system-error.ts";
-import { type ClusterRecord, formatClusterRecord, parseClusterRecord } from "./cluster-record.ts";
+import { type ClusterRecord, formatClusterState, parseClusterState } from "./cluster-record.ts";
+import { formatSecretsFile, parseSecretsFile } from "./secrets-file.ts";
 
 /** What is kept of each cluster: its description as it was applied last, and its secrets. */
 export type ClusterStore = {
@@ -24,26 +25,25 @@ export type KeptCluster = {
 export function openClusterStore(folder: string, disk: DurableDisk): ClusterStore {
   const files = (name: string) => ({
     description: join(folder, name, "cluster.yaml"),
-    record: join(folder, name, "record.json"),
+    state: join(folder, name, "state.json"),
+    secrets: join(folder, name, "secrets.json"),
   });
   return {
     names: () => attempt(folder, () => listFolders(folder)),
     load: (name) =>
       attempt(folder, async () => {
-        const { description, record } = files(name);
-        const bytes = await disk.read(record);
-        if (bytes === undefined) return undefined;
-        const text = await disk.read(description);
-        return {
-          description: Buffer.from(text ?? []).toString("utf8"),
-          record: parseClusterRecord(Buffer.from(bytes).toString("utf8")),
-        };
+        const { description, state, secrets } = files(name);
+        const [told, kept] = [await read(disk, state), await read(disk, secrets)];
+        if (told === undefined || kept === undefined) return undefined;
+        const record = { ...parseClusterState(told), secrets: parseSecretsFile(kept) };
+        return { description: (await read(disk, description)) ?? "", record };
       }),
     save: (name, { description, record }) =>
       attempt(folder, async () => {
         const paths = files(name);
         await mkdir(join(folder, name), { recursive: true, mode: 0o700 });
-        await replace(disk, paths.record, formatClusterRecord(record));
+        await replace(disk, paths.secrets, formatSecretsFile(record.secrets));
+        await replace(disk, paths.state, formatClusterState(record));
         await replace(disk, paths.description, description);
       }),
     remove: (name) =>
@@ -61,6 +61,11 @@ async function listFolders(folder: string): Promise<readonly string[]> {
   }
 }
 
+async function read(disk: DurableDisk, path: string): Promise<string | undefined> {
+  const bytes = await disk.read(path);
+  return bytes && Buffer.from(bytes).toString("utf8");
+}
+
 async function replace(disk: DurableDisk, path: string, text: string): Promise<void> {
   await using file = await disk.open(`${path}.new`, "fresh");
   await file.append(Buffer.from(text));
@@ -71,7 +76,8 @@ async function attempt<T>(folder: string, act: () => Promise<T>): Promise<T> {
   try {
     return await act();
   } catch (error) {
-    const cause = error instanceof WireError ? error.message : systemErrorCode(error);
+    const isOurs = error instanceof WireError || error instanceof KindlingError;
+    const cause = isOurs ? error.message : systemErrorCode(error);
     const why = `the clusters in ${folder} cannot be used: ${cause}; check its owner and space`;
     throw new KindlingError("cluster-store.unusable", why, {}, error);
   }

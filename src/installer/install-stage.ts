@@ -16,10 +16,7 @@ function machineWord({ macs: [mac], uuid }: ClusterNode): string {
 }
 
 /** Where the installed system's Ignition file is: the same request as the live system's, and one label more. */
-function installedUrl(
-  node: ClusterNode,
-  { origin }: Pick<ClusterSurroundings, "origin">,
-): string {
+function installedUrl(node: ClusterNode, { origin }: Pick<ClusterSurroundings, "origin">): string {
   return `${origin}/ignition?${labelOf(node)}&os=installed`;
 }
 

@@ -25,7 +25,7 @@ it("keeps clusters where nobody else may look", async () => {
   expect(statSync(join(home, "clusters", "demo")).mode & 0o777).toBe(0o700);
   expect(await store.names()).toEqual(["demo"]);
   expect(await store.load("demo")).toEqual(kept);
-  writeFileSync(join(home, "clusters", "demo", "record.json"), "{");
+  writeFileSync(join(home, "clusters", "demo", "state.json"), "{");
   await expect(store.load("demo")).rejects.toMatchObject({ code: "cluster-store.unusable" });
   await store.remove("demo");
   expect(await store.names()).toEqual([]);
