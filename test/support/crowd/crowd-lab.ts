@@ -19,6 +19,8 @@ export type Crowd = {
   readonly exchanges: number;
   /** The namespace that the machines are behind; `crowd` unless said otherwise. */
   readonly host?: string;
+  /** Where what servers and machines say is seen; the cable of `server` unless said otherwise. */
+  readonly tap?: string;
 };
 
 /** What goes on meanwhile; the crowd calms down when it resolves. `random` follows the seed. */
@@ -51,9 +53,9 @@ const script = join(import.meta.dirname, "crowd.ts");
  * at the end, or an address was two machines' at one moment.
  */
 export async function standChaos(site: DaemonSite, crowd: Crowd, chaos: Chaos): Promise<Outcome> {
-  const { seed, stations, exchanges, host = "crowd" } = crowd;
+  const { seed, stations, exchanges, host = "crowd", tap = "v-server" } = crowd;
   const file = join(site.folder, `crowd-${seed}.pcap`);
-  const capture = await openCapture("v-server", file);
+  const capture = await openCapture(tap, file);
   const numbers = [stations, exchanges, seed, patience].map(String);
   const [program = "", ...words] = onHost(host, [process.execPath, script, ...numbers]);
   const child = execa(program, words, { buffer: false, stderr: "inherit", reject: false });

@@ -231,7 +231,7 @@ const twoThatLook: Row = {
       KINDLING_DHCP_PROBE_EVERY: "1s",
       KINDLING_DHCP_PROBE_CARRIER: "2s",
     });
-    const { messages } = await standAlone(site, scale, calm);
+    const { messages } = await standAlone(site, { ...scale, tap: site.lan.bridge }, calm);
     const servers = messages.filter(({ type }) => type === 5).map(({ from }) => from);
     // Which of them depends on how much later the other one came up.
     expect(new Set(servers).size).toBe(1);
