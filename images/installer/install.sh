@@ -200,8 +200,10 @@ image_bytes() {
 }
 
 # A server that falls silent is given up after a minute.
+patience="--fail --silent --show-error --location --connect-timeout 20 --speed-limit 1 --speed-time 60"
+
 fetch() {
-  curl --fail --silent --show-error --location --connect-timeout 20 --speed-limit 1 --speed-time 60 "$@"
+  curl $patience "$@"
 }
 
 write_image() {
@@ -213,7 +215,8 @@ write_image() {
   mkfifo "$work/stream" "$work/copy"
   sha256sum < "$work/copy" > "$work/sum" &
   summing=$!
-  fetch "$KINDLING_IMAGE_URL" > "$work/stream" 2> "$work/curl" &
+  # exec: what this process wrote is what is asked for below.
+  (exec curl $patience "$KINDLING_IMAGE_URL") > "$work/stream" 2> "$work/curl" &
   fetching=$!
   watch_bytes $fetching &
   watching=$!

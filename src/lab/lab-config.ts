@@ -42,6 +42,8 @@ export type LabSettings = {
     readonly address?: string;
     readonly hostname?: string;
   }[];
+  /** The way out that machines are told of; there is none, but installers want one. */
+  readonly router?: string;
   /** The machines are on a link behind a relay, and the server serves that too. */
   readonly farLink?: boolean;
 };
@@ -77,6 +79,7 @@ export function labConfig(folder: string, settings: LabSettings) {
       ...(settings.menu && { menu: settings.menu }),
       pools: [labNet.pool],
       reservations: settings.reservations ?? [],
+      ...(settings.router && { router: settings.router }),
       ...(settings.farLink && { subnets: [farSubnet] }),
     },
     loaders: { folders: [paths.loaders], ...settings.loaders },

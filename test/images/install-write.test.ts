@@ -23,25 +23,31 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-/** `fetch` prints what lies under the URL's last word; a URL with "broken" ends as curl does for a lost peer. */
+/** In the place of curl: gives the file that the URL ends in, keeps what is posted; "broken" is a peer lost. */
+const curl = `#!/bin/sh
+file=
+for word; do
+  [ "$before" != --output ] || file=$word
+  before=$word
+done
+name=\${word##*/}
+case "$*" in
+  *--data-binary*) printf '%s\\n' "$(cat)" >> told ;;
+  *--head*) printf 'HTTP/1.1 200 OK\\r\\nContent-Length: 4711\\r\\n' ;;
+  *broken*) head -c 1000 "$name"; echo 'curl: (18) transfer closed' >&2; exit 18 ;;
+  *) if [ -n "$file" ]; then cp "$name" "$file"; else cat "$name"; fi ;;
+esac
+`;
+
 const replaced = `
-probe_disks() { printf '%s\\t${old.length}\\t0\\t0\\t0\\tS1\\t-\\n' "$PWD/disk"; }
-fetch() {
-  case "$*" in
-    --head*) printf 'HTTP/1.1 200 OK\\r\\nContent-Length: 4711\\r\\n' ;;
-    --output*) cp "\${3##*/}" "$2" ;;
-    *broken*) head -c 1000 "\${1##*/}"; echo 'curl: (18) transfer closed' >&2; return 18 ;;
-    *) cat "\${1##*/}" ;;
-  esac
-}
-report() { echo "$1 $2 $3 $4" >> told; }
+probe_disks() { printf '%s\t${old.length}\t0\t0\t0\tS1\t-\n' "$PWD/disk"; }
 lsblk() { echo "$PWD/disk1  bios"; echo "$PWD/disk3 $LABEL $LABEL"; }
 mount() { rm -rf "$2" && ln -s "$PWD/part" "$2"; }
 umount() { rm "$1"; }
 blockdev() { :; }
 udevadm() { :; }
 sleep() { command sleep 0.1; }
-restart() { echo restarted >> told; }
+restart() { echo '{"stage":"restarted"}' >> told; }
 `;
 
 const good = {
@@ -53,6 +59,8 @@ const good = {
   KINDLING_IGNITION_URL: "http://10.77.0.1/node.ign",
   KINDLING_PROGRESS_URL: "http://10.77.0.1/progress",
 };
+
+type Told = { readonly stage: string; readonly message: string };
 
 function install(
   shell: readonly string[],
@@ -69,15 +77,18 @@ function install(
   mkdirSync(at("part"));
   const settings = Object.entries({ ...good, ...change }).map((row) => row.join("="));
   writeFileSync(at("install.env"), settings.join("\n"));
+  mkdirSync(at("bin"));
+  writeFileSync(at("bin/curl"), curl, { mode: 0o755 });
   const own = readFileSync(script, "utf8").replace(/\nmain "\$@"\n$/, "\n");
   writeFileSync(at("script"), `${own}${replaced}install_image install.env\n`);
-  const env = { PATH: process.env["PATH"] ?? "", TMPDIR: folder, LABEL: label };
+  const env = { PATH: `${at("bin")}:${process.env["PATH"]}`, TMPDIR: folder, LABEL: label };
   const { status, stdout, stderr } = runShell(shell, ["script"], { cwd: folder, env });
-  const told = existsSync(at("told")) ? readFileSync(at("told"), "utf8").trim().split("\n") : [];
+  const lines = existsSync(at("told")) ? readFileSync(at("told"), "utf8").trim().split("\n") : [];
+  const told: readonly Told[] = lines.map((line) => JSON.parse(line));
   return { status, said: stdout + stderr, told, disk: readFileSync(at("disk")) };
 }
 
-const stagesOf = (told: readonly string[]) => [...new Set(told.map((line) => line.split(" ")[0]))];
+const stagesOf = (told: readonly Told[]) => [...new Set(told.map(({ stage }) => stage))];
 
 describe.each(shellsHere())("an installation by $shell", ({ shell }) => {
   it.each([
@@ -97,10 +108,12 @@ describe.each(shellsHere())("an installation by $shell", ({ shell }) => {
       ...["probing", "choosing", "writing", "verifying", "configuring", "installed"],
       "restarted",
     ]);
-    expect(told.find((line) => line.includes("erasing"))).toBe(
-      `choosing 0 4711 erasing ${at("disk")}: ${old.length} bytes, serial S1, by-id -`,
-    );
-    expect(told.at(-2)).toBe(`installed 4711 4711 ${at("disk")}`);
+    const machine = good.KINDLING_MACHINE;
+    const total = 4711;
+    const message = `erasing ${at("disk")}: ${old.length} bytes, serial S1, by-id -`;
+    expect(told).toContainEqual({ machine, stage: "choosing", bytes: 0, total, message });
+    const done = { stage: "installed", bytes: total, total, message: at("disk") };
+    expect(told.at(-2)).toEqual({ machine, ...done });
   });
 
   it("leaves the configuration where Flatcar looks on its partition OEM", () => {
@@ -110,7 +123,7 @@ describe.each(shellsHere())("an installation by $shell", ({ shell }) => {
 
   it("stays without a restart when told to, and without a configuration where none is named", () => {
     const { told } = install(shell, { KINDLING_THEN: "stay", KINDLING_IGNITION_URL: "" });
-    expect(told.at(-1)).toMatch(/^installed /);
+    expect(told.at(-1)?.stage).toBe("installed");
     expect(existsSync(at("part/ignition"))).toBe(false);
   });
 
@@ -118,22 +131,22 @@ describe.each(shellsHere())("an installation by $shell", ({ shell }) => {
     {
       name: "another image",
       change: { KINDLING_IMAGE_SHA256: "0".repeat(64) },
-      want: /^failed .*verifying: want sha256 0{64}, got [0-9a-f]{64}; nothing on .* starts/,
+      want: /^verifying: want sha256 0{64}, got [0-9a-f]{64}; nothing on .* starts/,
     },
     {
       name: "a broken download",
       change: { KINDLING_IMAGE_URL: "http://broken/image.gz" },
-      want: /^failed .*writing: fetching http:\/\/broken\/image.gz: curl: \(18\) transfer closed/,
+      want: /^writing: fetching http:\/\/broken\/image.gz: curl: \(18\) transfer closed/,
     },
     {
       name: "a cut archive",
       change: { KINDLING_IMAGE_URL: "http://10.77.0.1/image.cut" },
-      want: /^failed .*writing: unpacking as raw\.gz: /,
+      want: /^writing: unpacking as raw\.gz: /,
     },
   ])("leaves a disk that starts nothing after $name", ({ change, want }) => {
     const { status, told, disk } = install(shell, change);
     expect(status).toBe(1);
-    expect(told.at(-1)).toMatch(want);
+    expect(told.at(-1)).toMatchObject({ stage: "failed", message: expect.stringMatching(want) });
     expect(disk.subarray(0, mib).equals(Buffer.alloc(mib))).toBe(true);
     expect(existsSync(at("part/ignition"))).toBe(false);
   });
@@ -153,14 +166,14 @@ describe.each(shellsHere())("an installation by $shell", ({ shell }) => {
   ])("leaves the disk as it was without a $name", ({ change, want }) => {
     const { status, told, disk } = install(shell, change);
     expect(status).toBe(1);
-    expect(told.at(-1)).toMatch(want);
+    expect(told.at(-1)).toMatchObject({ stage: "failed", message: expect.stringMatching(want) });
     expect(disk.equals(old)).toBe(true);
   });
 
   it("says which partitions there are when none takes a configuration", () => {
     const { told } = install(shell, {}, "other");
-    expect(told.at(-1)).toMatch(
-      /^failed 0 0 configuring: .*no partition OEM or boot.*disk3 other other/,
+    expect(told.at(-1)?.message).toMatch(
+      /^configuring: .*no partition OEM or boot.*disk3 other other/,
     );
   });
 });

@@ -23,7 +23,7 @@ d-i preseed/early_command string wget -q -O /dev/null "${origin}/report?mac={{.m
 const consoleArgs = ["console=ttyS0", "TERM=dumb", "DEBIAN_FRONTEND=text", "vga=none"];
 
 it("Debian's installer boots by its recipe and takes its preseed from /generic", {
-  timeout: 600_000,
+  timeout: 900_000,
 }, async () => {
   const installer = await openDebianInstaller(cacheFolder(process.env), () => {});
   const text = await readFile(
@@ -52,7 +52,9 @@ it("Debian's installer boots by its recipe and takes its preseed from /generic",
       formatGroup({ id: "d", name: "", profile: "debian", selector, metadata }),
     ],
   ]);
-  await using test = await openTestRoom("debian-installer", { files, profiles: [] });
+  // Without a router it asks, even at priority=critical, whether to go on.
+  const settings = { router: labNet.server };
+  await using test = await openTestRoom("debian-installer", { files, profiles: [], settings });
   await using vm = await test.powerOn("installer", mac, "bios", { memoryMb: recipe.boot.ramMib });
 
   const told = untilEvent(test.room, (event) => event.kind === "report" && event.mac === mac);

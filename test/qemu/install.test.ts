@@ -15,8 +15,8 @@ const mac = machineMac(0x71);
 const machine = formatMacHyphen(mac);
 const progress = { host: labNet.server, port: 9000 } as const;
 /** Three systems start in this test, one after the other, on whatever carries them. */
-const timeout = 900_000;
-const bootMs = 300_000;
+const timeout = 1_500_000;
+const bootMs = 600_000;
 
 /** The live system's part: fetch the script, write its settings, run it. */
 const installYaml = `variant: fcos
