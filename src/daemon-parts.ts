@@ -96,9 +96,9 @@ export async function openParts(
   const modeOf = addresses?.modeOf ?? (() => "off" as const);
   const dhcp6 = await openDhcp6(house, modeOf);
   const adverts = await openAdverts(house, modeOf);
-  const services = [dhcp, tftp, dns?.server, http, rpc, dhcp6, adverts, joins].filter(
-    (one) => one !== undefined,
-  );
+  const images = await openFollowing(house, catalog);
+  const all = [dhcp, tftp, dns?.server, http, rpc, dhcp6, adverts, joins, images];
+  const services = all.filter((one) => one !== undefined);
   return { live: { dhcp, dhcp6, tftp, dns: dns?.records }, services };
 }
 
@@ -243,6 +243,13 @@ async function openRpc(house: House, catalog: Catalog): Promise<BoundService | u
     log: log.child({ part: "rpc" }),
   };
   return resources.use(await openRpcServer(deps, signal));
+}
+
+// Off for most, and OpenPGP is large.
+async function openFollowing(house: House, catalog: Catalog): Promise<BoundService | undefined> {
+  if (house.config.images.follow.length === 0) return undefined;
+  const { openImageFollower } = await import("./daemon-images.ts");
+  return await openImageFollower(house, catalog);
 }
 
 async function openSigning({ options, config }: House): Promise<Signer | undefined> {

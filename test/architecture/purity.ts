@@ -32,7 +32,7 @@ const Shells: readonly Exception[] = [
   { path: /^src\/dns\/(?:forward|exchange)\.ts$/, reason: "asks other name servers" },
   { path: /^src\/assets\/[a-z-]*library\.ts$/, reason: "reads files" },
   {
-    path: /^src\/assets\/image\/(?:[a-z-]*library|fetch|index-documents|inflow|part-file|pull|recheck|unpack|verify|vouch)\.ts$/,
+    path: /^src\/assets\/image\/(?:[a-z-]*library|fetch|follower|index-documents|inflow|part-file|pull|recheck|unpack|verify|vouch)\.ts$/,
     reason: "fetches images, hashes them, keeps them",
   },
   {
