@@ -10,7 +10,7 @@ export type ErrorRow = {
   readonly level: "debug" | "warn" | "error";
 };
 
-/** Code → how it is told. Exit codes: 1 failure, 2 usage, 3 not found, 5 timed out, 77 no rights, 78 bad configuration. */
+/** Code → how it is told. Exit codes: 1 failure, 2 usage, 3 not found, 5 timed out, 6 verification failed, 77 no rights, 78 bad configuration. */
 export const ErrorTable = {
   "wire.truncated": { http: 400, exit: 1, level: "debug" },
   "wire.invalid": { http: 400, exit: 1, level: "debug" },
@@ -41,6 +41,11 @@ export const ErrorTable = {
   "lab.missing-tool": { http: 500, exit: 1, level: "error" },
   "lab.failed": { http: 500, exit: 1, level: "error" },
   "image.recipe": { http: 500, exit: 78, level: "error" },
+  "oci.archive": { http: 400, exit: 1, level: "error" },
+  "oci.digest": { http: 502, exit: 6, level: "error" },
+  "oci.unknown": { http: 404, exit: 3, level: "warn" },
+  "oci.store": { http: 500, exit: 1, level: "error" },
+  "oci.upstream": { http: 502, exit: 1, level: "warn" },
   timeout: { http: 504, exit: 5, level: "error" },
 } as const satisfies Record<string, ErrorRow>;
 

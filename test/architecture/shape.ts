@@ -15,7 +15,7 @@ const LongFiles: readonly Exception[] = [
 const Unmirrored: readonly (Exception & { readonly by?: string })[] = [
   { path: /^src\/main\.ts$/, reason: "argv to exit code; what starts the daemon starts it" },
   {
-    path: /^src\/daemon(?:-dhcp|-ipv6|-loaders|-parts)?\.ts$/,
+    path: /^src\/daemon(?:-dhcp|-ipv6|-loaders|-oci|-parts)?\.ts$/,
     reason: "wiring only; every interop and qemu test starts it",
   },
   { path: /^src\/cli\//, reason: "thin over the admin API; the command-line tests run each noun" },
@@ -38,7 +38,7 @@ const Unmirrored: readonly (Exception & { readonly by?: string })[] = [
     by: "test/wire/bytes.test.ts",
   },
   {
-    path: /^src\/config\/(?:boot-values|dhcp-rows|dhcp-schema|dns-schema|leaf|leaves|load|schema|values)\.ts$/,
+    path: /^src\/config\/(?:boot-values|dhcp-rows|dhcp-schema|dns-schema|leaf|leaves|load|oci-schema|schema|values)\.ts$/,
     reason: "the schema and how it is read are one promise",
     by: "test/config/resolve.test.ts",
   },
@@ -121,6 +121,26 @@ const Unmirrored: readonly (Exception & { readonly by?: string })[] = [
     path: /^src\/assets\/image\/(?:image|upstream\/[a-z]+)\.ts$/,
     reason: "one decision for all upstreams, each with rows of its own",
     by: "test/assets/image/resolve.test.ts",
+  },
+  {
+    path: /^src\/assets\/oci\/(?:archive(?:-name|-plan|-reader)?|byte-queue|docker-archive|oci-layout)\.ts$/,
+    reason: "steps of one import, seen by what it takes and refuses",
+    by: "test/assets/oci/archive-import.test.ts",
+  },
+  {
+    path: /^src\/assets\/oci\/(?:blob-store|image-record)\.ts$/,
+    reason: "how the store keeps what it is given",
+    by: "test/assets/oci/oci-store.test.ts",
+  },
+  {
+    path: /^src\/assets\/oci\/(?:digest|media-type)\.ts$/,
+    reason: "the words that manifests and references are made of",
+    by: "test/assets/oci/manifest.test.ts",
+  },
+  {
+    path: /^src\/(?:assets\/oci\/registry-error|http\/missing-images)\.ts$/,
+    reason: "what the routes say",
+    by: "test/http/registry-routes.test.ts",
   },
   {
     path: /^src\/tftp\/report\.ts$/,
