@@ -11,6 +11,7 @@ import type { Config } from "./config/schema.ts";
 import { type DhcpPart, openDhcp } from "./daemon-dhcp.ts";
 import { openAdverts, openDhcp6 } from "./daemon-ipv6.ts";
 import { assetsFolder, type LoaderService, openLoaders } from "./daemon-loaders.ts";
+import { openImageMirror } from "./daemon-oci.ts";
 import type { PartSettings } from "./daemon-settings.ts";
 import type { DhcpServer } from "./dhcp/server.ts";
 import type { Dhcp6Server } from "./dhcp6/server.ts";
@@ -199,6 +200,7 @@ async function openHttp(
     return (dhcp?.server.bindings() ?? []).map((row) => ({ ...row, ...seen.get(row.mac) }));
   };
   const admin = { events: bus, leases, status, desk: dhcp?.desk, socket };
+  const files = resources.use(new HotLibrary({ ...limits, clock: systemClock }));
   const deps = {
     addresses: house.addresses,
     port: config.http.port,
@@ -207,11 +209,8 @@ async function openHttp(
     log: part,
     diagnosisOf: loaders.diagnosisOf,
     signer: await openSigning(house),
-    assets: {
-      folder: assetsFolder(config),
-      symlinks: "follow" as const,
-      files: resources.use(new HotLibrary({ ...limits, clock: systemClock })),
-    },
+    assets: { folder: assetsFolder(config), symlinks: "follow" as const, files },
+    mirror: openImageMirror({ ...house, files }),
     loaders,
     publish: bus.publish,
     machineAt: bus.machineAt.bind(bus),

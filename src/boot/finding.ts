@@ -40,6 +40,8 @@ export const FindingCodes = [
   "dns.name-taken",
   "dns.upstream-is-us",
   "firmware.quirk",
+  "oci.image-missing",
+  "oci.upstream-unreachable",
   "store.unusable",
 ] as const;
 export type FindingCode = (typeof FindingCodes)[number];

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { dhcpSettings } from "./dhcp-schema.ts";
 import { dnsSettings } from "./dns-schema.ts";
 import { flag, leaf, number, restart } from "./leaf.ts";
+import { ociSettings } from "./oci-schema.ts";
 import { ipv6Value, macValue, portValue, sizeValue } from "./values.ts";
 
 const port = { kind: "number", want: "a port, 1 to 65535", ...restart } as const;
@@ -174,6 +175,7 @@ export const ConfigSchema = z.strictObject({
       }),
     })
     .prefault({}),
+  oci: ociSettings,
   state: z
     .strictObject({
       folder: leaf(z.string().min(1).default("/var/lib/kindling"), {

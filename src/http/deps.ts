@@ -9,6 +9,7 @@ import type { Partials } from "../store/partial.ts";
 import type { IpAddress } from "../wire/ip.ts";
 import type { Ipv4Address } from "../wire/ipv4.ts";
 import type { MacAddress } from "../wire/mac.ts";
+import type { ImageMirror } from "./mirror.ts";
 import type { ReserveWish } from "./reserve-wish.ts";
 
 /** The boot programs firmware loads first and what these ask for beside themselves, whole in memory. */
@@ -85,6 +86,8 @@ export type MachineDeps = AnswerDeps & {
   readonly uncleanPaths?: "answer" | "redirect";
   /** Absent: there is no `/assets/`. */
   readonly assets?: AssetFolder | undefined;
+  /** Absent: there is no `/v2/`. */
+  readonly mirror?: ImageMirror | undefined;
   readonly loaders: LoaderSource;
   readonly publish: EventSink;
   readonly machineAt: (address: IpAddress) => MacAddress | undefined;
