@@ -210,7 +210,7 @@ async function openHttp(
     diagnosisOf: loaders.diagnosisOf,
     signer: await openSigning(house),
     assets: { folder: assetsFolder(config), symlinks: "follow" as const, files },
-    mirror: openImageMirror({ ...house, files }),
+    mirror: await openImageMirror({ ...house, files, signal, log: log.child({ part: "oci" }) }),
     loaders,
     publish: bus.publish,
     machineAt: bus.machineAt.bind(bus),

@@ -10,6 +10,7 @@ import { formatProblems } from "./config/load.ts";
 import { describeHolder, wantedPorts } from "./config/ports.ts";
 import type { Config } from "./config/schema.ts";
 import { listeningAddresses, serverIdFile, waitUntilBindable } from "./daemon-ipv6.ts";
+import { ociPaths } from "./daemon-oci.ts";
 import { type DaemonOptions, type House, type LiveParts, openParts } from "./daemon-parts.ts";
 import { fitSettings, leaseFile } from "./daemon-settings.ts";
 import { leaseFiles } from "./dhcp/lease-store.ts";
@@ -85,10 +86,17 @@ function logFindings(bus: EventBus, log: Log): Disposable {
 }
 
 // Made by us, the socket's folder becomes the user's, who may then remove the socket at the end.
-function pathsToHandOver({ state, admin }: Config): readonly string[] {
+function pathsToHandOver(config: Config): readonly string[] {
+  const { state, admin } = config;
   const folder = dirname(admin.socket);
   const socket = admin.socket === "" ? [] : [admin.socket, ...(existsSync(folder) ? [] : [folder])];
-  return [state.folder, ...leaseFiles(leaseFile(state)), serverIdFile(state), ...socket];
+  return [
+    ...ociPaths(config),
+    state.folder,
+    ...leaseFiles(leaseFile(state)),
+    serverIdFile(state),
+    ...socket,
+  ];
 }
 
 // A SIGHUP or an edit: what can change while running does, the rest is named, a bad edit changes nothing.

@@ -1,9 +1,9 @@
-import type { FileReader } from "../assets/hot-library.ts";
 import type { Digest } from "../assets/oci/digest.ts";
 import type { ImageRecord } from "../assets/oci/image-record.ts";
 import type { OciStore } from "../assets/oci/oci-store.ts";
 import type { RepositoryName } from "../assets/oci/reference.ts";
 import type { Wanted } from "../assets/oci/registry-path.ts";
+import type { ArrivingFile, Upstreamed } from "../assets/oci/upstream-answer.ts";
 import type { AssetFolder } from "./deps.ts";
 import type { MissingImages } from "./missing-images.ts";
 
@@ -19,13 +19,6 @@ export type ImageMirror = {
   readonly upstream?: ImageUpstream | undefined;
 };
 
-/** What an upstream has, or why that is not known. */
-export type Upstreamed<T> =
-  | ({ readonly kind: "found" } & T)
-  | { readonly kind: "absent" }
-  | { readonly kind: "busy" }
-  | { readonly kind: "failed"; readonly reason: string };
-
 /** Other registries, whose images are kept here once somebody asked. */
 export type ImageUpstream = {
   readonly refreshMs: number;
@@ -35,11 +28,4 @@ export type ImageUpstream = {
   manifest(name: RepositoryName, wanted: Wanted): Promise<Upstreamed<{ record: ImageRecord }>>;
   /** Fetches a blob; it can be read while it arrives. */
   blob(name: RepositoryName, digest: Digest): Promise<Upstreamed<{ blob: ArrivingFile }>>;
-};
-
-/** A file whose size is known and whose bytes may still be on their way. */
-export type ArrivingFile = {
-  readonly size: number;
-  readonly modified: Date;
-  open(): FileReader;
 };

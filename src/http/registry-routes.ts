@@ -20,10 +20,11 @@ import {
   repositoriesFor,
   type Wanted,
 } from "../assets/oci/registry-path.ts";
+import type { ArrivingFile, Upstreamed } from "../assets/oci/upstream-answer.ts";
 import { formatIp } from "../wire/ip.ts";
 import { openAsset } from "./asset-store.ts";
 import type { MachineDeps } from "./deps.ts";
-import type { ArrivingFile, ImageMirror, Upstreamed } from "./mirror.ts";
+import type { ImageMirror } from "./mirror.ts";
 import { peerOf } from "./peer.ts";
 import { sendFile } from "./send-file.ts";
 import type { SendTurns } from "./send-turns.ts";

@@ -52,7 +52,7 @@ const OnlyFrom: Readonly<Record<string, readonly string[]>> = {
   "daemon-dhcp": ["daemon-parts"],
   "daemon-ipv6": ["daemon", "daemon-parts"],
   "daemon-loaders": ["cli", "daemon-parts"],
-  "daemon-oci": ["cli", "daemon-parts"],
+  "daemon-oci": ["cli", "daemon", "daemon-parts"],
   "daemon-parts": ["daemon", "daemon-dhcp", "daemon-ipv6"],
   "text-engines": ["cli", "daemon-parts"],
   lab: ["cli", "main"],

@@ -133,6 +133,11 @@ const Unmirrored: readonly (Exception & { readonly by?: string })[] = [
     by: "test/assets/oci/oci-store.test.ts",
   },
   {
+    path: /^src\/assets\/oci\/(?:arriving-blob|blob-fetch|upstream)\.ts$/,
+    reason: "how an upstream is asked, seen by what it is asked and what comes of it",
+    by: "test/assets/oci/pull-through.test.ts",
+  },
+  {
     path: /^src\/assets\/oci\/(?:digest|media-type)\.ts$/,
     reason: "the words that manifests and references are made of",
     by: "test/assets/oci/manifest.test.ts",

@@ -31,6 +31,8 @@ export type StagingRules = {
   readonly bytesMax: number;
   /** The digest it is said to have: what the store has already is hashed and not written. */
   readonly expect?: Digest | undefined;
+  /** Told where it is written, before it is: it may be read meanwhile. */
+  readonly opened?: (path: string) => void;
 };
 
 const headBytes = 16;
@@ -95,6 +97,7 @@ export class BlobStore {
     this.#count += 1;
     const path = join(staging, String(this.#count));
     await using file = isHere ? undefined : await this.#create(path);
+    rules.opened?.(path);
     const hash = createHash("sha256");
     const writing: Writing = { hash, file, size: 0, checkedAt: 0 };
     let head = Buffer.alloc(0);

@@ -40,6 +40,6 @@ export function renderHostsToml({ registry, mirror, fallback }: HostsWish): stri
 }
 
 /** Where a registry answers: Docker Hub's API is not at its name. */
-function registryOrigin(registry: string): string {
+export function registryOrigin(registry: string): string {
   return `https://${registry === dockerHub ? "registry-1.docker.io" : registry}`;
 }

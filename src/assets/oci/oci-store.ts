@@ -46,6 +46,12 @@ export class OciStore {
     this.#refs = join(options.folder, "refs");
   }
 
+  /** Makes the folders that are written to. */
+  async prepare(): Promise<void> {
+    for (const path of [["blobs", "sha256"], ["refs"], ["tmp"]])
+      await this.blobs.makeFolder(...path);
+  }
+
   /** What a tag or a digest of a repository leads to. */
   async find(reference: ImageReference): Promise<ImageRecord | undefined> {
     const path = this.#pathOf(reference);
