@@ -9,6 +9,7 @@ import { formatColumns } from "./columns.ts";
 import type { CliContext } from "./context.ts";
 import type { Act } from "./dhcp-leases.ts";
 import { formatBytes, formatImages } from "./image-table.ts";
+import { addEgressVerb } from "./oci-egress.ts";
 import { addHostsVerb } from "./oci-hosts.ts";
 import { readConfig } from "./read-config.ts";
 
@@ -46,6 +47,7 @@ export function addOciCommands(program: Command, context: CliContext, act: Act):
     .option("--older-than <minutes>", "only those that came before that", "60")
     .action(act((flags: CollectFlags) => collect(flags, context)));
   addHostsVerb(verb, context, act);
+  addEgressVerb(verb, context, act);
 }
 
 async function importAll(

@@ -21,7 +21,7 @@ const Shells: readonly Exception[] = [
   { path: /\/probe\.ts$/, reason: "asks the LAN whether an address is in use" },
   { path: /^src\/dns\/(?:forward|exchange)\.ts$/, reason: "asks other name servers" },
   {
-    path: /^src\/assets\/oci\/(?:archive-import|archive-reader|arriving-blob|blob-fetch|pull-through|upstream)\.ts$/,
+    path: /^src\/assets\/oci\/(?:archive-import|archive-reader|arriving-blob|blob-fetch|egress-probe|pull-through|upstream)\.ts$/,
     reason: "reads archives, asks registries",
   },
   { path: /^src\/assets\/(?:[a-z-]*library|fetch|verify)\.ts$/, reason: "reads and fetches files" },
