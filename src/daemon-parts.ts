@@ -223,8 +223,9 @@ async function openHttp(
   return resources.use(await openHttpServer(deps, signal));
 }
 
-function sharesOf({ addresses }: House): DescriptorShares {
-  return shareDescriptors(descriptorLimit(), addresses.length);
+function sharesOf({ addresses, config }: House): DescriptorShares {
+  const servers = config.oci.port === 0 ? 1 : 2; // images on their own port have as many connections
+  return shareDescriptors(descriptorLimit(), addresses.length * servers);
 }
 
 function answersOf({ config, log }: House, catalog: Catalog): AnswerDeps {

@@ -97,23 +97,33 @@ function chooseImages(
   as: ImageReference | undefined,
 ): readonly Chosen[] {
   if (manifests.length === 0) throw badArchive("index.json lists no image");
-  const groups = [...Map.groupBy(manifests, ({ digest }) => digest).values()];
+  // What has no name beside others that have one belongs to them: attestations, say.
+  const named = manifests.filter((one) => nameText(one) !== undefined);
+  const meant = named.length === 0 ? manifests : named;
+  const groups = [...Map.groupBy(meant, ({ digest }) => digest).values()];
   if (as === undefined) {
     return groups.map((all) => ({ descriptors: all.slice(0, 1), references: all.map(nameOf) }));
   }
-  const [first = [], ...more] = groups;
-  if (more.length === 0) {
-    const tag = as.tag ?? first.map(tagOf).find((one) => one !== undefined) ?? "latest";
-    return [{ descriptors: first.slice(0, 1), references: [tagged(as, tag)] }];
-  }
-  if (manifests.every((one) => nameText(one) === undefined)) {
+  if (groups.length > 1 && named.length === 0) {
     return [{ descriptors: manifests, references: [tagged(as, as.tag ?? "latest")] }];
   }
-  const names = manifests.map((one) => nameText(one) ?? "one without a name").join(", ");
-  throw new KindlingError(
-    "usage.invalid",
-    `--as names one image, and the archive has ${groups.length} (${names}): leave it out`,
-  );
+  if (groups.length === 1) {
+    const tag = as.tag ?? meant.map(tagOf).find((one) => one !== undefined) ?? "latest";
+    return [{ descriptors: meant.slice(0, 1), references: [tagged(as, tag)] }];
+  }
+  return groups.map((all) => ({
+    descriptors: all.slice(0, 1),
+    references: all.map((one) => tagged(as, tagInRepository(as, one, groups.length))),
+  }));
+}
+
+// Several images of one repository: --as names it, and the tags are the archive's.
+function tagInRepository(as: ImageReference, descriptor: Descriptor, count: number): string {
+  const tag = tagOf(descriptor);
+  if (as.tag === undefined && tag !== undefined) return tag;
+  const cure = "leave it out, or name the repository alone where each has a tag";
+  const message = `--as names one image, and the archive has ${count}: ${cure}`;
+  throw new KindlingError("usage.invalid", message);
 }
 
 function tagged({ registry, repository }: ImageReference, tag: string): ImageReference {

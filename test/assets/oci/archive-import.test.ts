@@ -123,6 +123,26 @@ describe("an OCI archive", () => {
     ]);
   });
 
+  it("gives its tags to the repository that --as names", async () => {
+    const files = layoutOf([
+      ["1", image],
+      ["2", arm],
+    ]);
+    expect(await bring(tarOf(files), "quay.io/kindling/test")).toMatchObject([
+      { names: ["quay.io/kindling/test:1"], digest: image.digest },
+      { names: ["quay.io/kindling/test:2"], digest: arm.digest },
+    ]);
+  });
+
+  it("leaves out what has no name beside what has one", async () => {
+    const files = layoutOf([
+      [name, image],
+      ["", arm],
+    ]);
+    expect(await bring(tarOf(files))).toMatchObject([{ names: [name] }]);
+    expect(await held()).toHaveLength(3);
+  });
+
   it("without names is one image of several platforms with --as", async () => {
     const files = layoutOf([
       ["", image],
