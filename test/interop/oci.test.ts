@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { cacheFolder } from "../../src/lab/package-cache.ts";
 import { openPeer, type Peer } from "../../src/lab/peer-packages.ts";
 import { isInSandbox } from "../../src/lab/sandbox.ts";
-import type { Daemon } from "../support/daemon.ts";
+import type { Daemon, LogLine } from "../support/daemon.ts";
 import { type DaemonSite, openDaemonSite } from "../support/daemon-site.ts";
 import {
   dockerSaveOf,
@@ -55,9 +55,9 @@ describe.runIf(isInSandbox(process.env))("images in a LAN without a way out", ()
     const env = Object.entries(peer.env).map(([name, value]) => `${name}=${value}`);
     return site.run("client", "env", ...env, program, ...words);
   };
-  const copy = (from: string, to: string, ...words: string[]) => {
+  const copy = (from: string, to: string, words: readonly string[] = [], at = mirror) => {
     const quiet = ["--insecure-policy", "copy", "-q", "--src-tls-verify=false", ...words];
-    return onClient(skopeo, skopeo.program, ...quiet, `docker://${mirror}/${from}`, `dir:${to}`);
+    return onClient(skopeo, skopeo.program, ...quiet, `docker://${at}/${from}`, `dir:${to}`);
   };
   const manifestIn = async (folder: string) =>
     sha256(await readFile(join(folder, "manifest.json")));
@@ -77,7 +77,7 @@ describe.runIf(isInSandbox(process.env))("images in a LAN without a way out", ()
 
   it("skopeo copies every platform, and picks its own", async () => {
     const all = join(site.folder, "all");
-    expect(await copy("gcr.io/kindling/multi:1", all, "--all")).toMatchObject({ exitCode: 0 });
+    expect(await copy("gcr.io/kindling/multi:1", all, ["--all"])).toMatchObject({ exitCode: 0 });
     expect(await manifestIn(all)).toBe(multi.digest);
     const other = ["--override-arch", "arm64"];
     const inspected = await onClient(
@@ -101,6 +101,35 @@ describe.runIf(isInSandbox(process.env))("images in a LAN without a way out", ()
       expect(taken).toMatchObject({ exitCode: 0 });
       expect(taken.stdout).toContain(`quay.io/kindling/${kind}:2`);
     }
+  });
+
+  it("a second Kindling fetches from the first what it lacks, once", async () => {
+    const folder = join(site.folder, "edge");
+    const upstreams = [{ registry: "registry.k8s.io", url: "http://10.77.0.1:8080" }];
+    const off = ["--dhcp-mode", "off", "--tftp-enabled", "false", "--dns-enabled", "false"];
+    await site.serve({
+      host: "client",
+      args: ["--interface", "eth0", ...off],
+      environment: {
+        KINDLING_DATA_FOLDER: folder,
+        KINDLING_STATE_FOLDER: folder,
+        KINDLING_ADMIN_SOCKET: join(folder, "admin.sock"),
+        KINDLING_OCI_UPSTREAMS: JSON.stringify(upstreams),
+        KINDLING_OCI_KEEP_FREE: "0",
+      },
+    });
+    const layers = () => {
+      const isLayer = (line: LogLine) => String(line["path"]).endsWith(big.layer);
+      return daemon.lines.filter((line) => line.msg === "http request" && isLayer(line)).length;
+    };
+    const before = layers();
+    for (const round of ["1", "2"]) {
+      const to = join(site.folder, `edge-${round}`);
+      const done = await copy("registry.k8s.io/big:1", to, [], "10.77.0.99:8080");
+      expect(done).toMatchObject({ exitCode: 0, stderr: "" });
+      expect(await manifestIn(to)).toBe(big.digest);
+    }
+    expect(layers() - before).toBe(1);
   });
 
   it("skopeo is refused what it must not do, in words", async () => {

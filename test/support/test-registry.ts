@@ -63,7 +63,7 @@ function answer(request: IncomingMessage, response: ServerResponse, registry: Te
     response.writeHead(401, { "www-authenticate": challenge }).end();
     return;
   }
-  const [, name = "", kind, last = ""] = /^\/v2\/(.+)\/(manifests|blobs)\/(.+)$/.exec(url) ?? [];
+  const [, name = "", kind, last = ""] = /^\/v2\/(.+)\/(manifests|blobs)\/([^?]+)/.exec(url) ?? [];
   const own = [...registry.images].filter(([key]) => key.startsWith(`${name}:`));
   const tagged = registry.images.get(`${name}:${last}`);
   const digest = tagged?.digest ?? last;

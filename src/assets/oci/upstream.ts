@@ -1,6 +1,7 @@
 import { KindlingError, WireError } from "../../errors.ts";
 import type { Clock } from "../../runtime/clock.ts";
 import { type Challenge, parseChallenge, parseToken, tokenUrl } from "./challenge.ts";
+import { registryOrigin } from "./hosts-toml.ts";
 import { manifestBytesMax } from "./manifest.ts";
 
 export type UpstreamOptions = {
@@ -60,7 +61,10 @@ export class Upstream {
     { method = "GET", repository, path, accept, signal }: UpstreamQuestion,
     authorization: string | undefined,
   ): Promise<Response> {
-    const url = `${this.#options.origin}/v2/${repository}/${path}`;
+    const { origin } = this.#options;
+    // A mirror in between, such as another Kindling, is told whose images are meant, as containerd does it.
+    const ns = origin === registryOrigin(this.registry) ? "" : `?ns=${this.registry}`;
+    const url = `${origin}/v2/${repository}/${path}${ns}`;
     // Layers are packed already, and their digest is of what is sent.
     const headers = new Headers({ "accept-encoding": "identity" });
     if (accept !== undefined) headers.set("accept", accept);

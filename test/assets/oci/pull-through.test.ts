@@ -66,11 +66,11 @@ describe("what the store lacks", () => {
       }
     }
     expect(registry.asked).toEqual([
-      "GET /v2/org/name/manifests/1",
+      "GET /v2/org/name/manifests/1?ns=quay.io",
       "GET /token?service=test&scope=repository%3Aorg%2Fname%3Apull anybody",
-      "GET /v2/org/name/manifests/1",
-      `GET /v2/org/name/blobs/${image.config}`,
-      `GET /v2/org/name/blobs/${image.layer}`,
+      "GET /v2/org/name/manifests/1?ns=quay.io",
+      `GET /v2/org/name/blobs/${image.config}?ns=quay.io`,
+      `GET /v2/org/name/blobs/${image.layer}?ns=quay.io`,
     ]);
     expect(await rig.store.find(parseReference("quay.io/org/name:1"))).toMatchObject({
       ...{ digest: image.digest, source: "upstream" },
@@ -204,7 +204,7 @@ describe("a tag of an upstream", () => {
     clock.step(60_001);
     const before = registry.asked.length;
     expect(await digestNow()).toBe(image.digest);
-    expect(registry.asked.slice(before)).toEqual(["HEAD /v2/org/name/manifests/1"]);
+    expect(registry.asked.slice(before)).toEqual(["HEAD /v2/org/name/manifests/1?ns=quay.io"]);
   });
 
   it("stays as it was while its upstream does not answer", async () => {
