@@ -1,5 +1,6 @@
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from "fastify";
 import { type Digest, hexOf } from "../assets/oci/digest.ts";
+import type { StoredDocument } from "../assets/oci/oci-store.ts";
 import { pageOf } from "../assets/oci/page.ts";
 import { formatRepository, type RepositoryName } from "../assets/oci/reference.ts";
 import {
@@ -28,6 +29,7 @@ import type { ImageMirror } from "./mirror.ts";
 import { peerOf } from "./peer.ts";
 import { sendFile } from "./send-file.ts";
 import type { SendTurns } from "./send-turns.ts";
+import { firstFound, refusalOf } from "./upstream-result.ts";
 import { fileBelow, queryOf } from "./url.ts";
 
 /** What the routes of the registry need. */
@@ -145,9 +147,8 @@ async function sendManifest(
       tellMissing(exchange, { ...first, ...wanted });
     return exchange.refuse(settled.code, settled.message);
   }
-  const stored = await mirror.store.document(settled.digest);
+  const stored = await documentOf(exchange, names, settled.digest);
   if (stored === undefined) {
-    // An index may name platforms that its archive lacked.
     return exchange.refuse("MANIFEST_UNKNOWN", `the mirror lacks ${settled.digest}`);
   }
   if (first !== undefined) mirror.missing.served({ ...first, ...wanted });
@@ -161,6 +162,20 @@ async function sendManifest(
     turns: deps.turns,
     read: () => stored.bytes,
   });
+}
+
+// An index may name platforms that its archive lacked, or that nobody asked the upstream for yet.
+async function documentOf(
+  { deps: { mirror } }: Exchange,
+  names: readonly RepositoryName[],
+  digest: Digest,
+): Promise<StoredDocument | undefined> {
+  const { store, upstream } = mirror;
+  const stored = await store.document(digest);
+  if (stored !== undefined || upstream === undefined) return stored;
+  const from = names.filter(({ registry }) => upstream.serves(registry));
+  await firstFound(from, (name) => upstream.manifest(name, { digest }));
+  return await store.document(digest);
 }
 
 type Sought = {
@@ -204,16 +219,16 @@ async function fetchManifest(
 ): Promise<SettledManifest> {
   const { names, wanted, decision } = what;
   const { mirror } = exchange.deps;
-  const failed = await firstFound(decision.from, async (name) => {
+  const fetched = await firstFound(decision.from, async (name) => {
     return mirror.upstream?.manifest(name, wanted) ?? { kind: "absent" };
   });
-  if (failed.kind === "found") {
+  if (fetched.kind === "found") {
     const found = await findManifest(exchange, names, wanted);
     const again = decide(exchange, { names, wanted, found });
     if (again.kind !== "fetch") return again;
   }
   if (decision.stale !== undefined) return decision.stale;
-  return refusalOf(failed, "MANIFEST_UNKNOWN", `not in this mirror, ${unknownIn(names)}`);
+  return refusalOf(fetched, "MANIFEST_UNKNOWN", `not in this mirror, ${unknownIn(names)}`);
 }
 
 async function sendBlob(
@@ -256,33 +271,6 @@ async function fetchBlob(
   if (upstream === undefined) return { kind: "absent" };
   const from = names.filter(({ registry }) => upstream.serves(registry));
   return await firstFound(from, (name) => upstream.blob(name, digest));
-}
-
-async function firstFound<T>(
-  names: readonly RepositoryName[],
-  ask: (name: RepositoryName) => Promise<Upstreamed<T>>,
-): Promise<Upstreamed<T>> {
-  let last: Upstreamed<T> = { kind: "absent" };
-  for (const name of names) {
-    last = await ask(name);
-    if (last.kind === "found") return last;
-  }
-  return last;
-}
-
-function refusalOf(
-  result: Upstreamed<unknown>,
-  code: RegistryErrorCode,
-  message: string,
-): Extract<SettledManifest, { kind: "refuse" }> {
-  if (result.kind === "busy") {
-    const busy = "too many images are being fetched; ask again";
-    return { kind: "refuse", code: "TOOMANYREQUESTS", message: busy };
-  }
-  if (result.kind === "failed") {
-    return { kind: "refuse", code: "UNAVAILABLE", message: result.reason };
-  }
-  return { kind: "refuse", code, message };
 }
 
 function tellMissing({ deps, request }: Exchange, reference: RepositoryName & Wanted): void {

@@ -143,7 +143,7 @@ const Unmirrored: readonly (Exception & { readonly by?: string })[] = [
     by: "test/assets/oci/manifest.test.ts",
   },
   {
-    path: /^src\/(?:assets\/oci\/registry-error|http\/missing-images)\.ts$/,
+    path: /^src\/(?:assets\/oci\/registry-error|http\/(?:missing-images|upstream-result))\.ts$/,
     reason: "what the routes say",
     by: "test/http/registry-routes.test.ts",
   },

@@ -14,7 +14,7 @@ import {
 } from "./archive.ts";
 import { planArchive } from "./archive-plan.ts";
 import { type ArchiveItem, readArchive } from "./archive-reader.ts";
-import type { StagedBlob } from "./blob-store.ts";
+import { type StagedBlob, sha256 } from "./blob-store.ts";
 import { type Digest, digestOfHex, isDigest } from "./digest.ts";
 import { manifestBytesMax } from "./manifest.ts";
 import { layerTypeOf } from "./media-type.ts";
@@ -73,7 +73,7 @@ async function stageAll(store: OciStore, staging: string, wish: ImportWish): Pro
   let read = 0;
   const counted = async function* (body: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
     for await (const chunk of body) {
-      wish.signal.throwIfAborted();
+      if (wish.signal.aborted) throw badArchive(`stopped at ${wish.path}; nothing of it was kept`);
       read += chunk.length;
       wish.progress(read);
       yield chunk;
@@ -94,14 +94,17 @@ async function stageAll(store: OciStore, staging: string, wish: ImportWish): Pro
 
 async function stageFile(
   store: OciStore,
-  { name, body }: Extract<ArchiveItem, { kind: "file" }>,
+  { name, size, body }: Extract<ArchiveItem, { kind: "file" }>,
   { staging, wish }: { staging: string; wish: ImportWish },
 ): Promise<StagedBlob> {
   const promised = name.replace(/^blobs\/sha256\//, "sha256:");
-  const expect = isDigest(promised) ? promised : undefined;
-  const blob = await store.blobs.stage(staging, body, { bytesMax: wish.blobBytesMax, expect });
-  if (expect === undefined || blob.digest === expect) return blob;
-  throw mismatch(name, { want: expect, got: blob.digest });
+  const digest = isDigest(promised) ? promised : undefined;
+  const blob = await store.blobs.stage(staging, body, {
+    bytesMax: wish.blobBytesMax,
+    ...(digest && { expect: { digest, size } }),
+  });
+  if (digest === undefined || blob.digest === digest) return blob;
+  throw mismatch(name, { want: digest, got: blob.digest });
 }
 
 async function planWith(
@@ -155,10 +158,6 @@ async function nameImage(store: OciStore, image: PlannedImage, at: number): Prom
   for (const reference of references) {
     await store.name(reference, { digest, mediaType, bytes, platforms, at, source: "import" });
   }
-}
-
-function sha256(bytes: Uint8Array): Digest {
-  return digestOfHex(createHash("sha256").update(bytes).digest("hex"));
 }
 
 function translate(error: unknown, path: string): unknown {

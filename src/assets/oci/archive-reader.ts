@@ -1,5 +1,5 @@
 import { constants, createReadStream } from "node:fs";
-import { lstat, open, readdir } from "node:fs/promises";
+import { lstat, open } from "node:fs/promises";
 import { join } from "node:path";
 import type { Transform } from "node:stream";
 import { createGunzip, createZstdDecompress } from "node:zlib";
@@ -7,6 +7,7 @@ import { systemErrorCode } from "../../runtime/system-error.ts";
 import { parsePax, parseTarHeader, type TarHeader, tarBlockBytes } from "../../wire/tar-header.ts";
 import { badArchive } from "./archive.ts";
 import { cleanName, linkTarget } from "./archive-name.ts";
+import { namesIn } from "./blob-store.ts";
 import { ByteQueue } from "./byte-queue.ts";
 
 /** One file or link of an archive; the body is to be read to its end before the next one comes. */
@@ -43,7 +44,7 @@ async function lstatOf(path: string) {
 // Only what a layout has; links are not followed, so that a folder's owner cannot have us read others' files.
 async function* readFolder(path: string): AsyncGenerator<ArchiveItem> {
   const blobs = join("blobs", "sha256");
-  const hashed = await readdir(join(path, blobs)).catch(() => []);
+  const hashed = await namesIn(join(path, blobs));
   const names = ["oci-layout", "index.json", ...hashed.map((name) => join(blobs, name))];
   for (const name of names) {
     const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;

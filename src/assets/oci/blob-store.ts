@@ -29,8 +29,8 @@ export type StagedBlob = {
 export type StagingRules = {
   /** A larger one is refused. */
   readonly bytesMax: number;
-  /** The digest it is said to have: what the store has already is hashed and not written. */
-  readonly expect?: Digest | undefined;
+  /** What it is said to be: what the store has already is hashed and not written. */
+  readonly expect?: { readonly digest: Digest; readonly size: number } | undefined;
   /** Told where it is written, before it is: it may be read meanwhile. */
   readonly opened?: (path: string) => void;
 };
@@ -93,7 +93,7 @@ export class BlobStore {
     rules: StagingRules,
   ): Promise<StagedBlob> {
     const { expect } = rules;
-    const isHere = expect !== undefined && (await this.sizeOf(expect)) !== undefined;
+    const isHere = expect !== undefined && (await this.sizeOf(expect.digest)) === expect.size;
     this.#count += 1;
     const path = join(staging, String(this.#count));
     await using file = isHere ? undefined : await this.#create(path);
@@ -110,17 +110,18 @@ export class BlobStore {
   }
 
   /** Puts a staged blob where it is found; one that is there already is as good. */
-  async publish({ path, digest }: StagedBlob): Promise<void> {
+  async publish({ path, digest, size }: StagedBlob): Promise<void> {
     const target = this.pathOf(digest);
     await this.makeFolder("blobs", "sha256");
-    if ((await this.sizeOf(digest)) !== undefined) {
-      const now = new Date();
-      // What nothing refers to is removed when it is old: it is wanted from now on.
-      await utimes(target, now, now);
+    // One of another length was cut short by a disk that failed.
+    if ((await this.sizeOf(digest)) === size) {
+      await touch(target);
       await rm(path, { force: true });
-    } else {
-      await durableDisk.replace(path, target);
+      return;
     }
+    await durableDisk.replace(path, target).catch((error: unknown) => {
+      throw unusable(target, error);
+    });
   }
 
   /** Keeps bytes that are in memory. */
@@ -199,6 +200,20 @@ export class BlobStore {
     const cure = "kindling oci rm and gc make room; oci.keepFree is the bound";
     throw new KindlingError("oci.store", `${message}; ${cure}`, { folder: this.folder });
   }
+}
+
+/** The digest of bytes in memory. */
+export function sha256(bytes: Uint8Array): Digest {
+  return digestOfHex(createHash("sha256").update(bytes).digest("hex"));
+}
+
+// What nothing refers to is removed when it is old, and this is wanted from now on. Root's file stays as
+// old as it is: the daemon's user may not touch it, and what was imported has a name.
+async function touch(path: string): Promise<void> {
+  const now = new Date();
+  await utimes(path, now, now).catch((error: unknown) => {
+    if (systemErrorCode(error) !== "EPERM") throw unusable(path, error);
+  });
 }
 
 /** The entries of a folder; none where it is missing. */

@@ -29,6 +29,8 @@ import {
 
 /** Indexes within indexes; two is what a builder makes. */
 const depthMax = 4;
+/** Documents that one archive may have us read. */
+const documentsMax = 10_000;
 
 const refName = "org.opencontainers.image.ref.name";
 const containerdName = "io.containerd.image.name";
@@ -75,9 +77,6 @@ export function planLayout(deps: PlanDeps): ArchivePlan {
     checks: [],
   };
 }
-
-/** Documents that one archive may have us read. */
-const documentsMax = 10_000;
 
 type Walk = {
   readonly deps: PlanDeps;
@@ -176,7 +175,8 @@ function findTree(
 ): Tree {
   const { digest, size, mediaType } = descriptor;
   const { listing, documents } = walk.deps;
-  if (!isIndexType(mediaType) && !isManifestType(mediaType)) {
+  const isDocument = isIndexType(mediaType) || isManifestType(mediaType);
+  if (!isDocument && depth === 0) {
     throw badArchive(`${name}: want an image or an index, got ${mediaType}`);
   }
   if (depth > depthMax) throw badArchive(`${name}: indexes lie in each other, ${depth} deep`);
@@ -186,11 +186,13 @@ function findTree(
     throw badArchive(`${name}: the archive lacks its manifest ${digest}`);
   }
   if (!holdsBlob(listing, descriptor)) throw wrongSize(name, descriptor);
+  const own = new Map([[digest, size]]);
+  // Whatever else an index lists is kept, and not looked into.
+  if (!isDocument) return { blobs: own, platforms: [], absent: [] };
   if (size > manifestBytesMax) throw badArchive(`${name}: a manifest of ${size} bytes`);
   const bytes = documents.get(digest);
   if (bytes === undefined) return wantLater(walk, digest);
   const document = readDocument(bytes, digest);
-  const own = new Map([[digest, size]]);
   if (document.kind === "manifest") return manifestTree(walk, document, { descriptor, name, own });
   const trees = document.manifests.map((one) => findTree(walk, one, { depth: depth + 1, name }));
   if (trees.every(({ blobs }) => blobs.size === 0) && walk.wanted.length === 0) {

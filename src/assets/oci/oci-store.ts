@@ -87,6 +87,8 @@ export class OciStore {
       await file.append(Buffer.from(formatRecord(record)));
       await this.blobs.adopt(fresh);
       await durableDisk.replace(fresh, path);
+    } catch (error) {
+      throw unusable(path, error);
     } finally {
       await rm(staging, { recursive: true, force: true });
     }
@@ -198,8 +200,11 @@ export class OciStore {
   async #dropStaging(before: number): Promise<void> {
     const folder = join(this.blobs.folder, "tmp");
     for (const name of await namesIn(folder)) {
-      const { mtimeMs } = await stat(join(folder, name));
-      if (mtimeMs < before) await rm(join(folder, name), { recursive: true, force: true });
+      const staging = join(folder, name);
+      // The folder keeps its time while a file in it grows.
+      const all = [staging, ...(await namesIn(staging)).map((one) => join(staging, one))];
+      const times = await Promise.all(all.map(async (path) => (await stat(path)).mtimeMs));
+      if (Math.max(...times) < before) await rm(staging, { recursive: true, force: true });
     }
   }
 

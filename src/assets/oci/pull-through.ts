@@ -2,6 +2,7 @@ import type { FindingSink } from "../../boot/finding.ts";
 import { KindlingError, WireError } from "../../errors.ts";
 import { mismatch } from "./archive.ts";
 import { type BlobFetchDeps, BlobFetches, type FetchedBlob } from "./blob-fetch.ts";
+import { sha256 } from "./blob-store.ts";
 import { type Digest, isDigest } from "./digest.ts";
 import type { ImageRecord } from "./image-record.ts";
 import { childrenOf, formatPlatform, type ImageDocument, parseImageDocument } from "./manifest.ts";
@@ -140,11 +141,12 @@ export class PullThrough {
     if (!answer.ok) throw refusal(upstream, answer.status);
     const bytes = await readManifest(upstream, answer);
     const document = parseDocument(upstream, bytes);
-    const digest = await store.blobs.put(bytes);
+    const digest = sha256(bytes);
     const promised = reference.digest ?? answer.headers.get("docker-content-digest") ?? digest;
     if (isDigest(promised) && promised !== digest) {
       throw mismatch(formatReference(reference), { want: promised, got: digest });
     }
+    await store.blobs.put(bytes);
     log.info("image manifest fetched", { image: formatReference(reference), digest });
     return await this.#keep(reference, recordOf(document, { digest, at, size: bytes.length }));
   }

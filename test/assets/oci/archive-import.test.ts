@@ -48,6 +48,7 @@ const image = testImage("hello");
 const arm = testImage("hello, arm", { architecture: "arm64" });
 const docker = testImage("hello", { docker: true });
 const name = "quay.io/kindling/test:1";
+const multiType = "application/vnd.oci.image.index.v1+json";
 
 async function held(): Promise<readonly string[]> {
   return (await store.blobs.list()).toSorted();
@@ -93,6 +94,24 @@ describe("an OCI archive", () => {
       { digest: lists[0].digest, platforms: ["linux/amd64", "linux/arm64"], absent: [] },
       { digest: lists[1].digest, platforms: ["linux/amd64", "linux/arm64"], absent: [] },
     ]);
+  });
+
+  it("keeps what else an index lists, and does not look into it", async () => {
+    const note = Buffer.from("a signature, say");
+    const other = { mediaType: "application/vnd.example", digest: sha256(note), size: note.length };
+    const index = Buffer.from(
+      JSON.stringify({
+        schemaVersion: 2,
+        manifests: [{ mediaType: image.mediaType, digest: image.digest, size: image.size }, other],
+      }),
+    );
+    const list = {
+      ...{ digest: sha256(index), mediaType: multiType, size: index.length },
+      blobs: new Map([...image.blobs, [sha256(index), index], [sha256(note), note]]),
+      platform: image.platform,
+    };
+    await bring(tarOf(layoutOf([[name, list]])));
+    expect(await held()).toContain(sha256(note));
   });
 
   it("tells which platforms of its index it lacks", async () => {

@@ -1,6 +1,6 @@
 import { chmod, mkdtemp, readdir, rm, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { ImageRecord } from "../../../src/assets/oci/image-record.ts";
 import { OciStore } from "../../../src/assets/oci/oci-store.ts";
@@ -82,6 +82,13 @@ it("tells which file is damaged, and what to do", async () => {
   });
 });
 
+it("puts a blob in the place of one that was cut short", async () => {
+  const digest = await store.blobs.put(Buffer.from("hello"));
+  await writeFile(store.blobs.pathOf(digest), "hel");
+  await store.blobs.put(Buffer.from("hello"));
+  expect(await store.blobs.read(digest, 100)).toEqual(Buffer.from("hello"));
+});
+
 it("leaves room on the disk", async () => {
   store = new OciStore({ folder, keepFreeBytes: Number.MAX_SAFE_INTEGER });
   await expect(store.blobs.put(Buffer.from("hello"))).rejects.toMatchObject({
@@ -113,12 +120,15 @@ describe("collect", () => {
     expect(await store.collect(200_000)).toMatchObject({ blobs: 0 });
   });
 
-  it("removes what a broken import left", async () => {
-    const staging = await store.blobs.openStaging();
-    await writeFile(join(staging, "1"), "half");
-    await utimes(staging, 100, 100);
+  it("removes what a broken import left, and not what one that runs writes", async () => {
+    const [broken, running] = [await store.blobs.openStaging(), await store.blobs.openStaging()];
+    for (const staging of [broken, running]) {
+      await writeFile(join(staging, "1"), "half");
+      await utimes(staging, 100, 100);
+    }
+    await utimes(join(broken, "1"), 100, 100);
     await store.collect(200_000);
-    expect(await readdir(join(folder, "tmp"))).toEqual([]);
+    expect(await readdir(join(folder, "tmp"))).toEqual([basename(running)]);
   });
 });
 

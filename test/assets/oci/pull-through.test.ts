@@ -91,6 +91,12 @@ describe("what the store lacks", () => {
     expect(images).toMatchObject([{ record: { platforms: ["linux/amd64", "linux/arm64"] } }]);
   });
 
+  it("comes as linux/amd64's to a client that knows no index", async () => {
+    const headers = { accept: image.mediaType };
+    const answer = await get("quay.io/org/multi/manifests/1", { headers });
+    expect(answer.headers.get("docker-content-digest")).toBe(image.digest);
+  });
+
   it("keeps a name by digest, so that it outlives a clean-up", async () => {
     await get(`quay.io/org/name/manifests/${image.digest}`);
     expect(await rig.store.images()).toMatchObject([{ reference: { digest: image.digest } }]);
@@ -269,5 +275,6 @@ describe("an upstream in trouble", () => {
     const answer = await get("quay.io/org/name/manifests/2");
     expect(answer.status).toBe(503);
     expect(await rig.store.images()).toEqual([]);
+    expect(await rig.store.blobs.list()).toEqual([]);
   });
 });
