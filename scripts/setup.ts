@@ -5,7 +5,13 @@ import { existsSync, globSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { openGuestFiles } from "../src/lab/guest-files.ts";
 import { openIgnitionFiles } from "../src/lab/ignition-files.ts";
-import { openArm64, openSignedLoaders, openSuiteIpxe } from "../src/lab/machine-files.ts";
+import { openLiveImage } from "../src/lab/live/live-image.ts";
+import {
+  openArm64,
+  openDebianInstaller,
+  openSignedLoaders,
+  openSuiteIpxe,
+} from "../src/lab/machine-files.ts";
 import { cacheFolder } from "../src/lab/package-cache.ts";
 import { openPeer, type PeerName, peerNames } from "../src/lab/peer-packages.ts";
 import { type DebianPackage, missingPackages, type Task } from "./debian-packages.ts";
@@ -63,6 +69,8 @@ if (name === "qemu") {
     await openSuiteIpxe(cache, suite, console.log).catch(fail);
   }
   await openArm64(cache, console.log).catch(fail);
+  await openDebianInstaller(cache, console.log).catch(fail);
+  await openLiveImage(cache, console.log).catch(fail);
 }
 const beside: Partial<Record<Task, readonly PeerName[]>> = {
   ...{ test: peerNames, interop: peerNames, bench: peerNames, storm: peerNames },

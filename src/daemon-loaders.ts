@@ -35,6 +35,8 @@ export type LoaderService = Disposable & {
     asker: { readonly mac?: MacAddress | undefined; readonly server: IpAddress },
   ): ReturnType<BootFileLibrary["find"]>;
   diagnosisOf(mac: MacAddress): string | undefined;
+  /** Files that are kept in memory, for TFTP and HTTP alike. */
+  keptBytes(): number;
 };
 
 export function openLoaders(deps: LoaderDeps): LoaderService {
@@ -63,6 +65,7 @@ export function openLoaders(deps: LoaderDeps): LoaderService {
   return {
     rules: rulesOf(config, library, watch),
     diagnosisOf,
+    keptBytes: () => library.keptBytes() + files.keptBytes(),
     find(path, asker) {
       const track = asker.mac && watch.trackOf(asker.mac);
       return files.find(path, { ...asker, arch: architectureNamed(track?.arch) });
@@ -97,7 +100,7 @@ async function renderGrubFor(
     mac,
   });
   if (rendered === undefined) return undefined;
-  bus.publish({ mac, ...planFact(rendered.plan) });
+  if (rendered.plan) bus.publish({ mac, ...planFact(rendered.plan) });
   return rendered.text;
 }
 

@@ -1,7 +1,6 @@
 /** The daemon's container images: where they lie and who may be asked for what is missing. Wiring only. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { HotLibrary } from "./assets/hot-library.ts";
 import { parseDockerConfig } from "./assets/oci/challenge.ts";
 import { registryOrigin } from "./assets/oci/hosts-toml.ts";
 import { OciStore } from "./assets/oci/oci-store.ts";
@@ -21,18 +20,16 @@ export type MirrorDeps = {
   readonly log: Log;
   readonly config: Config;
   readonly findings: FindingBoard;
-  /** Reads what is sent: layers share its memory with the assets. */
-  readonly files: HotLibrary;
 };
 
 export async function openImageMirror(deps: MirrorDeps): Promise<ImageMirror> {
-  const { config, findings, files } = deps;
+  const { config, findings } = deps;
   const store = openOciStore(config);
   const upstream = await openPullThrough(store, deps);
   const { port } = config.oci;
   return {
     store,
-    blobs: { folder: join(store.blobs.folder, "blobs"), symlinks: "confine", files },
+    blobs: { folder: join(store.blobs.folder, "blobs"), symlinks: "confine" },
     missing: new MissingImages(findings),
     ...(port !== 0 && { port }),
     ...(upstream && { upstream }),

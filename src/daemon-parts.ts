@@ -2,31 +2,32 @@
  * The parts of the daemon, each opened and fitted to the others' small interfaces. Nothing here runs by
  * itself: `daemon.ts` serves what is opened here, and closes it.
  */
-import { hotLimits } from "./assets/hot-budget.ts";
-import { HotLibrary } from "./assets/hot-library.ts";
 import { lastSeen } from "./boot/last-seen.ts";
 import { wantedPorts } from "./config/ports.ts";
 import type { Resolution, ValidConfig } from "./config/resolve.ts";
 import type { Config } from "./config/schema.ts";
 import { type DhcpPart, openDhcp } from "./daemon-dhcp.ts";
+import { openDns } from "./daemon-dns.ts";
+import { openInstalls, openJoins } from "./daemon-installer.ts";
 import { openAdverts, openDhcp6 } from "./daemon-ipv6.ts";
 import { assetsFolder, type LoaderService, openLoaders } from "./daemon-loaders.ts";
 import { openImageMirror } from "./daemon-oci.ts";
 import type { PartSettings } from "./daemon-settings.ts";
 import type { DhcpServer } from "./dhcp/server.ts";
 import type { Dhcp6Server } from "./dhcp6/server.ts";
-import type { BindingReader } from "./dns/live-zones.ts";
-import { type DnsServer, openDnsServer } from "./dns/server.ts";
-import type { AnswerDeps, Signer } from "./http/deps.ts";
+import type { RecordStore } from "./dns/record-store.ts";
+import type { AnswerDeps, InstallBook, Signer } from "./http/deps.ts";
 import { openHttpServer } from "./http/server.ts";
+import { Transfers } from "./http/transfers.ts";
+import { joinRoutes } from "./installer/join-routes.ts";
+import type { JoinServer } from "./installer/join-server.ts";
 import { systemClock } from "./runtime/clock.ts";
 import { type DescriptorShares, descriptorLimit, shareDescriptors } from "./runtime/descriptors.ts";
 import type { EventBus } from "./runtime/event-bus.ts";
 import type { FindingBoard } from "./runtime/finding-board.ts";
 import type { ServedInterface } from "./runtime/interfaces.ts";
 import type { Log } from "./runtime/log.ts";
-import { memoryOfProcess } from "./runtime/memory.ts";
-import { openMetrics } from "./runtime/metrics.ts";
+import { type Metrics, openMetrics } from "./runtime/metrics.ts";
 import type { Account } from "./runtime/privileges.ts";
 import type { BoundService } from "./runtime/service.ts";
 import type { Catalog } from "./store/catalog.ts";
@@ -70,7 +71,7 @@ export type LiveParts = {
   readonly dhcp: DhcpServer | undefined;
   readonly dhcp6: Dhcp6Server | undefined;
   readonly tftp: TftpServer | undefined;
-  readonly dns: DnsServer | undefined;
+  readonly dns: RecordStore | undefined;
 };
 
 /** Opens every part: all its ports are bound, none is served. */
@@ -81,19 +82,25 @@ export async function openParts(
   const { folder } = house.config.data;
   const part = log.child({ part: "store" });
   const catalog = new FileStore({ folder, log: part, clock: systemClock, checkPartial });
-  const answers = answersOf(house, catalog);
+  const answers = answersOf(house, { catalog, installs: await openInstalls(house) });
   const loaders = house.resources.use(openLoaders({ ...house, answers }));
   const addresses = await openDhcp(house, loaders.rules);
   const dhcp = addresses?.server;
   const tftp = await openTftp(house, loaders);
-  const dns = await openDns(house, addresses);
-  const http = await openHttp(house, { dhcp: addresses, loaders, answers });
+  const dns = await openDns(house, { dhcp: addresses, maxConnections: sharesOf(house).dns });
+  const joins = openJoins(house);
+  const http = await openHttp(house, {
+    ...{ dhcp: addresses, records: dns?.records },
+    ...{ tftp, loaders, answers, joins },
+  });
   const rpc = await openRpc(house, catalog);
   const modeOf = addresses?.modeOf ?? (() => "off" as const);
   const dhcp6 = await openDhcp6(house, modeOf);
   const adverts = await openAdverts(house, modeOf);
-  const services = [dhcp, tftp, dns, http, rpc, dhcp6, adverts].filter((one) => one !== undefined);
-  return { live: { dhcp, dhcp6, tftp, dns }, services };
+  const services = [dhcp, tftp, dns?.server, http, rpc, dhcp6, adverts, joins].filter(
+    (one) => one !== undefined,
+  );
+  return { live: { dhcp, dhcp6, tftp, dns: dns?.records }, services };
 }
 
 async function openTftp(house: House, loaders: LoaderService): Promise<TftpServer | undefined> {
@@ -126,63 +133,25 @@ function tftpLinks({ served, addresses }: House): readonly TftpLink[] {
   return [...served, ...six];
 }
 
-async function openDns(house: House, dhcp: DhcpPart | undefined): Promise<DnsServer | undefined> {
-  const { options, config, served, settings, bus, log, resources } = house;
-  const { dns } = config;
-  if (!dns.enabled) return undefined;
-  const deps = {
-    interfaces: served,
-    port: dns.port,
-    settings: settings.dns,
-    bindings: bindingsOf(dhcp, bus),
-    clock: systemClock,
-    log: log.child({ part: "dns" }),
-    findings: house.findings,
-    maxConnections: sharesOf(house).dns,
-  };
-  return resources.use(await openDnsServer(deps, options.signal));
-}
+type HttpParts = {
+  readonly dhcp: DhcpPart | undefined;
+  readonly records: RecordStore | undefined;
+  readonly tftp: TftpServer | undefined;
+  readonly loaders: LoaderService;
+  readonly answers: AnswerDeps;
+  readonly joins: JoinServer;
+};
 
-// Every change of a lease is told to a machine or by one, and passes the bus as one of these.
-const changesLease = new Set(["out offer", "out ack", "in release", "in decline"]);
-
-function bindingsOf(dhcp: DhcpPart | undefined, bus: EventBus): BindingReader {
-  return {
-    bindings: () => {
-      const known = dhcp?.server.bindings() ?? [];
-      return known.filter(
-        ({ reserved, state }) => reserved || state === "bound" || state === "offered",
-      );
-    },
-    onChange: (listener) => {
-      const both = new DisposableStack();
-      if (dhcp !== undefined) both.use(dhcp.desk.onChange(listener));
-      both.use(
-        bus.subscribe((event) => {
-          if (event.kind !== "dhcp") return;
-          if (changesLease.has(`${event.direction} ${event.message}`)) listener();
-        }),
-      );
-      return both;
-    },
-  };
-}
-
-async function openHttp(
-  house: House,
-  {
-    dhcp,
-    loaders,
-    answers,
-  }: { dhcp: DhcpPart | undefined; loaders: LoaderService; answers: AnswerDeps },
-): Promise<BoundService> {
+async function openHttp(house: House, others: HttpParts): Promise<BoundService> {
+  const { dhcp, records, loaders, answers, joins } = others;
   const { options, config, served, bus, log, resources } = house;
   const { version, signal } = options;
   const part = log.child({ part: "http" });
   const metrics = resources.use(openMetrics(bus, { version }));
   const startedAt = systemClock.now();
   const { socket } = config.admin;
-  const limits = hotLimits(memoryOfProcess(), config.assets.memory);
+  const transfers = new Transfers();
+  gaugeMemory(metrics, transfers, others);
   const status = () => ({
     version,
     mode: config.dhcp.mode,
@@ -199,8 +168,15 @@ async function openHttp(
     const seen = lastSeen(bus.recent());
     return (dhcp?.server.bindings() ?? []).map((row) => ({ ...row, ...seen.get(row.mac) }));
   };
-  const admin = { events: bus, leases, status, desk: dhcp?.desk, socket };
-  const files = resources.use(new HotLibrary({ ...limits, clock: systemClock }));
+  const admin = {
+    events: bus,
+    leases,
+    status,
+    desk: dhcp?.desk,
+    records,
+    socket,
+    plugins: [joinRoutes(joins)],
+  };
   const deps = {
     addresses: house.addresses,
     port: config.http.port,
@@ -209,9 +185,10 @@ async function openHttp(
     log: part,
     diagnosisOf: loaders.diagnosisOf,
     signer: await openSigning(house),
-    assets: { folder: assetsFolder(config), symlinks: "follow" as const, files },
-    mirror: await openImageMirror({ ...house, files, signal, log: log.child({ part: "oci" }) }),
+    assets: { folder: assetsFolder(config), symlinks: "follow" as const },
+    mirror: await openImageMirror({ ...house, signal, log: log.child({ part: "oci" }) }),
     loaders,
+    transfers,
     publish: bus.publish,
     machineAt: bus.machineAt.bind(bus),
     clock: systemClock,
@@ -223,14 +200,36 @@ async function openHttp(
   return resources.use(await openHttpServer(deps, signal));
 }
 
+// What grows with the number of clients, besides what the process tells of itself.
+function gaugeMemory(
+  { gauge }: Metrics,
+  transfers: Transfers,
+  { tftp, loaders }: { tftp: TftpServer | undefined; loaders: LoaderService },
+): void {
+  const http = () => transfers.usage();
+  gauge("kindling_http_transfers_open", "Files being sent by HTTP.", () => http().open);
+  gauge(
+    "kindling_http_buffer_bytes",
+    "Memory of the buffers of these transfers.",
+    () => http().bufferBytes,
+  );
+  gauge("kindling_kept_file_bytes", "Loaders and files of TFTP in memory.", loaders.keptBytes);
+  if (tftp === undefined) return;
+  gauge("kindling_tftp_transfers_open", "Files being sent by TFTP.", tftp.openTransfers);
+}
+
 function sharesOf({ addresses, config }: House): DescriptorShares {
   const servers = config.oci.port === 0 ? 1 : 2; // images on their own port have as many connections
   return shareDescriptors(descriptorLimit(), addresses.length * servers);
 }
 
-function answersOf({ config, log }: House, catalog: Catalog): AnswerDeps {
+function answersOf(
+  { config, log }: House,
+  { catalog, installs }: { catalog: Catalog; installs: InstallBook },
+): AnswerDeps {
   return {
     catalog,
+    installs: { book: installs, now: systemClock.now },
     texts: openTextEngines(log),
     extensions: true,
     ignitionUpgrade: config.http.ignitionUpgrade,

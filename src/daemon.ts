@@ -9,6 +9,8 @@ import { needRestart } from "./config/changes.ts";
 import { formatProblems } from "./config/load.ts";
 import { describeHolder, wantedPorts } from "./config/ports.ts";
 import type { Config } from "./config/schema.ts";
+import { recordFile } from "./daemon-dns.ts";
+import { installerFiles } from "./daemon-installer.ts";
 import { listeningAddresses, serverIdFile, waitUntilBindable } from "./daemon-ipv6.ts";
 import { ociPaths } from "./daemon-oci.ts";
 import { type DaemonOptions, type House, type LiveParts, openParts } from "./daemon-parts.ts";
@@ -90,13 +92,13 @@ function pathsToHandOver(config: Config): readonly string[] {
   const { state, admin } = config;
   const folder = dirname(admin.socket);
   const socket = admin.socket === "" ? [] : [admin.socket, ...(existsSync(folder) ? [] : [folder])];
-  return [
-    ...ociPaths(config),
-    state.folder,
+  const kept = [
     ...leaseFiles(leaseFile(state)),
     serverIdFile(state),
-    ...socket,
+    ...installerFiles(config),
+    recordFile(config),
   ];
+  return [...ociPaths(config), state.folder, ...kept, ...socket];
 }
 
 // A SIGHUP or an edit: what can change while running does, the rest is named, a bad edit changes nothing.

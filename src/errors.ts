@@ -10,7 +10,7 @@ export type ErrorRow = {
   readonly level: "debug" | "warn" | "error";
 };
 
-/** Code → how it is told. Exit codes: 1 failure, 2 usage, 3 not found, 5 timed out, 6 verification failed, 77 no rights, 78 bad configuration. */
+/** Code → how it is told. Exit codes: 1 failure, 2 usage, 3 not found, 4 refused, 5 timed out, 6 not verified, 77 no rights, 78 bad configuration. */
 export const ErrorTable = {
   "wire.truncated": { http: 400, exit: 1, level: "debug" },
   "wire.invalid": { http: 400, exit: 1, level: "debug" },
@@ -27,7 +27,12 @@ export const ErrorTable = {
   "lease.refused": { http: 409, exit: 1, level: "warn" },
   "lease.unknown": { http: 404, exit: 3, level: "warn" },
   "reservation-store.unusable": { http: 500, exit: 1, level: "error" },
+  "record-store.unusable": { http: 500, exit: 1, level: "error" },
+  "record.refused": { http: 409, exit: 1, level: "warn" },
   "admin.unreachable": { http: 502, exit: 1, level: "error" },
+  "install-store.unusable": { http: 500, exit: 1, level: "error" },
+  "install.unknown": { http: 404, exit: 3, level: "warn" },
+  "join-store.unusable": { http: 500, exit: 1, level: "error" },
   "lease-store.unusable": { http: 500, exit: 1, level: "error" },
   "butane.invalid": { http: 500, exit: 78, level: "error" },
   "catalog.invalid": { http: 500, exit: 1, level: "warn" },
@@ -41,6 +46,13 @@ export const ErrorTable = {
   "lab.missing-tool": { http: 500, exit: 1, level: "error" },
   "lab.failed": { http: 500, exit: 1, level: "error" },
   "image.recipe": { http: 500, exit: 78, level: "error" },
+  "image.unknown": { http: 404, exit: 3, level: "warn" },
+  "image.unreachable": { http: 502, exit: 1, level: "error" },
+  "image.unverified": { http: 502, exit: 6, level: "error" },
+  "image.refused": { http: 409, exit: 4, level: "warn" },
+  "image.busy": { http: 409, exit: 1, level: "warn" },
+  "image.no-space": { http: 507, exit: 1, level: "error" },
+  "image.broken": { http: 500, exit: 1, level: "error" },
   "oci.archive": { http: 400, exit: 1, level: "error" },
   "oci.digest": { http: 502, exit: 6, level: "error" },
   "oci.unknown": { http: 404, exit: 3, level: "warn" },

@@ -32,6 +32,8 @@ export type BootFileDeps = {
 /** The tree of names that TFTP serves, and HTTP below `/loaders/`: the same bytes by either. */
 export type BootFileLibrary = {
   find(path: string, asker: BootFileAsker): Promise<LoaderLookup>;
+  /** Of assets; the loaders' are their library's. */
+  keptBytes(): number;
 };
 
 /** A kernel or RAM disk is held in memory while it is sent; one that is larger is for HTTP. */
@@ -44,6 +46,7 @@ export function openBootFiles(deps: BootFileDeps): BootFileLibrary {
   const { loaders, texts } = deps;
   const files = openFileLibrary(assetCacheBytesMax);
   return {
+    keptBytes: files.keptBytes,
     async find(path, asker) {
       const meant = readBootFileName(path, asker.arch);
       switch (meant.kind) {

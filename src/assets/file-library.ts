@@ -27,7 +27,11 @@ export type FileWish = {
 };
 
 /** Reads files and keeps the latest in memory until their size or time of change differs. */
-export type FileLibrary = { read(wish: FileWish): Promise<FileReading> };
+export type FileLibrary = {
+  read(wish: FileWish): Promise<FileReading>;
+  /** What is kept in memory now. */
+  keptBytes(): number;
+};
 
 /**
  * One file as it was when it was read; a promise, so that a hundred machines at once cost one read.
@@ -67,6 +71,7 @@ export function openFileLibrary(cacheBytesMax: number): FileLibrary {
     return { kind: "content", content: await content };
   };
   return {
+    keptBytes: () => sizeOf(cache),
     async read({ path, bytesMax, within }) {
       try {
         const real = await realpath(path);
@@ -92,12 +97,16 @@ async function readContent(file: FileHandle, path: string, modified: Date): Prom
 }
 
 function forgetOldest(cache: Map<string, Cached>, bytesMax: number): void {
-  let total = [...cache.values()].reduce((sum, { size }) => sum + size, 0);
+  let total = sizeOf(cache);
   for (const [path, { size }] of cache) {
     if (total <= bytesMax) return;
     cache.delete(path);
     total -= size;
   }
+}
+
+function sizeOf(cache: ReadonlyMap<string, Cached>): number {
+  return [...cache.values()].reduce((sum, { size }) => sum + size, 0);
 }
 
 // Absent is everyday. Anything else (no rights, a disk error) must not pass for "not installed".

@@ -17,6 +17,7 @@ export type LoaderLibrary = {
   has(name: string): boolean;
   /** Every loader there is: the known names and what else lies in the operator's folders. */
   list(): Promise<readonly LoaderEntry[]>;
+  keptBytes(): number;
 };
 
 export type LoaderLibraryOptions = {
@@ -52,6 +53,7 @@ export function openLoaderLibrary(options: LoaderLibraryOptions): LoaderLibrary 
   };
   return {
     find,
+    keptBytes: files.keptBytes,
     has(name) {
       const places = isLoaderName(name) ? loaderPlaces(name, folders, systemFolders) : [];
       return places.some(({ path }) => isFile(path));

@@ -17,18 +17,19 @@ export function diagnoseBoot(boot: Timeline | undefined): Diagnosis {
   const rows = boot?.rows ?? [];
   const last = furthest(rows);
   if (last === undefined) return { kind: "stopped", reached: "nothing", ...Unheard };
-  if (last.stage === "user-space") return { kind: "up", reached: "user-space" };
+  const isUp = last.stage === "user-space" && last.outcome !== "failed";
+  if (isUp) return { kind: "up", reached: "user-space" };
   const advice = last.outcome === "failed" ? failure(last) : silence(last, boot?.arch);
   return { kind: "stopped", reached: last.stage, ...advice };
 }
 
 // What came last in time decides, not the later stage: a second try may stop earlier than the first.
 function furthest(rows: readonly TimelineRow[]): TimelineRow | undefined {
-  const up = rows.find((row) => row.stage === "user-space");
+  const said = rows.findLast((row) => row.stage === "user-space");
   const byTime = [...rows].sort(
     (a, b) => a.endMs - b.endMs || Stages.indexOf(a.stage) - Stages.indexOf(b.stage),
   );
-  return up ?? byTime.at(-1);
+  return said ?? byTime.at(-1);
 }
 
 const Unheard: Advice = {
@@ -109,6 +110,12 @@ const GrubLost: Advice = {
 };
 
 function failure(row: TimelineRow): Advice {
+  if (row.stage === "user-space") {
+    return {
+      cause: `the installer gave up: ${row.detail ?? "it did not say why"}`,
+      cure: "mend what it says; the next boot from the network tries again",
+    };
+  }
   const what = `${row.detail ?? row.stage} failed${row.reason ? ` (${row.reason})` : ""}`;
   if (row.reason === "http-404" && row.stage === "script") {
     return {

@@ -68,6 +68,9 @@ export type BootFact =
       readonly kind: "report";
       readonly stage: string;
       readonly message?: string;
+      /** How much of `total` bytes an installer has written. */
+      readonly bytes?: number;
+      readonly total?: number;
     }
   | {
       /** A finding began or ceased to hold. */

@@ -20,8 +20,11 @@ export type Finding = {
 
 /** Every finding there can be; a row of docs/findings.md each. */
 export const FindingCodes = [
+  "boot.install-held",
   "boot.loop",
+  "cluster.join-refused",
   "dhcp.address-conflict",
+  "dhcp.cloned-mac",
   "dhcp.foreign-boot-file",
   "dhcp.foreign-no-dns",
   "dhcp.foreign-no-router",

@@ -69,7 +69,10 @@ export const Quirks: readonly Quirk[] = [
       { vendorClass: raspberryPiClass, uuidText: "RPi" },
       {
         vendorClass: raspberryPiClass,
-        ouis: ["28:cd:c1", "2c:cf:67", "b8:27:eb", "d8:3a:dd", "dc:a6:32", "e4:5f:01"],
+        ouis: [
+          ...["28:cd:c1", "2c:cf:67", "88:a2:9e", "b8:27:eb"],
+          ...["d8:3a:dd", "dc:a6:32", "e4:5f:01"],
+        ],
       },
     ],
     effects: ["raspberry-pi-menu", "provisional-offer"],

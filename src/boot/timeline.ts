@@ -110,7 +110,7 @@ function addRow(boot: Timeline, event: BootEvent): readonly TimelineRow[] {
     case "http":
       return addHttp(boot, event);
     case "report":
-      return [...boot.rows, reportRow(boot, event)];
+      return addReport(boot, event);
     case "plan":
     case "finding":
     case "dhcp-mode":
@@ -271,15 +271,21 @@ function transferRow(boot: Timeline, stage: Stage, transfer: Transfer): Timeline
   };
 }
 
-function reportRow(boot: Timeline, event: Of<"report">): TimelineRow {
+// An installer tells of the same step many times: they are one row, which grows.
+function addReport(boot: Timeline, event: Of<"report">): readonly TimelineRow[] {
+  const { stage: word, message, bytes } = event;
   const at = event.at - boot.startedAt;
-  return {
+  const last = boot.rows.at(-1);
+  const isSame = last?.stage === "user-space" && last.detail?.split(":", 1)[0] === word;
+  const row: TimelineRow = {
     stage: "user-space",
-    startMs: at,
+    startMs: isSame ? last.startMs : at,
     endMs: at,
-    outcome: "done",
-    detail: event.message ? `${event.stage}: ${event.message}` : event.stage,
+    outcome: word === "failed" ? "failed" : "done",
+    detail: message ? `${word}: ${message}` : word,
+    ...(bytes !== undefined && { bytes }),
   };
+  return isSame ? [...boot.rows.slice(0, -1), row] : [...boot.rows, row];
 }
 
 function pathOf(url: string): string {

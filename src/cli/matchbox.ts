@@ -1,16 +1,14 @@
 import { readFile } from "node:fs/promises";
-import { hotLimits } from "../assets/hot-budget.ts";
-import { HotLibrary } from "../assets/hot-library.ts";
 import { ErrorTable, KindlingError } from "../errors.ts";
 import type { HttpDeps } from "../http/server.ts";
 import { openHttpServer } from "../http/server.ts";
 import { openSigner } from "../http/signer.ts";
+import { Transfers } from "../http/transfers.ts";
 import { readCredentials } from "../rpc/credentials.ts";
 import { openRpcServer, type RpcServerDeps } from "../rpc/server.ts";
 import { systemClock } from "../runtime/clock.ts";
 import { EventBus } from "../runtime/event-bus.ts";
 import { type LogLevel, openLog } from "../runtime/log.ts";
-import { memoryOfProcess } from "../runtime/memory.ts";
 import { openMetrics } from "../runtime/metrics.ts";
 import type { BoundService } from "../runtime/service.ts";
 import { supervise } from "../runtime/supervise.ts";
@@ -64,7 +62,7 @@ async function serve(
   );
   const bus = new EventBus(systemClock);
   const ring = flags["key-ring-path"];
-  const assets = await assetsOf(flags["assets-path"], resources);
+  const assets = await assetsOf(flags["assets-path"]);
   const tls = flags["web-ssl"] === "true" ? await readTls(flags) : undefined;
   const deps: HttpDeps = {
     addresses: [address],
@@ -80,6 +78,7 @@ async function serve(
     ...(assets && { assets }),
     ...(tls && { tls }),
     loaders: { find: async () => ({ kind: "missing", reason: "matchbox serves none" }) },
+    transfers: new Transfers(),
     publish: bus.publish,
     machineAt: bus.machineAt.bind(bus),
     clock: systemClock,
@@ -161,15 +160,9 @@ function readAddress(
   throw bad(flag, "an IPv4 address and port such as 0.0.0.0:8080", text);
 }
 
-async function assetsOf(
-  path: string,
-  resources: AsyncDisposableStack,
-): Promise<HttpDeps["assets"]> {
+async function assetsOf(path: string): Promise<HttpDeps["assets"]> {
   if (path === "") return undefined;
-  const folder = await folderAt(path, "-assets-path");
-  const limits = hotLimits(memoryOfProcess());
-  const files = resources.use(new HotLibrary({ ...limits, clock: systemClock }));
-  return { folder, symlinks: "follow", files };
+  return { folder: await folderAt(path, "-assets-path"), symlinks: "follow" };
 }
 
 async function readTls(flags: MatchboxFlags): Promise<NonNullable<HttpDeps["tls"]>> {

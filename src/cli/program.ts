@@ -6,6 +6,7 @@ import { addDhcpCommands } from "./dhcp.ts";
 import { addExplainFlags, runExplain } from "./explain.ts";
 import { addImportFlags, runImport } from "./import.ts";
 import { addLabFlags, runLabCommand } from "./lab.ts";
+import { addMachineCommands } from "./machine-installs.ts";
 import { addOciCommands } from "./oci.ts";
 import { addRenderFlags, runRender } from "./render.ts";
 import { addRpcCommands } from "./rpc.ts";
@@ -53,6 +54,7 @@ export async function runCli(argv: readonly string[], context: CliContext): Prom
   addRpcCommands(program, context);
   addTlsCommands(program, context);
   addDhcpCommands(program, context, act);
+  addMachineCommands(program, context, act);
   addOciCommands(program, context, act);
   addCatalogCommands(program, context, act);
   program.command("bootcmd").description("matchbox's example client, for scripts that call it");

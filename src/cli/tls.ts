@@ -3,13 +3,8 @@ import { hostname, networkInterfaces } from "node:os";
 import { join } from "node:path";
 import type { Command } from "commander";
 import { KindlingError } from "../errors.ts";
-import {
-  expiryOf,
-  makeAuthority,
-  makeLeaves,
-  type PemPair,
-  serverNames,
-} from "../rpc/credential-set.ts";
+import type { PemPair } from "../pki/certificate-plan.ts";
+import { expiryOf, makeAuthority, makeLeaves, serverNames } from "../rpc/credential-set.ts";
 import { readAccount } from "../runtime/privileges.ts";
 import { systemErrorCode } from "../runtime/system-error.ts";
 import type { CliContext } from "./context.ts";

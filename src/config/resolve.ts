@@ -1,8 +1,8 @@
 import { LineCounter, type Node, parseDocument, parse as parseYaml } from "yaml";
 import type { z } from "zod";
+import { suggest } from "../suggest.ts";
 import { type Leaf, leaves } from "./leaves.ts";
 import { type Config, ConfigSchema } from "./schema.ts";
-import { suggest } from "./suggest.ts";
 
 /** Where settings come from, least first: the file, the environment, the command line. */
 export type ConfigSources = {

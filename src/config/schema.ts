@@ -3,7 +3,7 @@ import { dhcpSettings } from "./dhcp-schema.ts";
 import { dnsSettings } from "./dns-schema.ts";
 import { flag, leaf, number, restart } from "./leaf.ts";
 import { ociSettings } from "./oci-schema.ts";
-import { ipv6Value, macValue, portValue, sizeValue } from "./values.ts";
+import { ipv6Value, macValue, portValue } from "./values.ts";
 
 const port = { kind: "number", want: "a port, 1 to 65535", ...restart } as const;
 const pemFile = { want: "a PEM file's path", ...restart } as const;
@@ -154,6 +154,14 @@ export const ConfigSchema = z.strictObject({
       }),
     })
     .prefault({}),
+  installer: z
+    .strictObject({
+      port: leaf(portValue.default(8444), {
+        help: "TCP port by which machines that join a cluster fetch their keys; open while some may.",
+        ...port,
+      }),
+    })
+    .prefault({}),
   data: z
     .strictObject({
       folder: leaf(z.string().min(1).default("/var/lib/kindling"), {
@@ -167,11 +175,6 @@ export const ConfigSchema = z.strictObject({
       folder: leaf(z.string().default(""), {
         help: "Files under /assets/; empty takes assets/ inside data.folder.",
         ...folder,
-      }),
-      memory: leaf(sizeValue.exactOptional(), {
-        help: "Most memory for files that many machines fetch; by default a quarter of it all, at most 2G.",
-        want: "a size such as 512M; 0 keeps nothing",
-        ...restart,
       }),
     })
     .prefault({}),

@@ -3,11 +3,12 @@ import type { UdpPeer, UdpSocket } from "../runtime/udp.ts";
 import type { MacAddress } from "../wire/mac.ts";
 import { subnetContains } from "../wire/subnet.ts";
 import { type Binding, listBindings } from "./bindings.ts";
+import { CloneWatch } from "./clone-watch.ts";
 import { type AddressDecision, decideAddress } from "./decide-held.ts";
 import { decideProxy, isBootServerSearch, type ProxyDecision } from "./decide-proxy.ts";
 import type { FindingChange } from "./decision.ts";
 import type { Lease, LeaseChange } from "./lease.ts";
-import { anchorTime, LeaseClock } from "./lease-clock.ts";
+import { anchorTime, LeaseClock, readClocks } from "./lease-clock.ts";
 import { type Keeping, type KeepingRefusal, type KeptTables, LeaseKeeper } from "./lease-keeper.ts";
 import { LeaseTable } from "./lease-table.ts";
 import { formatDhcp, parseDhcp } from "./packet.ts";
@@ -37,6 +38,7 @@ export class Exchange implements AsyncDisposable {
   readonly #keeper: LeaseKeeper;
   readonly #time: LeaseClock;
   readonly #proxy: ProxyDesk;
+  readonly #clones: CloneWatch;
   readonly report: DhcpReport;
   #settings: DhcpSettings;
   #reservations: ReservationBook;
@@ -50,13 +52,15 @@ export class Exchange implements AsyncDisposable {
     this.#ports = ports;
     this.report = new DhcpReport(deps);
     this.#proxy = new ProxyDesk(findings);
+    this.#clones = new CloneWatch(findings);
     this.#table = new LeaseTable(store.loaded.leases);
-    const anchor = anchorTime(store.loaded.mark, clock.now());
+    const reading = readClocks(clock);
+    const anchor = anchorTime(store.loaded.mark, reading);
     if (anchor.kind === "clock-leapt" || anchor.kind === "clock-went-back") {
       const fields = { reason: anchor.kind, leases: this.#table.size };
       log.warn("clock is not believed; leases keep what was left of them", fields);
     }
-    this.#time = new LeaseClock(anchor, clock.monotonic ?? clock.now);
+    this.#time = new LeaseClock(anchor, clock.monotonic ?? clock.now, reading.uptime?.boot);
     const parts = { store, time: this.#time, clock, log, findings };
     this.#keeper = new LeaseKeeper({ ...parts, table: this.#tables() });
     this.#settings = deps.settings;
@@ -155,12 +159,13 @@ export class Exchange implements AsyncDisposable {
       return;
     }
     this.report.heard(request, port);
+    this.#clones.saw(request.client.identity, this.#time.now());
     const decision = this.#decide(request, port);
     if (!("changes" in decision)) this.#conclude(decision, request, origin);
     else {
       this.#keeper.keep(decision.changes, (keeping) => {
         this.#guard(origin, () => {
-          const concluded = afterKeeping(decision, keeping);
+          const concluded = afterKeeping(decision, keeping, this.#table);
           if (concluded === decision) {
             this.poolKeeper.decided(decision.changes);
             if ("findings" in decision) this.#tell(decision.findings ?? []);
@@ -223,11 +228,23 @@ export class Exchange implements AsyncDisposable {
   }
 }
 
-type Refused = { readonly kind: "ignore"; readonly reason: KeepingRefusal };
+type Refused = { readonly kind: "ignore"; readonly reason: KeepingRefusal | "lease-ended" };
 type Concluded = Decision | Refused;
 
 // RFC 2131 §4.3.1: no ACK for what is not on disk. The client asks again.
-function afterKeeping(decision: Decision, keeping: Keeping): Concluded {
-  if (keeping === "durable" || keeping === "in-memory") return decision;
-  return { kind: "ignore", reason: keeping };
+function afterKeeping(decision: Decision, keeping: Keeping, leases: LeaseTable): Concluded {
+  if (keeping !== "durable" && keeping !== "in-memory") return { kind: "ignore", reason: keeping };
+  return hasEnded(decision, leases) ? { kind: "ignore", reason: "lease-ended" } : decision;
+}
+
+// Its client gave the lease back while the disk was busy with it: the ACK would come after the RELEASE,
+// for an address that may be another's by now.
+function hasEnded(decision: Decision, { leaseAt }: LeaseTable): boolean {
+  if (decision.kind !== "reply" || !("changes" in decision)) return false;
+  const { yiaddr } = decision.reply.message;
+  return decision.changes.some((change) => {
+    if (change.kind !== "lease" || change.lease.address !== yiaddr) return false;
+    const lease = leaseAt(yiaddr);
+    return lease?.state !== "bound" || lease.key !== change.lease.key;
+  });
 }

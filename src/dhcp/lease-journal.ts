@@ -4,7 +4,8 @@
  *
  *     cbf43926 {"kindling":"leases","version":2}
  *     └─ CRC 32 of what follows the space, 8 hex digits
- *     1b2c3d4e {"wall":1795000000000,"time":1795000000000,"leases":[{"address":"10.77.0.120",…}]}
+ *     1b2c3d4e {"wall":1795000000000,"time":1795000000000,"uptime":{"boot":"4c0e1f2a-7d1b","ms":60000},
+ *               "leases":[{"address":"10.77.0.120",…}]}
  */
 import { crc32 } from "../wire/crc32.ts";
 import { formatIpv4, type Ipv4Address, parseIpv4 } from "../wire/ipv4.ts";
@@ -126,10 +127,10 @@ function parseLine(file: Buffer, start: number, end: number): Line | undefined {
   const value = JSON.parse(file.toString("utf8", body, end)) as WrittenLine;
   if ("version" in value) return { kind: "header", version: value.version };
   if (!("leases" in value)) return undefined;
-  const { wall, time } = value;
+  const { wall, time, uptime } = value;
   const leases = value.leases.map(leaseOf);
-  const mark = wall === undefined || time === undefined ? undefined : { wall, time };
-  return { kind: "leases", leases, ...(mark && { mark }) };
+  if (wall === undefined || time === undefined) return { kind: "leases", leases };
+  return { kind: "leases", leases, mark: { wall, time, ...(uptime && { uptime }) } };
 }
 
 /** The eight digits and the space, which `formatLine` writes in one way only. */

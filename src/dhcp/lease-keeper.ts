@@ -212,7 +212,7 @@ export class LeaseKeeper implements AsyncDisposable {
   }
 
   #markNow(): TimeMark {
-    return { wall: this.#deps.clock.now(), time: this.#deps.time.now() };
+    return this.#deps.time.mark(this.#deps.clock.now());
   }
 
   #noteTime(): TimeMark {

@@ -10,10 +10,14 @@ export type SilenceReason =
   | ProxyIgnoreReason
   | UnreadReason
   | WatchReason
-  | KeepingRefusal;
+  | KeepingRefusal
+  | OvertakenReason;
 
 /** Why the watch over a link keeps a message from being answered. */
 type WatchReason = "own-probe" | "probing";
+
+/** Why an answer that waited for the disk did not leave. */
+type OvertakenReason = "lease-ended";
 
 /** The reasons in words, as docs/dhcp.md has them too. */
 export const Silences: Readonly<Record<SilenceReason, string>> = {
@@ -21,6 +25,7 @@ export const Silences: Readonly<Record<SilenceReason, string>> = {
   "apple-bsdp": "Macs boot by Apple's BSDP, which is not served; Apple silicon boots by no network",
   bootp: "it is BOOTP: it holds no DHCP message type",
   "credentials-asked": "it asks for the boot file's credentials, which nobody here signs",
+  "lease-ended": "the machine gave the lease back before it was on disk",
   "machine-disabled": "dhcp.disabled names this machine, so it goes on to its next boot entry",
   "no-address": "it names no address",
   "no-loader": "no loader is served for its architecture",

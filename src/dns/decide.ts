@@ -4,6 +4,7 @@
  * stub resolver try its next server at once, where SERVFAIL or silence would cost it seconds.
  * Follows RFC 1034, 1035, 2181, 2308, 4592 (wildcards), 6891 (EDNS), 7766 (TCP), 8020, 8482 (ANY).
  */
+import type { Edns } from "./edns.ts";
 import { type Message, type Query, RCode, type Response } from "./message.ts";
 import type { DnsName } from "./name.ts";
 import type { ResourceRecord } from "./record.ts";
@@ -24,6 +25,7 @@ export type DnsReason =
   | "transfer-refused"
   | "edns-version"
   | "other-opcode"
+  | "cookie-only"
   | "malformed";
 
 /** `rotated`: the answer was one turn of a round robin, and the next one is due another. */
@@ -49,9 +51,13 @@ export function decideDns(
 ): DnsDecision {
   switch (message.kind) {
     case "other-opcode":
-      return refuse("other-opcode", RCode.notImplemented);
+      return bare("other-opcode", RCode.notImplemented);
     case "malformed":
-      return refuse("malformed", RCode.formatError);
+      return bare("malformed", RCode.formatError);
+    case "cookie-query":
+      return isKnownVersion(message.edns)
+        ? bare("cookie-only", RCode.noError)
+        : bare("edns-version", RCode.badVersion);
     case "query":
       return decideQuery(message, zones, { turn, asker });
   }
@@ -62,14 +68,14 @@ function decideQuery(
   zones: Zones,
   { turn, asker }: { readonly turn: number; readonly asker: Asker },
 ): DnsDecision {
-  if (edns !== undefined && edns.version !== 0) return refuse("edns-version", RCode.badVersion);
+  if (!isKnownVersion(edns)) return bare("edns-version", RCode.badVersion);
   // CHAOS would tell a stranger our version.
-  if (question.class !== "IN") return refuse("not-internet-class", RCode.refused);
+  if (question.class !== "IN") return bare("not-internet-class", RCode.refused);
   if (question.type === "AXFR" || question.type === "IXFR") {
     return decideTransfer(question, zones.get(question.name), asker);
   }
   const zone = findZone(zones, question.name);
-  if (zone === undefined) return refuse("not-our-zone", RCode.refused);
+  if (zone === undefined) return bare("not-our-zone", RCode.refused);
   const found = lookup(zone, question.name, question.type);
   switch (found.kind) {
     case "answer": {
@@ -87,6 +93,10 @@ function decideQuery(
   }
 }
 
+function isKnownVersion(edns: Edns | undefined): boolean {
+  return edns === undefined || edns.version === 0;
+}
+
 // RFC 5936 §4.2: AXFR goes by TCP alone. RFC 1995 §2: IXFR by UDP may be told the SOA only, and whoever has an
 // older one comes by TCP, where we know of no differences and send the zone.
 function decideTransfer(
@@ -95,7 +105,7 @@ function decideTransfer(
   { transport, isSecondary }: Asker,
 ): DnsDecision {
   if (!isSecondary || zone === undefined || (transport === "udp" && type === "AXFR")) {
-    return refuse("transfer-refused", RCode.refused);
+    return bare("transfer-refused", RCode.refused);
   }
   const { soa, nodes } = zone;
   const told = answer("transferred", { answers: [soa] });
@@ -114,7 +124,7 @@ function refer({ chain, servers }: Extract<Lookup, { kind: "referral" }>): DnsDe
   return { reason: "delegated", response: { ...response, authoritative }, rotated: false };
 }
 
-function refuse(reason: DnsReason, rcode: RCode): DnsDecision {
+function bare(reason: DnsReason, rcode: RCode): DnsDecision {
   const response = { rcode, authoritative: false, answers: [], authorities: [] };
   return { reason, response, rotated: false };
 }

@@ -2,8 +2,9 @@ import { WireError } from "../errors.ts";
 import type { Ipv4Address } from "../wire/ipv4.ts";
 import { ByteReader } from "../wire/reader.ts";
 import { ByteWriter } from "../wire/writer.ts";
+import { optLength, writeOpt } from "./edns.ts";
 import { isPrivateAddress } from "./forward-rule.ts";
-import { type Query, RCode, writeOpt } from "./message.ts";
+import { type Query, RCode } from "./message.ts";
 
 /**
  * What another name server answered: the records of its answer and authority sections as bytes, which
@@ -83,13 +84,14 @@ export function formatForeign(
   { age, limit }: { readonly age: number; readonly limit: number },
 ): Uint8Array {
   const size = headerBytes + query.question.wire.length + answer.body.length;
-  const isWhole = size + (query.edns === undefined ? 0 : 11) <= limit;
+  const { edns } = query;
+  const isWhole = size + (edns === undefined ? 0 : optLength(edns)) <= limit;
   const writer = new ByteWriter(65_535).u16(query.header.id);
   writer.u16(0x8180 | (isWhole ? 0 : 0x200) | answer.rcode).u16(1);
   writer.u16(isWhole ? answer.answers : 0).u16(isWhole ? answer.authorities : 0);
-  writer.u16(query.edns === undefined ? 0 : 1).put(query.question.wire);
+  writer.u16(edns === undefined ? 0 : 1).put(query.question.wire);
   if (isWhole) writer.put(aged(answer, age));
-  if (query.edns !== undefined) writeOpt(writer, 0);
+  if (edns !== undefined) writeOpt(writer, 0, edns.replyCookie);
   return writer.finish();
 }
 

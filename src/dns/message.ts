@@ -2,6 +2,7 @@ import { type Answer, decode, encode } from "dns-packet";
 import { WireError } from "../errors.ts";
 import { ByteReader } from "../wire/reader.ts";
 import { ByteWriter } from "../wire/writer.ts";
+import { type Edns, payloadSize, readEdns, writeOpt } from "./edns.ts";
 import { type DnsName, foldLabel, joinLabels, nameLimit, parentOf } from "./name.ts";
 import type { ResourceRecord } from "./record.ts";
 
@@ -20,8 +21,9 @@ export const RCode = {
   nameError: 3,
   notImplemented: 4,
   refused: 5,
-  /** RFC 6891 §6.1.3: its upper bits travel in the OPT record. */
+  /** RFC 6891 §6.1.3: the upper bits of this and the next travel in the OPT record. */
   badVersion: 16,
+  badCookie: 23,
 } as const;
 export type RCode = (typeof RCode)[keyof typeof RCode];
 
@@ -42,9 +44,6 @@ export type Question = {
   readonly suffixes: ReadonlyMap<DnsName, number>;
 };
 
-/** What the client's OPT record says (RFC 6891 §6.1.2). */
-export type Edns = { readonly version: number; readonly payloadSize: number };
-
 export type Query = {
   readonly kind: "query";
   readonly header: Header;
@@ -55,6 +54,8 @@ export type Query = {
 /** Whatever can be answered, if only by an error code. */
 export type Message =
   | Query
+  /** RFC 7873 §5.4: nothing asked, to learn a cookie. */
+  | { readonly kind: "cookie-query"; readonly header: Header; readonly edns: Edns }
   | { readonly kind: "other-opcode"; readonly header: Header }
   | { readonly kind: "malformed"; readonly header: Header; readonly error: WireError };
 
@@ -69,9 +70,6 @@ export type Response = {
 
 /** The longest query we read. An honest one is a name, an OPT and perhaps a signature. */
 export const queryLimit = 4096;
-
-/** The largest UDP answer: fits IPv6's least MTU, so nothing is fragmented (DNS flag day 2020). */
-const payloadSize = 1232;
 
 const Opcode = { query: 0, notify: 4 } as const;
 
@@ -96,6 +94,7 @@ export function parseMessage(bytes: Uint8Array): Message {
   if (header.opcode !== 0) return { kind: "other-opcode", header };
   try {
     checkCounts(counts, bytes.length);
+    if (counts[0] === 0) return parseCookieQuery(header, bytes);
     return { kind: "query", header, ...parseBody(reader) };
   } catch (error) {
     if (!(error instanceof WireError)) throw error;
@@ -106,8 +105,9 @@ export function parseMessage(bytes: Uint8Array): Message {
 /** How many bytes an answer may have. */
 export function responseLimit(message: Message, transport: "udp" | "tcp"): number {
   if (transport === "tcp") return streamLimit;
-  if (message.kind !== "query" || message.edns === undefined) return plainUdpLimit;
-  return Math.min(Math.max(message.edns.payloadSize, plainUdpLimit), payloadSize);
+  const edns = ednsOf(message);
+  if (edns === undefined) return plainUdpLimit;
+  return Math.min(Math.max(edns.payloadSize, plainUdpLimit), payloadSize);
 }
 
 /** The answer in at most `limit` bytes; records that do not fit all stay away and TC says so. */
@@ -121,6 +121,17 @@ export function formatResponse(message: Message, response: Response, limit: numb
 export function formatSlip(message: Message): Uint8Array {
   const none = { rcode: RCode.noError, authoritative: true, answers: [], authorities: [] };
   return writeResponse(message, none, true);
+}
+
+/** An answer without its records to a client over its rate that knows cookies: it comes again with the right one. */
+export function formatBadCookie(message: Message): Uint8Array {
+  const none = { rcode: RCode.badCookie, authoritative: false, answers: [], authorities: [] };
+  return writeResponse(message, none, false);
+}
+
+/** What the OPT of a message says, where it has one. */
+export function ednsOf(message: Message): Edns | undefined {
+  return message.kind === "query" || message.kind === "cookie-query" ? message.edns : undefined;
 }
 
 /** A whole zone as a stream of answers (RFC 5936 §2.2): each as full as a message of its size may be. */
@@ -156,7 +167,8 @@ function checkCounts(counts: readonly number[], length: number): void {
       field: "message",
     });
   }
-  if (questions !== 1) throw invalid("questions", `want one question, got ${questions}`);
+  if (questions !== 1 && questions !== 0)
+    throw invalid("questions", `want one question, got ${questions}`);
   if (answers !== 0) throw invalid("answers", "want no answer in a query");
   // IXFR brings the SOA that its sender has (RFC 1995 §3).
   if (authorities > 1)
@@ -174,12 +186,18 @@ function parseBody(reader: ByteReader): Pick<Query, "question" | "edns"> {
   const [asked] = packet.questions ?? [];
   const { type, class: classOf = "IN" } = asked ?? { type: "UNKNOWN" };
   const question = { ...name, type, class: classOf, wire };
-  const options = (packet.additionals ?? []).filter((record) => record.type === "OPT");
-  const [opt] = options;
-  if (opt === undefined) return { question };
-  // RFC 6891 §6.1.1: at most one, and owned by the root.
-  if (options.length > 1 || opt.name !== ".") throw invalid("opt", "want one OPT of the root");
-  return { question, edns: { version: opt.ednsVersion, payloadSize: opt.udpPayloadSize } };
+  const edns = ednsIn(packet);
+  return edns === undefined ? { question } : { question, edns };
+}
+
+function parseCookieQuery(header: Header, bytes: Uint8Array): Message {
+  const edns = ednsIn(decodePacket(bytes));
+  if (edns?.cookie === undefined) throw invalid("questions", "want one question, got 0");
+  return { kind: "cookie-query", header, edns };
+}
+
+function ednsIn({ additionals = [] }: ReturnType<typeof decode>): Edns | undefined {
+  return readEdns(additionals.filter((record) => record.type === "OPT"));
 }
 
 // Our own eyes for the name: a question has nothing before it to point at, and the packet library
@@ -211,7 +229,7 @@ function decodePacket(bytes: Uint8Array): ReturnType<typeof decode> {
 function writeResponse(message: Message, response: Response, truncated: boolean): Uint8Array {
   const { header } = message;
   const question = message.kind === "query" ? message.question : undefined;
-  const hasOpt = message.kind === "query" && message.edns !== undefined;
+  const edns = ednsOf(message);
   const { authoritative, rcode, answers, authorities, recursionAvailable } = response;
   const bits =
     0x8000 |
@@ -225,21 +243,15 @@ function writeResponse(message: Message, response: Response, truncated: boolean)
     .u16(question === undefined ? 0 : 1)
     .u16(answers.length)
     .u16(authorities.length);
-  writer.u16(hasOpt ? 1 : 0);
+  writer.u16(edns === undefined ? 0 : 1);
   if (question !== undefined) writer.put(question.wire);
   const suffixes = question?.suffixes ?? new Map<DnsName, number>();
   for (const record of [...answers, ...authorities]) {
     writeName(writer, record.name, suffixes);
     writer.put(encodeTail(record));
   }
-  if (hasOpt) writeOpt(writer, rcode);
+  if (edns !== undefined) writeOpt(writer, rcode, edns.replyCookie);
   return writer.finish();
-}
-
-/** The root, type 41, our size, upper bits of the code, version 0, no flags (DO=0), no options. */
-export function writeOpt(writer: ByteWriter, rcode: number): void {
-  const upperBits = rcode >>> 4;
-  writer.u8(0).u16(41).u16(payloadSize).u8(upperBits).u8(0).u16(0).u16(0);
 }
 
 function writeName(writer: ByteWriter, name: DnsName, suffixes: Question["suffixes"]): void {

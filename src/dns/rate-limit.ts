@@ -12,7 +12,10 @@ export type RateLimit = {
   readonly answers: number;
   /** Refusals of all names together to one /24; 0 sets no limit. */
   readonly refused: number;
-  /** Each so-manieth answer over the limit goes out empty with TC, so that a real client asks by TCP; 0: none. */
+  /**
+   * Each so-manieth answer over the limit goes out empty: with TC, so that a real client asks by TCP, or with
+   * BADCOOKIE and a cookie to one that knows cookies; 0: none.
+   */
   readonly slip: number;
   /** Limits clients of served subnets, too. */
   readonly local: boolean;
@@ -24,6 +27,8 @@ export type RatedAnswer = {
   readonly client: Ipv4Address;
   readonly name: DnsName | undefined;
   readonly rcode: number;
+  /** Its sender is who it says it is: a connection or a cookie shows that. */
+  readonly isProven: boolean;
 };
 
 /** Kinds counted in one second; beyond them all further kinds share one count. */
@@ -44,7 +49,8 @@ export class RateCounter {
   }
 
   decide(limit: RateLimit, answer: RatedAnswer, now: number): RateVerdict {
-    const { client, rcode } = answer;
+    const { client, rcode, isProven } = answer;
+    if (isProven) return "send";
     const most = rcode === RCode.refused ? limit.refused : limit.answers;
     if (most === 0) return "send";
     if (!limit.local && this.#served.some((subnet) => subnetContains(subnet, client))) {

@@ -3,11 +3,15 @@ import type { Clock } from "../runtime/clock.ts";
 import type { Log } from "../runtime/log.ts";
 import { formatIpv4, type Ipv4Address } from "../wire/ipv4.ts";
 import { type Subnet, subnetContains } from "../wire/subnet.ts";
+import { type CookieSecrets, decideCookie, secretsAt } from "./cookie.ts";
 import { type DnsDecision, decideDns, type Zones } from "./decide.ts";
+import type { Edns } from "./edns.ts";
 import { decideForward, type ForwardReason } from "./forward-rule.ts";
 import { answerAgain, type HotAnswer, HotAnswers } from "./hot-answers.ts";
 import type { LiveZones } from "./live-zones.ts";
 import {
+  ednsOf,
+  formatBadCookie,
   formatResponse,
   formatSlip,
   formatTransfer,
@@ -48,6 +52,7 @@ export type ResponderDeps = {
   readonly zones: LiveZones;
   readonly served: readonly Subnet[];
   readonly forwarder?: Forwarder;
+  readonly random: (bytes: number) => Uint8Array;
 };
 
 type Told = Omit<HotAnswer, "bytes">;
@@ -57,6 +62,10 @@ type Finish = {
   readonly query: Uint8Array;
   readonly reply: Reply;
   readonly messages: readonly Uint8Array[];
+  /** The query as it was read; absent where its answer was known by its bytes. */
+  readonly message?: Message;
+  /** Whether the sender has proved its address, where it knows how to. */
+  readonly cookie?: "known" | "unknown";
 };
 
 type Turn = Omit<Finish, "messages"> & {
@@ -76,11 +85,13 @@ export class Responder implements Disposable {
   readonly #malformed: Tally<{ peer: string; error: string }>;
   readonly #limited: Tally<{ peer: string; name: string | undefined }>;
   readonly #failures: Tally<Error>;
+  #secrets: CookieSecrets;
   #turn = 0;
 
   constructor(deps: ResponderDeps) {
     const { clock, log } = deps;
     this.#deps = deps;
+    this.#secrets = secretsAt(clock.now(), deps.random);
     this.#rate = new RateCounter(deps.served);
     this.#malformed = new Tally(clock, troubleWindowMs, (count, last) =>
       log.warn("dns packets malformed", { count, ...last }),
@@ -105,7 +116,7 @@ export class Responder implements Disposable {
     }
     const message = this.#parse(query, asked.client);
     if (message === undefined) reply([]);
-    else this.#decide(message, { asked, query, reply, zones, recursion, kind });
+    else this.#decide(...this.#judge(message, { asked, query, reply, zones, recursion, kind }));
   }
 
   fail(error: Error, peer = ""): void {
@@ -119,8 +130,20 @@ export class Responder implements Disposable {
     this.#failures[Symbol.dispose]();
   }
 
+  /** What a cookie says of its sender, and the message with the cookie that its answer takes along. */
+  #judge(message: Message, turn: Turn): readonly [Message, Turn] {
+    const edns = ednsOf(message);
+    if (edns?.cookie === undefined) return [message, turn];
+    const { clock, random } = this.#deps;
+    const now = clock.now();
+    this.#secrets = secretsAt(now, random, this.#secrets);
+    const asked = { address: turn.asked.client, secrets: this.#secrets, now };
+    const { kind, reply } = decideCookie(edns.cookie, asked);
+    return [withEdns(message, { ...edns, replyCookie: reply }), { ...turn, cookie: kind }];
+  }
+
   #decide(message: Message, turn: Turn): void {
-    const { asked, query, reply, zones, recursion, kind } = turn;
+    const { asked, zones, recursion, kind } = turn;
     const isSecondary = this.#deps.zones.plan.secondaries.includes(asked.client);
     const asker = { transport: asked.transport, isSecondary };
     const decision = decideDns(message, zones, { turn: this.#turn, asker });
@@ -129,20 +152,19 @@ export class Responder implements Disposable {
     const { reason, response, transfer } = decision;
     const told = { ...namesOf(message), reason, rcode: response.rcode };
     if (transfer !== undefined) {
-      this.#finish(told, { asked, query, reply, messages: formatTransfer(message, transfer) });
+      this.#finish(told, { ...turn, message, messages: formatTransfer(message, transfer) });
       return;
     }
     const limit = responseLimit(message, asked.transport);
     const bytes = formatResponse(message, { ...response, recursionAvailable: recursion }, limit);
-    if (isSameForAll(decision)) this.#hot.keep(zones, query, { kind, answer: { ...told, bytes } });
-    this.#finish(told, { asked, query, reply, messages: [bytes] });
+    if (turn.cookie === undefined && isSameForAll(decision)) {
+      this.#hot.keep(zones, turn.query, { kind, answer: { ...told, bytes } });
+    }
+    this.#finish(told, { ...turn, message, messages: [bytes] });
   }
 
-  #forward(
-    message: Message,
-    { reason }: DnsDecision,
-    { asked, query, reply, recursion }: Turn,
-  ): boolean {
+  #forward(message: Message, { reason }: DnsDecision, turn: Turn): boolean {
+    const { asked, recursion } = turn;
     const { forwarder } = this.#deps;
     const isForeign = reason === "not-our-zone" && message.kind === "query";
     if (forwarder === undefined || !recursion || !isForeign) return false;
@@ -155,25 +177,25 @@ export class Responder implements Disposable {
       const response = { rcode, authoritative: false, answers: [], authorities: [] };
       const bytes = formatResponse(message, { ...response, recursionAvailable: true }, limit);
       const told = { ...names, reason: rule.reason, rcode };
-      this.#finish(told, { asked, query, reply, messages: [bytes] });
+      this.#finish(told, { ...turn, message, messages: [bytes] });
       return true;
     }
     forwarder.ask(message, limit, ({ bytes, reason: how, rcode }) =>
-      this.#finish({ ...names, reason: how, rcode }, { asked, query, reply, messages: [bytes] }),
+      this.#finish({ ...names, reason: how, rcode }, { ...turn, message, messages: [bytes] }),
     );
     return true;
   }
 
-  #finish(told: Told, { asked, query, reply, messages }: Finish): void {
+  #finish(told: Told, { asked, query, reply, messages, message, cookie }: Finish): void {
     const peer = formatIpv4(asked.client);
     const { name, type, reason, rcode } = told;
-    const { transport } = asked;
-    this.#deps.log.debug("dns answer", { peer, transport, name, type, reason, rcode });
+    const { transport, client } = asked;
+    this.#deps.log.debug("dns answer", { peer, transport, name, type, reason, rcode, cookie });
     const { clock, zones } = this.#deps;
-    const rated = { client: asked.client, name, rcode };
-    const limit = zones.plan.rateLimit;
-    // By TCP nobody asks in another's name.
-    const verdict = transport === "tcp" ? "send" : this.#rate.decide(limit, rated, clock.now());
+    // By TCP nobody asks in another's name, nor with what was told to another.
+    const isProven = transport === "tcp" || cookie === "known";
+    const rated = { client, name, rcode, isProven };
+    const verdict = this.#rate.decide(zones.plan.rateLimit, rated, clock.now());
     if (verdict !== "send") this.#limited.note({ peer, name });
     switch (verdict) {
       case "send":
@@ -182,9 +204,11 @@ export class Responder implements Disposable {
       case "drop":
         reply([]);
         return;
-      case "slip":
-        reply([formatSlip(parseMessage(query))]);
+      case "slip": {
+        const format = cookie === "unknown" ? formatBadCookie : formatSlip;
+        reply([format(message ?? parseMessage(query))]);
         return;
+      }
       default:
         assertNever(verdict);
     }
@@ -207,6 +231,11 @@ export class Responder implements Disposable {
       return undefined;
     }
   }
+}
+
+function withEdns(message: Message, edns: Edns): Message {
+  const hasOpt = message.kind === "query" || message.kind === "cookie-query";
+  return hasOpt ? { ...message, edns } : message;
 }
 
 function namesOf(message: Message): Pick<Told, "name" | "type"> {

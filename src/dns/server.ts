@@ -1,4 +1,4 @@
-import { randomInt } from "node:crypto";
+import { randomBytes, randomInt } from "node:crypto";
 import type { FindingSink } from "../boot/finding.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Log } from "../runtime/log.ts";
@@ -47,8 +47,9 @@ export async function openDnsServer(deps: DnsDeps, signal: AbortSignal): Promise
   const served = deps.interfaces.map(({ subnet }) => subnet);
   const forwarder = openForwarding(deps, opening);
   const { clock, log } = deps;
+  const random = randomBytes;
   const responder = opening.use(
-    new Responder({ clock, log, zones, served, ...(forwarder && { forwarder }) }),
+    new Responder({ clock, log, zones, served, random, ...(forwarder && { forwarder }) }),
   );
   const onTurnedAway = turnedAway(deps);
   const bound: Bound[] = [];

@@ -4,6 +4,8 @@ import { formatIpv4 } from "../wire/ipv4.ts";
 import { buildMachineApp } from "./app.ts";
 import type { AdminDeps, MachineDeps } from "./deps.ts";
 import { entriesAfter, type FeedEntry, formatEntry, numberEvents } from "./event-feed.ts";
+import { installRoutes } from "./install-routes.ts";
+import { recordRoutes } from "./record-routes.ts";
 import { sendText } from "./reply.ts";
 import { reservationRoutes } from "./reservation-routes.ts";
 import { queryOf } from "./url.ts";
@@ -26,7 +28,10 @@ export function buildAdminApp(
   const app = buildMachineApp(deps);
   app.register(stateRoutes(deps, admin));
   app.register(reservationRoutes(admin.desk));
+  app.register(installRoutes(deps));
+  app.register(recordRoutes(admin.records));
   app.register(eventRoutes(deps.clock, admin, signal));
+  for (const plugin of admin.plugins ?? []) app.register(plugin);
   return app;
 }
 

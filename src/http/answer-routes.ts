@@ -5,7 +5,7 @@ import { askingMachine } from "./asking.ts";
 import { type Answerer, configAnswers } from "./config-answers.ts";
 import type { MachineDeps } from "./deps.ts";
 import { type Peer, peerOf } from "./peer.ts";
-import { planFact, scriptAnswers } from "./script-answers.ts";
+import { keepInstall, planFact, scriptAnswers } from "./script-answers.ts";
 import { sniffType } from "./sniff.ts";
 
 /** Every route that tells a machine a text of its own, and the signature of each, if there is a key. */
@@ -39,6 +39,7 @@ async function ask(
   const { mac } = peerOf(request, deps);
   const found = await answer({ ...askingMachine(request, deps.log), mac });
   const loads = !signed && request.method !== "HEAD" && found.kind === "found";
+  if (loads && found.install) await keepInstall(deps, found.install);
   if (loads && found.plan) publishPlan(deps, found.plan, peerOf(request, deps));
   return deliverAnswer(found, request.headers);
 }

@@ -1,4 +1,6 @@
 import type { BootPlan } from "../boot/decide.ts";
+import type { Install } from "../boot/install.ts";
+import type { MacAddress } from "../wire/mac.ts";
 import { decideRange } from "./range.ts";
 import { sniffType } from "./sniff.ts";
 
@@ -13,6 +15,8 @@ export type Answer =
       readonly ranges?: boolean;
       /** The plan behind a boot script, for those that watch. */
       readonly plan?: BootPlan;
+      /** What must be on disk before the script leaves. */
+      readonly install?: { readonly mac: MacAddress; readonly next: Install };
     }
   | { readonly kind: "missing" }
   | { readonly kind: "unusable"; readonly reason: string };

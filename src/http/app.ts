@@ -10,7 +10,6 @@ import { observeRequests } from "./observe.ts";
 import { registryRoutes } from "./registry-routes.ts";
 import { sendNotFound, sendText } from "./reply.ts";
 import { reportRoutes } from "./report-routes.ts";
-import { SendTurns } from "./send-turns.ts";
 import { cleanTarget } from "./url.ts";
 
 /** The largest request body that is read; all of them are ignored. */
@@ -19,25 +18,25 @@ const bodyBytesLimit = 64 * 1024;
 /** The routes for machines, not yet listening anywhere. */
 export function buildMachineApp(deps: MachineDeps): FastifyInstance {
   const app = buildApp(deps);
-  for (const plugin of [healthRoutes, answerRoutes, reportRoutes]) app.register(plugin(deps));
-  const turns = new SendTurns(setImmediate);
-  app.register(loaderRoutes(deps, turns));
-  if (deps.assets !== undefined) app.register(assetRoutes(deps.assets, turns));
-  registerMirror(app, deps, turns);
+  for (const plugin of [healthRoutes, answerRoutes, reportRoutes, loaderRoutes]) {
+    app.register(plugin(deps));
+  }
+  if (deps.assets !== undefined) app.register(assetRoutes(deps.assets, deps.transfers));
+  registerMirror(app, deps);
   return app;
 }
 
 /** The container images alone, for a port of their own. */
 export function buildRegistryApp(deps: MachineDeps): FastifyInstance {
   const app = buildApp(deps);
-  registerMirror(app, deps, new SendTurns(setImmediate));
+  registerMirror(app, deps);
   return app;
 }
 
-function registerMirror(app: FastifyInstance, deps: MachineDeps, turns: SendTurns): void {
+function registerMirror(app: FastifyInstance, deps: MachineDeps): void {
   const { mirror } = deps;
   if (mirror === undefined) return;
-  app.register(registryRoutes({ ...deps, mirror, turns }));
+  app.register(registryRoutes({ ...deps, mirror }));
   app.register(hostsRoutes(mirror));
 }
 

@@ -5,12 +5,12 @@ import type { AssetFolder } from "./deps.ts";
 import { renderListing } from "./listing.ts";
 import { sendNotFound, sendText } from "./reply.ts";
 import { sendFile } from "./send-file.ts";
-import type { SendTurns } from "./send-turns.ts";
+import type { Transfers } from "./transfers.ts";
 import { fileBelow, pathOf, queryOf } from "./url.ts";
 
 /** `/assets/`: kernels, images, anything a script names. */
-export function assetRoutes(folder: AssetFolder, turns: SendTurns): FastifyPluginAsync {
-  const assets: Serving = { ...folder, turns };
+export function assetRoutes(folder: AssetFolder, transfers: Transfers): FastifyPluginAsync {
+  const assets: Serving = { ...folder, transfers };
   return async (app) => {
     app.all("/assets", (request, reply) => redirect(request, reply, { to: "/assets/", code: 307 }));
     app.all("/assets/*", async (request, reply) => {
@@ -34,7 +34,7 @@ export function assetRoutes(folder: AssetFolder, turns: SendTurns): FastifyPlugi
   };
 }
 
-type Serving = AssetFolder & { readonly turns: SendTurns };
+type Serving = AssetFolder & { readonly transfers: Transfers };
 
 async function sendFolder(
   assets: Serving,
@@ -67,23 +67,15 @@ async function sendOpen(
   reply: FastifyReply,
   { assets, asset, file }: OpenAsset,
 ): Promise<FastifyReply> {
-  const { handle, size, modified, etag, restamp } = asset;
-  const digest = assets.files.digestOf(etag);
-  let reading = false;
+  const { size, modified, etag } = asset;
+  await using handle = asset.handle;
+  const { transfers } = assets;
+  const isUnchanged = async () => (await asset.restamp()) === etag;
+  const body = { kind: "file", handle, isUnchanged } as const;
   await sendFile(request, reply, {
-    size,
-    modified,
-    // The first to fetch a file are told its stamp; both names hold, so that their resuming works.
-    etag: digest === undefined ? etag : `"${digest}"`,
-    aliases: [etag],
+    ...{ size, modified, etag, transfers, body },
     type: contentTypeOf(file),
-    turns: assets.turns,
-    read: () => {
-      reading = true;
-      return assets.files.open({ handle, size, stamp: etag, restamp });
-    },
   });
-  if (!reading) await handle.close();
   return reply;
 }
 

@@ -1,6 +1,7 @@
-import type { HotLibrary } from "../assets/hot-library.ts";
+import type { FastifyPluginAsync } from "fastify";
 import type { BootEvent, EventSink } from "../boot/event.ts";
 import type { Finding } from "../boot/finding.ts";
+import type { Install, InstallDecision } from "../boot/install.ts";
 import type { JsonObject } from "../boot/json-value.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Log } from "../runtime/log.ts";
@@ -11,6 +12,7 @@ import type { Ipv4Address } from "../wire/ipv4.ts";
 import type { MacAddress } from "../wire/mac.ts";
 import type { ImageMirror } from "./mirror.ts";
 import type { ReserveWish } from "./reserve-wish.ts";
+import type { Transfers } from "./transfers.ts";
 
 /** The boot programs firmware loads first and what these ask for beside themselves, whole in memory. */
 export type LoaderSource = {
@@ -52,8 +54,6 @@ export type Signer = {
 export type AssetFolder = {
   readonly folder: string;
   readonly symlinks: "follow" | "confine";
-  /** What reads the files, and knows the SHA-256 of those that it has whole. */
-  readonly files: Pick<HotLibrary, "open" | "digestOf">;
 };
 
 /** How ready one part of the daemon is, in words for `/readyz?verbose`. */
@@ -61,6 +61,17 @@ export type Readiness = {
   readonly component: string;
   readonly ready: boolean;
   readonly detail: string;
+};
+
+/** How far installations that happen once are; who keeps them also tells those that are held. */
+export type InstallBook = {
+  of(mac: MacAddress): Install | undefined;
+  /** Resolves when it is safe on disk. */
+  keep(mac: MacAddress, install: Install): Promise<void>;
+  held(mac: MacAddress, decision: Extract<InstallDecision, { kind: "hold" }>): void;
+  list(): ReadonlyMap<MacAddress, Install>;
+  /** The next boot installs the machine again; false: it was not known. */
+  forget(mac: MacAddress): Promise<boolean>;
 };
 
 /** What the text of an answer is made of. */
@@ -74,6 +85,8 @@ export type AnswerDeps = {
   readonly ignitionUpgrade?: boolean | undefined;
   /** The script that stops a machine which goes round in a circle; undefined: it does not. */
   readonly diagnosisOf?: ((mac: MacAddress) => string | undefined) | undefined;
+  /** Absent: every boot script is given, however often. */
+  readonly installs?: { readonly book: InstallBook; readonly now: () => number } | undefined;
   /** How long a machine that no group matches is told to wait; absent: it is told that nothing is there. */
   readonly waitingRoomSeconds?: number | undefined;
 };
@@ -89,6 +102,7 @@ export type MachineDeps = AnswerDeps & {
   /** Absent: there is no `/v2/`. */
   readonly mirror?: ImageMirror | undefined;
   readonly loaders: LoaderSource;
+  readonly transfers: Transfers;
   readonly publish: EventSink;
   readonly machineAt: (address: IpAddress) => MacAddress | undefined;
   readonly clock: Clock;
@@ -134,6 +148,15 @@ export type LeaseDesk = {
   endLease(act: "release" | "forget", name: string): Promise<DeskOutcome>;
 };
 
+/** DNS records beside those of the settings, by whom they are of. */
+export type RecordDesk = {
+  list(): ReadonlyMap<string, { readonly domain: string; readonly records: readonly object[] }>;
+  /** `body` is JSON: `{ "domain", "records" }`. */
+  put(owner: string, body: string): Promise<void>;
+  /** False: there were none. */
+  remove(owner: string): Promise<boolean>;
+};
+
 /** What the daemon is and where it listens. */
 export type DaemonStatus = {
   readonly version: string;
@@ -158,4 +181,8 @@ export type AdminDeps = {
   readonly status: () => DaemonStatus;
   /** Absent: there is no DHCP. */
   readonly desk?: LeaseDesk | undefined;
+  /** Absent: there is no DNS. */
+  readonly records?: RecordDesk | undefined;
+  /** Routes of other parts. */
+  readonly plugins?: readonly FastifyPluginAsync[];
 };

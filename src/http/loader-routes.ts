@@ -4,12 +4,10 @@ import type { MachineDeps } from "./deps.ts";
 import { localAddressOf, peerOf } from "./peer.ts";
 import { sendNotFound } from "./reply.ts";
 import { sendFile } from "./send-file.ts";
-import type { SendTurns } from "./send-turns.ts";
 import { fileBelow } from "./url.ts";
 
 /** `/loaders/<name>`: the same names and bytes as by TFTP, for UEFI HTTP Boot. */
-export function loaderRoutes(machine: MachineDeps, turns: SendTurns): FastifyPluginAsync {
-  const deps: Serving = { ...machine, turns };
+export function loaderRoutes(deps: MachineDeps): FastifyPluginAsync {
   return async (app) => {
     app.all("/loaders/*", async (request, reply) => {
       return sendLoader(deps, request, { reply, prefix: "/loaders/" });
@@ -21,10 +19,8 @@ export function loaderRoutes(machine: MachineDeps, turns: SendTurns): FastifyPlu
   };
 }
 
-type Serving = MachineDeps & { readonly turns: SendTurns };
-
 async function sendLoader(
-  deps: Serving,
+  deps: MachineDeps,
   request: FastifyRequest,
   { reply, prefix }: { readonly reply: FastifyReply; readonly prefix: string },
 ): Promise<FastifyReply> {
@@ -41,7 +37,7 @@ async function sendLoader(
     etag: `"${sha256}"`,
     modified,
     type: contentTypeOf(name),
-    turns: deps.turns,
-    read: () => bytes,
+    transfers: deps.transfers,
+    body: { kind: "memory", bytes },
   });
 }

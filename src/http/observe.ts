@@ -30,11 +30,13 @@ function observe(
   const target = request.raw.url ?? "";
   const resource = resourceOf(target);
   const { peer } = started;
+  const byNode = bytesWritten(request) - started.bytesWritten;
+  const sent = byNode + deps.transfers.pastNode(reply.raw);
   const seen = {
     method: request.method,
     path: pathOf(target).slice(0, pathLimit),
     status: reply.raw.statusCode,
-    bytes: bodyBytes(request, reply, bytesWritten(request) - started.bytesWritten),
+    bytes: bodyBytes(request, reply, sent),
     ms: deps.clock.now() - started.at,
   };
   // The bus tells of machines; who asks by the admin socket has no address and is none.

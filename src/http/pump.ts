@@ -1,15 +1,17 @@
 import type { ServerResponse } from "node:http";
-import type { FileReader } from "../assets/hot-library.ts";
+import type { FileReader } from "./file-reader.ts";
 import type { SendTurns } from "./send-turns.ts";
 
 /** Why a body ended: sent to its last byte, or cut because the client or the file went away. */
 export type PumpEnd = "sent" | "client-gone" | "file-cut";
 
-/** The bytes `first` to `last`, and when they may be sent. */
+/** The bytes `first` to `last`, when they may be sent, and whether the last of them may. */
 export type PumpOrder = {
   readonly first: number;
   readonly last: number;
   readonly turns: SendTurns;
+  /** Absent: the content cannot change. */
+  isUnchanged?(): Promise<boolean>;
 };
 
 /**
@@ -20,22 +22,22 @@ export type PumpOrder = {
 export async function pump(
   response: ServerResponse,
   reader: FileReader,
-  { first, last, turns }: PumpOrder,
+  { first, last, turns, isUnchanged }: PumpOrder,
 ): Promise<PumpEnd> {
-  await using _reading = reader;
   const end = last + 1;
   let at = first;
   const fetchNext = () => fetched(reader, at, Math.min(end, at + turns.share));
   let next = fetchNext();
   while (at < end) {
     const chunk = await next;
-    if (chunk === undefined) {
+    const isLast = chunk !== undefined && at + chunk.length >= end;
+    if (chunk === undefined || (isLast && (await isUnchanged?.()) === false)) {
       response.destroy();
       return "file-cut";
     }
     at += chunk.length;
     await turns.take(chunk.length);
-    const flushed = write(response, chunk);
+    const flushed = writeOut(response, chunk);
     if (at < end) next = fetchNext();
     if (!(await flushed)) {
       await next; // nothing reads into a buffer, or from a handle, that is given back
@@ -54,8 +56,9 @@ async function fetched(reader: FileReader, at: number, end: number): Promise<Buf
   }
 }
 
-// False when the client went away: Node then calls back with an error, or not at all.
-function write(response: ServerResponse, chunk: Buffer): Promise<boolean> {
+/** Writes and waits until the kernel has it; false when the client went away. */
+export function writeOut(response: ServerResponse, chunk: Buffer): Promise<boolean> {
+  // Node calls back with an error then, or not at all.
   if (response.destroyed) return Promise.resolve(false);
   return new Promise((resolve) => {
     const gone = (): void => resolve(false);

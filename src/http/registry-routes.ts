@@ -28,14 +28,12 @@ import type { MachineDeps } from "./deps.ts";
 import type { ImageMirror } from "./mirror.ts";
 import { peerOf } from "./peer.ts";
 import { sendFile } from "./send-file.ts";
-import type { SendTurns } from "./send-turns.ts";
 import { firstFound, refusalOf } from "./upstream-result.ts";
 import { fileBelow, queryOf } from "./url.ts";
 
 /** What the routes of the registry need. */
-export type RegistryDeps = Pick<MachineDeps, "machineAt" | "log" | "clock"> & {
+export type RegistryDeps = Pick<MachineDeps, "machineAt" | "log" | "clock" | "transfers"> & {
   readonly mirror: ImageMirror;
-  readonly turns: SendTurns;
 };
 
 /** The registry API of the distribution specification, to read only: `/v2/…`. */
@@ -159,8 +157,8 @@ async function sendManifest(
     etag: `"${stored.digest}"`,
     modified: new Date(found?.record?.at ?? deps.clock.now()),
     type: settled.mediaType,
-    turns: deps.turns,
-    read: () => stored.bytes,
+    transfers: deps.transfers,
+    body: { kind: "memory", bytes: stored.bytes },
   });
 }
 
@@ -235,28 +233,25 @@ async function sendBlob(
   exchange: Exchange,
   { name, digest }: Extract<RegistryRequest, { kind: "blob" }>,
 ): Promise<FastifyReply> {
-  const { mirror, turns } = exchange.deps;
+  const { mirror, transfers } = exchange.deps;
   const names = exchange.namesOf(name);
   const { request, reply } = exchange;
   reply.header("docker-content-digest", digest);
-  const told = { etag: `"${digest}"`, type: "application/octet-stream", turns };
+  const told = { etag: `"${digest}"`, type: "application/octet-stream", transfers };
   const asset = await openAsset(mirror.blobs, `sha256/${hexOf(digest)}`);
   if (asset.kind === "file") {
-    const { handle, size, modified, etag: stamp, restamp } = asset;
-    let reading = false;
-    const read = () => {
-      reading = true;
-      return mirror.blobs.files.open({ handle, size, stamp, restamp });
-    };
-    await sendFile(request, reply, { ...told, size, modified, read });
-    if (!reading) await handle.close();
-    return reply;
+    const { size, modified, etag: stamp } = asset;
+    await using handle = asset.handle;
+    const isUnchanged = async () => (await asset.restamp()) === stamp;
+    const body = { kind: "file", handle, isUnchanged } as const;
+    return await sendFile(request, reply, { ...told, size, modified, body });
   }
   const fetched = await fetchBlob(mirror, names, digest);
   if (fetched.kind === "found") {
     const { blob } = fetched;
     const { size, modified } = blob;
-    return await sendFile(request, reply, { ...told, size, modified, read: () => blob.open() });
+    const body = { kind: "arriving", open: () => blob.open() } as const;
+    return await sendFile(request, reply, { ...told, size, modified, body });
   }
   reply.removeHeader("docker-content-digest");
   const { code, message } = refusalOf(fetched, "BLOB_UNKNOWN", `${digest} is ${unknownIn(names)}`);

@@ -1,8 +1,17 @@
 import { type BootPlan, decideBoot } from "../boot/decide.ts";
+import { decideInstall, type Install, type InstallDecision, installWish } from "../boot/install.ts";
+import { heldLines } from "../boot/install-words.ts";
 import { type NetBoot, requestPath } from "../boot/profile.ts";
-import { renderGrub } from "../render/grub.ts";
-import { renderBootScript, renderIpxe, renderWaitingRoom } from "../render/ipxe.ts";
+import { renderGrub, renderGrubLocal, renderGrubNotice } from "../render/grub.ts";
+import {
+  renderBootScript,
+  renderDiagnosis,
+  renderIpxe,
+  renderLocalBoot,
+  renderWaitingRoom,
+} from "../render/ipxe.ts";
 import type { Partials } from "../store/partial.ts";
+import type { MacAddress } from "../wire/mac.ts";
 import type { Answer } from "./answer.ts";
 import { type Asking, tellMiss } from "./asking.ts";
 import { type AnswerTable, partialsFor, variablesFor } from "./config-answers.ts";
@@ -21,9 +30,40 @@ export function scriptAnswers(deps: AnswerDeps): AnswerTable {
     ["/boot.ipxe", first],
     // Some servers of PXE menus append a layer number to every file name, hence the `.0`.
     ["/boot.ipxe.0", first],
-    ["/ipxe", (asking) => answerPlan(deps, asking, { render: renderIpxe, unknown })],
-    ["/grub", (asking) => answerPlan(deps, asking, { render: renderGrub })],
+    ["/ipxe", (asking) => answerPlan(deps, asking, { ...IpxeWords, unknown })],
+    ["/grub", (asking) => answerPlan(deps, asking, GrubWords)],
   ];
+}
+
+/** How one boot program is told what was decided. */
+type ScriptWords = {
+  /** Load and start this. */
+  readonly render: (boot: NetBoot) => string;
+  /** Leave the network for the disk. */
+  readonly local: () => string;
+  /** Stop, and say why. */
+  readonly notice: (sentences: readonly string[]) => string;
+  /** For a machine of no group; absent: it gets no answer. */
+  readonly unknown?: string | undefined;
+};
+
+const IpxeWords: ScriptWords = {
+  render: renderIpxe,
+  local: renderLocalBoot,
+  notice: renderDiagnosis,
+};
+const GrubWords: ScriptWords = {
+  render: renderGrub,
+  local: renderGrubLocal,
+  notice: renderGrubNotice,
+};
+
+/** Puts a try of an installation on disk: a restart must not give the machine another one. */
+export async function keepInstall(
+  { installs }: AnswerDeps,
+  { mac, next }: { readonly mac: MacAddress; readonly next: Install },
+): Promise<void> {
+  await installs?.book.keep(mac, next);
 }
 
 /** What a plan is to those that watch. */
@@ -46,21 +86,18 @@ export function planFact({ group, profile, boot }: BootPlan) {
 export async function renderTftpGrub(
   deps: AnswerDeps,
   asking: Asking,
-): Promise<{ readonly text: string; readonly plan: BootPlan } | undefined> {
+): Promise<{ readonly text: string; readonly plan: BootPlan | undefined } | undefined> {
   const render = (boot: NetBoot) => {
     const initrd = boot.initrd.map(requestPath);
     return renderGrub({ ...boot, kernel: requestPath(boot.kernel), initrd });
   };
-  const answer = await answerPlan(deps, asking, { render });
-  if (answer.kind !== "found" || answer.plan === undefined) return undefined;
+  const answer = await answerPlan(deps, asking, { ...GrubWords, render });
+  if (answer.kind !== "found") return undefined;
+  if (answer.install) await keepInstall(deps, answer.install);
   return { text: answer.body.toString("utf8"), plan: answer.plan };
 }
 
-async function answerPlan(
-  deps: AnswerDeps,
-  asking: Asking,
-  how: { render: (boot: NetBoot) => string; unknown?: string | undefined },
-): Promise<Answer> {
+async function answerPlan(deps: AnswerDeps, asking: Asking, how: ScriptWords): Promise<Answer> {
   const snapshot = await deps.catalog.snapshot();
   const decision = decideBoot(asking.identity, snapshot);
   if (decision.kind !== "boot") {
@@ -68,11 +105,41 @@ async function answerPlan(
     if (decision.kind !== "no-group" || how.unknown === undefined) return { kind: "missing" };
     return { kind: "found", body: Buffer.from(how.unknown) };
   }
+  const once = decideOnce(deps, asking, decision.plan);
+  if (once.kind === "local-disk") return { kind: "found", body: Buffer.from(how.local()) };
+  if (once.kind === "hold") {
+    return { kind: "found", body: Buffer.from(how.notice(heldLines(once))) };
+  }
   const partials = partialsFor(deps, snapshot);
   const boot = fillBoot(deps, asking, { ...decision.plan, partials });
   if (boot === undefined) return { kind: "missing" };
   const plan = { ...decision.plan, boot };
-  return { kind: "found", body: Buffer.from(how.render(boot)), plan };
+  const found = { kind: "found", body: Buffer.from(how.render(boot)), plan } as const;
+  const mac = machineOf(asking);
+  if (once.kind !== "install" || once.next === undefined || mac === undefined) return found;
+  return { ...found, install: { mac, next: once.next } };
+}
+
+// A machine whose MAC is not known can be kept in no book: it gets its script as any other.
+function decideOnce({ installs, log }: AnswerDeps, asking: Asking, plan: BootPlan) {
+  const mac = machineOf(asking);
+  const wish = installWish(plan.group);
+  if (installs === undefined || wish.kind === "none") return NoInstall;
+  if (mac === undefined) {
+    log.warn("installation not counted", { reason: "unknown-mac", group: plan.group.file });
+    return NoInstall;
+  }
+  const decision = decideInstall(wish, installs.book.of(mac), installs.now());
+  const { kind, reason } = decision;
+  log.info("installation", { mac, decision: kind, reason, group: plan.group.file });
+  if (decision.kind === "hold") installs.book.held(mac, decision);
+  return decision;
+}
+
+const NoInstall = { kind: "boot", reason: "no-install" } as const satisfies InstallDecision;
+
+function machineOf({ identity, mac }: Asking): MacAddress | undefined {
+  return identity.mac ?? mac;
 }
 
 function fillBoot(

@@ -1,24 +1,32 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
-import type { FileReader } from "../assets/hot-library.ts";
-import { type Delivery, decideDelivery, tagFor, type Validators } from "./delivery.ts";
+import { type Delivery, decideDelivery, type Validators } from "./delivery.ts";
+import { type FileReader, readerOfBytes, readerOfFile } from "./file-reader.ts";
+import { kernelPump, type OpenFile } from "./kernel-pump.ts";
 import { pump } from "./pump.ts";
 import { sendText } from "./reply.ts";
-import type { SendTurns } from "./send-turns.ts";
+import { decideCarriage, sliceBytes } from "./send-step.ts";
+import type { Transfers } from "./transfers.ts";
 
 /** A file that can be sent whole, in part or not at all. */
 export type SendableFile = Validators & {
   readonly size: number;
   readonly type: string;
-  readonly turns: SendTurns;
-  /** The whole of it, or what reads it; called at most once, and not for HEAD or an empty file. */
-  read(): FileReader | Buffer;
+  readonly transfers: Transfers;
+  readonly body: FileBody;
 };
 
-/** Bytes in memory up to here go out at once. */
-const plainBytesMax = 1 << 20;
+/** The bytes themselves, the file that has them, or what reads them as they arrive. */
+export type FileBody =
+  | { readonly kind: "memory"; readonly bytes: Buffer }
+  | { readonly kind: "arriving"; open(): FileReader & AsyncDisposable }
+  | ({ readonly kind: "file" } & OpenFile);
+
+/** What one read of an arriving file holds at most; one more is fetched meanwhile. */
+const arrivingBytes = 512 * 1024;
 
 /**
- * Answers a request for a file; the length is always told, for firmware that takes nothing else.
+ * Answers a request for a file, which is read no more once the promise is kept; the length is always told,
+ * for firmware that takes nothing else.
  */
 export async function sendFile(
   request: FastifyRequest,
@@ -27,7 +35,7 @@ export async function sendFile(
 ): Promise<FastifyReply> {
   const delivery = decideDelivery(request.headers, file.size, file);
   reply.header("accept-ranges", "bytes");
-  reply.header("etag", tagFor(request.headers, file));
+  reply.header("etag", file.etag);
   reply.header("last-modified", file.modified.toUTCString());
   switch (delivery.kind) {
     case "not-modified":
@@ -57,9 +65,20 @@ async function sendBytes(
   if (!whole) reply.header("content-range", `bytes ${first}-${last}/${file.size}`);
   reply.header("content-length", last - first + 1);
   if (request.method === "HEAD" || last < first) return reply.send();
-  const body = file.read();
-  if (Buffer.isBuffer(body) && last - first < plainBytesMax) {
-    return reply.send(body.subarray(first, last + 1));
+  await sendBody(request, reply, { file, first, last });
+  return reply;
+}
+
+async function sendBody(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { file: { body, transfers }, first, last }: { file: SendableFile; first: number; last: number },
+): Promise<void> {
+  const fits = transfers.files.fits(request.raw.socket);
+  const way = decideCarriage({ source: body.kind, bytes: last - first + 1, fits });
+  if (body.kind === "memory" && way === "at-once") {
+    reply.send(body.bytes.subarray(first, last + 1));
+    return;
   }
   // Past Fastify: its streams cost a third of the processor time of a large file.
   reply.hijack();
@@ -67,14 +86,21 @@ async function sendBytes(
     if (value !== undefined) reply.raw.setHeader(name, value);
   }
   reply.raw.writeHead(reply.statusCode);
-  const reader = Buffer.isBuffer(body) ? readerOf(body) : body;
-  await pump(reply.raw, reader, { first, last, turns: file.turns });
-  return reply;
-}
-
-function readerOf(bytes: Buffer): FileReader {
-  return {
-    read: (offset, end) => bytes.subarray(offset, end),
-    [Symbol.asyncDispose]: async () => {},
-  };
+  const { bufferShare, turns } = transfers;
+  if (body.kind === "memory") {
+    using _open = transfers.begin(0);
+    await pump(reply.raw, readerOfBytes(body.bytes), { first, last, turns });
+  } else if (body.kind === "arriving") {
+    using _open = transfers.begin(2 * arrivingBytes);
+    await using reader = body.open();
+    await pump(reply.raw, reader, { first, last, turns });
+  } else if (way === "kernel") {
+    using _open = transfers.begin(sliceBytes);
+    await kernelPump(reply.raw, body, { first, last, transfers });
+  } else {
+    const size = Math.min(bufferShare, last - first + 1);
+    using _open = transfers.begin(2 * size);
+    const { isUnchanged } = body;
+    await pump(reply.raw, readerOfFile(body.handle, size), { first, last, turns, isUnchanged });
+  }
 }

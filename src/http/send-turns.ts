@@ -43,6 +43,11 @@ export class SendTurns {
     });
   }
 
+  /** Of the bytes that were taken so many did not go out: others may send them in this turn. */
+  giveBack(bytes: number): void {
+    this.#left += bytes;
+  }
+
   #tell(): void {
     if (this.#isTold) return;
     this.#isTold = true;

@@ -61,7 +61,7 @@ export const debianOvmfSecure = {
 export function qemuCommand(spec: MachineSpec, varsCopy: string): readonly string[] {
   return [
     ...board(spec),
-    ...["-name", spec.name, "-accel", accelerator(spec.accelerator)],
+    ...["-name", spec.name, "-accel", accelerator(spec)],
     ...["-m", String(spec.memoryMb), "-smp", "1", "-display", "none"],
     // Every end is an exit of QEMU: power-off by itself, reboot and panic=-1 by -no-reboot.
     ...["-nodefaults", "-no-reboot", "-serial", "stdio", "-monitor", "none"],
@@ -91,9 +91,11 @@ export function isArm64(firmware: MachineFirmware): boolean {
   return firmware.kind === "uefi" && firmware.cpu === "arm64";
 }
 
-// One translating thread with a small cache holds a machine at some 230 MB for 512 MB of guest.
-function accelerator(kind: Accelerator): string {
-  return kind === "kvm" ? "kvm" : "tcg,thread=single,tb-size=64";
+// One translating thread with a small cache holds a machine at some 230 MB for 512 MB of guest. A guest
+// with more memory runs more programs than that cache holds, and would translate them again and again.
+function accelerator({ accelerator, memoryMb }: MachineSpec): string {
+  if (accelerator === "kvm") return "kvm";
+  return `tcg,thread=single,tb-size=${memoryMb <= 768 ? 64 : 256}`;
 }
 
 function firmwareDrives(firmware: MachineFirmware, varsCopy: string): readonly string[] {

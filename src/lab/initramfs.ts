@@ -1,11 +1,16 @@
+import { assertNever } from "../errors.ts";
+
 /** One member of an archive; `path` is relative and its folders come before it. */
 export type CpioEntry =
-  | { readonly kind: "folder"; readonly path: string }
+  /** The mode is 0755 where none is said. */
+  | { readonly kind: "folder"; readonly path: string; readonly mode?: number }
+  | { readonly kind: "link"; readonly path: string; readonly target: string }
   | {
       readonly kind: "file";
       readonly path: string;
       readonly data: Uint8Array;
-      readonly mode: 0o644 | 0o755;
+      /** Permissions, with the bits for setuid and its like. */
+      readonly mode: number;
     };
 
 /** What the lab's Linux is made of; modules are in the order in which they are loaded. */
@@ -31,8 +36,8 @@ export function labInitramfs(linux: LabLinux): readonly CpioEntry[] {
   ];
 }
 
-const folderMode = 0o40_755;
-const fileType = 0o100_000;
+/** The type of a member, in the upper bits of its mode. */
+const FileType = { folder: 0o40_000, file: 0o100_000, link: 0o120_000 } as const;
 
 // The "newc" archive that the kernel unpacks (its Documentation/driver-api/early-userspace/buffer-format):
 //
@@ -42,18 +47,22 @@ const fileType = 0o100_000;
 // Times are zero and inodes count up, so the same files always make the same bytes.
 /** Entries → archive, ended by the member `TRAILER!!!`. */
 export function formatCpio(entries: readonly CpioEntry[]): Uint8Array {
-  const members = entries.map((entry, index) =>
-    entry.kind === "folder"
-      ? member({ path: entry.path, inode: index + 1, mode: folderMode, links: 2 })
-      : member({
-          path: entry.path,
-          inode: index + 1,
-          mode: fileType | entry.mode,
-          links: 1,
-          data: entry.data,
-        }),
-  );
+  const members = entries.map((entry, index) => member({ ...memberOf(entry), inode: index + 1 }));
   return Buffer.concat([...members, member({ path: "TRAILER!!!", inode: 0, mode: 0, links: 1 })]);
+}
+
+function memberOf(entry: CpioEntry): Omit<Member, "inode"> {
+  const { path } = entry;
+  switch (entry.kind) {
+    case "folder":
+      return { path, mode: FileType.folder | (entry.mode ?? 0o755), links: 2 };
+    case "link":
+      return { path, mode: FileType.link | 0o777, links: 1, data: Buffer.from(entry.target) };
+    case "file":
+      return { path, mode: FileType.file | entry.mode, links: 1, data: entry.data };
+    default:
+      return assertNever(entry);
+  }
 }
 
 type Member = {

@@ -42,6 +42,24 @@ export async function openSuiteIpxe(
   return { loaders: folder, rom: join(folder, "pxe-virtio.rom") };
 }
 
+/** Debian's installer for the network, kernel and RAM disk, as bookworm packs it. */
+export async function openDebianInstaller(cache: string, say: Say): Promise<GuestFiles> {
+  const folder = await openCached(cache, {
+    name: "lab-debian-installer",
+    sources: [import.meta.filename],
+    async make(work, done) {
+      say("downloading Debian's installer (a package of 40 MB)");
+      const names = ["debian-installer-12-netboot-amd64"];
+      const tree = await unpackSuitePackages({ suite: "bookworm", names }, work);
+      const images = join(tree, "usr/lib/debian-installer/images/12/amd64/text");
+      for (const name of ["linux", "initrd.gz"]) {
+        await copyFile(join(images, "debian-installer/amd64", name), join(done, name));
+      }
+    },
+  });
+  return { kernel: join(folder, "linux"), initrd: join(folder, "initrd.gz") };
+}
+
 /** An arm64 machine: edk2 for it, and the lab's system with a kernel and a busybox of arm64. */
 export async function openArm64(
   cache: string,

@@ -2,6 +2,7 @@ import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { KindlingError } from "../errors.ts";
 import { exists, runApt, unpackDebs } from "./package-cache.ts";
+import { parseInstalls } from "./peer-packages.ts";
 
 /** Packages of another Debian suite or architecture than this machine's own. */
 export type SuiteWish = {
@@ -27,13 +28,7 @@ const sourcesFolder = "/etc/apt/sources.list.d";
  * configuration stays as it is: the mirror and the key are those that this machine trusts already.
  */
 export async function unpackSuitePackages(wish: SuiteWish, work: string): Promise<string> {
-  const source = findDebianSource(await readSources());
-  if (source === undefined) {
-    const message = `apt's sources name no Debian archive: want one in ${sourcesFolder}`;
-    throw new KindlingError("lab.missing-tool", message, {});
-  }
-  const options = await privateApt(wish, source, work);
-  await runApt("apt-get", [...options, "update"], work);
+  const options = await openSuiteApt(wish, work);
   const names = [...wish.names];
   if (wish.dependency) {
     const words = [...options, "depends", wish.dependency.of];
@@ -42,6 +37,31 @@ export async function unpackSuitePackages(wish: SuiteWish, work: string): Promis
   }
   await runApt("apt-get", [...options, "download", ...names], work);
   return unpackDebs(work);
+}
+
+/** Fetches the lists of a suite into `work`; the options with which apt knows that suite and nothing else. */
+export async function openSuiteApt(
+  wish: Pick<SuiteWish, "suite" | "architecture">,
+  work: string,
+): Promise<readonly string[]> {
+  const source = findDebianSource(await readSources());
+  if (source === undefined) {
+    const message = `apt's sources name no Debian archive: want one in ${sourcesFolder}`;
+    throw new KindlingError("lab.missing-tool", message, {});
+  }
+  const options = await privateApt(wish, source, work);
+  await runApt("apt-get", [...options, "update"], work);
+  return options;
+}
+
+/** These packages of the suite and all that they depend on, as if nothing were installed. */
+export async function planSuitePackages(
+  options: readonly string[],
+  names: readonly string[],
+  work: string,
+): Promise<readonly string[]> {
+  const words = [...options, "-s", "--no-install-recommends", "install", ...names];
+  return parseInstalls(await runApt("apt-get", words, work));
 }
 
 /** The Debian archive proper out of apt's source texts, of either style; no security, no updates. */
@@ -79,7 +99,7 @@ async function readSources(): Promise<readonly string[]> {
 }
 
 async function privateApt(
-  { suite, architecture = "amd64" }: SuiteWish,
+  { suite, architecture = "amd64" }: Pick<SuiteWish, "suite" | "architecture">,
   source: DebianSource,
   work: string,
 ): Promise<readonly string[]> {

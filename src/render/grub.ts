@@ -24,3 +24,25 @@ export function renderGrub(boot: NetBoot): string {
   ]);
   return ["default=0", "fallback=1", "timeout=1", ...entries].map((line) => `${line}\n`).join("");
 }
+
+/** The GRUB 2 configuration that leaves the network for the disk: EFI has its own order, BIOS a first disk. */
+export function renderGrubLocal(): string {
+  return [
+    'echo "Installed: this machine boots its disk"',
+    'if [ "$grub_platform" = efi ]; then',
+    "exit 1",
+    "fi",
+    "set root=(hd0)",
+    "chainloader +1",
+    "boot",
+    "",
+  ].join("\n");
+}
+
+/** The GRUB 2 configuration that stops a machine: why, a while to read it, and out. */
+export function renderGrubNotice(sentences: readonly string[]): string {
+  const told = sentences.map(
+    (sentence) => `echo "${sentence.replace(/[^\x20-\x7e]|[$\\"]/g, "")}"`,
+  );
+  return [...told, "sleep 30", "exit 1", ""].join("\n");
+}

@@ -63,6 +63,11 @@ export function renderDiagnosis(sentences: readonly string[]): string {
   return lines(["#!ipxe", ...told, `sleep ${diagnosisSeconds}`, ...leaveLines]);
 }
 
+/** The script for a machine that has its system: out of the network and onto the disk. */
+export function renderLocalBoot(): string {
+  return lines(["#!ipxe", "echo Installed: this machine boots its disk", ...leaveLines]);
+}
+
 /** The script that loads and starts what the plan names. */
 export function renderIpxe(boot: NetBoot): string {
   const kernel = ["kernel", boot.kernel, ...boot.args].join(" ");

@@ -1,17 +1,4 @@
-/** What a certificate of ours says: RFC 5280 §4.2 decides which extensions go together. */
-export type CertificatePlan = {
-  readonly commonName: string;
-  /** Milliseconds since the epoch, both included. */
-  readonly notBefore: number;
-  readonly notAfter: number;
-  /** May it sign others? */
-  readonly authority: boolean;
-  readonly keyUsages: readonly ("digitalSignature" | "keyCertSign" | "cRLSign")[];
-  /** The end of a connection that may show it; an authority is for neither. */
-  readonly purpose?: "serverAuth" | "clientAuth";
-  /** DNS names and addresses by which it is known. */
-  readonly names: readonly string[];
-};
+import type { CertificatePlan } from "../pki/certificate-plan.ts";
 
 /** What a set is made for. */
 export type SetPlan = {
@@ -34,6 +21,7 @@ export function planAuthority(now: number): CertificatePlan {
     ...validFrom(now, authorityDays),
     authority: true,
     keyUsages: ["keyCertSign", "cRLSign"],
+    purposes: [],
     names: [],
   };
 }
@@ -49,8 +37,8 @@ export function planLeaves({ names, now, days }: SetPlan): {
     keyUsages: ["digitalSignature"],
   } as const;
   return {
-    server: { ...leaf, commonName: "kindling server", purpose: "serverAuth", names },
-    client: { ...leaf, commonName: "kindling client", purpose: "clientAuth", names: [] },
+    server: { ...leaf, commonName: "kindling server", purposes: ["serverAuth"], names },
+    client: { ...leaf, commonName: "kindling client", purposes: ["clientAuth"], names: [] },
   };
 }
 

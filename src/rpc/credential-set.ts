@@ -1,8 +1,6 @@
 import { X509Certificate } from "node:crypto";
+import type { PemPair } from "../pki/certificate-plan.ts";
 import { planAuthority, planLeaves, type SetPlan } from "./certificates.ts";
-
-/** A certificate and its key, as PEM. */
-export type PemPair = { readonly cert: string; readonly key: string };
 
 /** Makes an authority with a key of its own: ECDSA on P-256. */
 export async function makeAuthority(now: number): Promise<PemPair> {
@@ -23,7 +21,7 @@ export async function makeLeaves(
 
 // Whoever only reads certificates, as the daemon does, need not load what writes them.
 function loadMaker() {
-  return import("./certify.ts");
+  return import("../pki/certify.ts");
 }
 
 /** The DNS names and addresses of a server's certificate in PEM. */

@@ -16,6 +16,8 @@ export type Libc = {
   close(fd: number): number;
   read(fd: number, bytes: Uint8Array, length: number): number;
   flock(fd: number, operation: number): number;
+  /** renameat2: with RENAME_EXCHANGE two names change places in one step. */
+  renameat2(fromFd: number, from: string, toFd: number, to: string, flags: number): number;
   inotifyInit(flags: number): number;
   inotifyAddWatch(fd: number, path: string, mask: number): number;
   /** ioctl on a device by name: `struct ifreq` with `argument` as its pointer. */
@@ -27,6 +29,15 @@ export type Libc = {
   socketName(fd: number, name: Uint8Array): number;
   /** `to` becomes another name of what `fd` is; what `to` was is closed. */
   dup3(fd: number, to: number, flags: number): number;
+  fcntl(fd: number, command: number, argument: number): number;
+  /** Sends `count` bytes of a file from `offset[0]` on, which it moves; how many went, or -1. */
+  sendfile(to: number, from: number, offset: BigInt64Array, count: number): number;
+  /** The same on a thread of the pool, which waits for the disk meanwhile; it tells no error's name. */
+  sendfileLater(to: number, from: number, offset: BigInt64Array, count: number): Promise<number>;
+  /** Where `preadNow` puts what it reads, for as long as `bytes` are kept. */
+  vectorOf(bytes: Uint8Array): BigUint64Array;
+  /** Reads what is in memory already (RWF_NOWAIT): fewer bytes than wanted, or -1, for what is not. */
+  preadNow(fd: number, vector: BigUint64Array, position: number): number;
   /** SO_ATTACH_FILTER: `instructions` in the layout of `struct sock_filter`, 8 bytes each. */
   attachFilter(fd: number, instructions: Uint8Array): number;
   /** `EADDRINUSE` and the like, of the call just made. */
@@ -47,6 +58,8 @@ export function loadLibc(): Libc {
     "uint32_t",
   ]);
   const getsockname = library.func("int getsockname(int, void *, void *)");
+  const sendfile = library.func("long sendfile(int, int, void *, size_t)");
+  const preadv2 = library.func("long preadv2(int, const void *, int, int64_t, int)");
   return {
     attachFilter(fd, instructions) {
       const program = { length: instructions.length / 8, instructions };
@@ -58,6 +71,17 @@ export function loadLibc(): Libc {
     },
     deviceIndex: library.func("uint32_t if_nametoindex(const char *)"),
     dup3: library.func("int dup3(int, int, int)"),
+    fcntl: library.func("int fcntl(int, int, int)"),
+    sendfile,
+    sendfileLater: (to, from, offset, count) =>
+      new Promise((resolve, reject) => {
+        sendfile.async(to, from, offset, count, (error: unknown, sent: number) =>
+          error ? reject(error) : resolve(sent),
+        );
+      }),
+    // struct iovec: an address and a length.
+    vectorOf: (bytes) => BigUint64Array.of(koffi.address(bytes), BigInt(bytes.length)),
+    preadNow: (fd, vector, position) => preadv2(fd, vector, 1, position, 8), // RWF_NOWAIT
     ioctlDevice: (fd, request, device, argument) =>
       ioctl(fd, request, { name: device, data: argument }),
     socket: library.func("int socket(int, int, int)"),
@@ -67,6 +91,7 @@ export function loadLibc(): Libc {
     close: library.func("int close(int)"),
     read: library.func("long read(int, void *, size_t)"),
     flock: library.func("int flock(int, int)"),
+    renameat2: library.func("int renameat2(int, const char *, int, const char *, uint32_t)"),
     inotifyInit: library.func("int inotify_init1(int)"),
     inotifyAddWatch: library.func("int inotify_add_watch(int, const char *, uint32_t)"),
     prctl: library.func("int prctl(int, ulong, ulong, ulong, ulong)"),

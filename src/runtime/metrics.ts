@@ -5,6 +5,8 @@ import type { BootEvent } from "../boot/event.ts";
 export type Metrics = Disposable & {
   readonly contentType: string;
   render(): Promise<string>;
+  /** Adds a gauge that is read when somebody asks for the metrics. */
+  gauge(name: string, help: string, read: () => number): void;
 };
 
 /** Anything that hands out boot events as they happen. */
@@ -28,6 +30,14 @@ export function openMetrics(bus: EventSource, build: { readonly version: string 
   return {
     contentType: registry.contentType,
     render: () => registry.metrics(),
+    gauge(name, help, read) {
+      new Gauge({
+        ...{ name, help, registers: [registry] },
+        collect() {
+          this.set(read());
+        },
+      });
+    },
     [Symbol.dispose]() {
       subscription[Symbol.dispose]();
       registry.clear();

@@ -17,6 +17,8 @@ export type AdmissionLimits = {
 export type Crowd = {
   readonly open: number;
   readonly ofClient: number;
+  /** Of these, how many the client has not answered yet. */
+  readonly unprovenOfClient: number;
   /** Age of the oldest transfer whose client never answered; absent when there is none. */
   readonly unansweredMs?: number;
 };
@@ -25,6 +27,8 @@ export type AdmissionDecision =
   | { readonly kind: "admit" }
   /** Admit, and end the oldest transfer that was never answered. */
   | { readonly kind: "displace" }
+  /** Say nothing: an answer would go to somebody who has been sent enough. */
+  | { readonly kind: "ignore"; readonly reason: "unproven" }
   | Refusal;
 
 /**
@@ -34,11 +38,19 @@ export type AdmissionDecision =
 export const patienceMs = 1000;
 
 /**
+ * Transfers of one address that may wait for its first answer: this many blocks go to a forged sender, then
+ * none until some have been given up. A rack behind NAT, which has one address, answers within milliseconds;
+ * whoever comes in vain is told nothing and asks again, where an ERROR would end a boot.
+ */
+export const unprovenPerClient = 32;
+
+/**
  * Whether there is room for one more transfer. Requests from made-up senders fill the table like real
  * ones, but are never answered: they make room, so a flood of them does not lock out those who are.
  */
 export function decideAdmission(crowd: Crowd, limits: AdmissionLimits): AdmissionDecision {
   if (crowd.ofClient >= limits.transfersPerClient) return ClientBusy;
+  if (crowd.unprovenOfClient >= unprovenPerClient) return { kind: "ignore", reason: "unproven" };
   if (crowd.open < limits.transfersMax) return { kind: "admit" };
   return (crowd.unansweredMs ?? 0) >= patienceMs ? { kind: "displace" } : Busy;
 }

@@ -1,7 +1,7 @@
 import { candidateNames, cleanName, type NameRefusal } from "./name.ts";
 import { negotiate, type TftpLimits } from "./negotiate.ts";
 import { netasciiLimit, toNetascii } from "./netascii.ts";
-import { TftpErrorCode, type TftpRequest } from "./packet.ts";
+import { formatPacket, TftpErrorCode, type TftpRequest } from "./packet.ts";
 import type { TransferPlan } from "./transfer.ts";
 
 /** A request that gets an ERROR: `code` and `text` for the client, `reason` for log and event. */
@@ -50,14 +50,15 @@ export function decideTransfer(
   file: Uint8Array,
   limits: TftpLimits,
 ): { readonly kind: "send"; readonly bytes: Uint8Array; readonly plan: TransferPlan } | Refusal {
+  const requestBytes = formatPacket(request).length;
   if (request.mode !== "netascii") {
     const terms = negotiate(request.options, limits, file.length);
-    return { kind: "send", bytes: file, plan: { size: file.length, terms } };
+    return { kind: "send", bytes: file, plan: { size: file.length, requestBytes, terms } };
   }
   if (file.length > netasciiLimit) return NetasciiTooLong;
   const bytes = toNetascii(file);
   const terms = negotiate(request.options, limits);
-  return { kind: "send", bytes, plan: { size: bytes.length, terms } };
+  return { kind: "send", bytes, plan: { size: bytes.length, requestBytes, terms } };
 }
 
 /** The refusal for a name nobody has; `text` says why, in words a ROM prints. */

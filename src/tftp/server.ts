@@ -5,6 +5,7 @@ import type { Clock } from "../runtime/clock.ts";
 import type { Log } from "../runtime/log.ts";
 import { Notice } from "../runtime/notice.ts";
 import type { BoundService } from "../runtime/service.ts";
+import { StayAwake } from "../runtime/stay-awake.ts";
 import { openUdp, type UdpPeer, type UdpSocket } from "../runtime/udp.ts";
 import { formatIp, type IpAddress } from "../wire/ip.ts";
 import { limitedBroadcast } from "../wire/ipv4.ts";
@@ -65,6 +66,7 @@ export type TftpServer = BoundService & {
   readonly bound: readonly UdpPeer<IpAddress>[];
   /** Counts for transfers that start from now on. */
   replaceSettings(settings: TftpSettings): void;
+  openTransfers(): number;
 };
 
 /** How long closing waits for open transfers; a loader of 1 MB takes less. */
@@ -97,6 +99,7 @@ export async function openTftpServer(deps: TftpDeps, signal: AbortSignal): Promi
     bound: [...new Set(doors.map(({ socket }) => socket.local))],
     serve: () => doors.forEach((door) => void shell.serve(door)),
     replaceSettings: (settings) => shell.replaceSettings(settings),
+    openTransfers: () => shell.openTransfers,
     async [Symbol.asyncDispose]() {
       await shell.stop();
       await bound.disposeAsync();
@@ -119,6 +122,7 @@ class TftpShell {
   readonly #drained = Promise.withResolvers<void>();
   readonly #shed: Notice;
   readonly #shared: Notice;
+  readonly #awake = new StayAwake();
   #settings: TftpSettings;
   #stopping = false;
 
@@ -127,6 +131,10 @@ class TftpShell {
     this.#shed = new Notice(deps.clock.now);
     this.#shared = new Notice(deps.clock.now);
     this.#settings = deps.settings;
+  }
+
+  get openTransfers(): number {
+    return this.#open.size;
   }
 
   replaceSettings(settings: TftpSettings): void {
@@ -167,13 +175,14 @@ class TftpShell {
 
   async #answer(ask: Ask): Promise<void> {
     const { peer, link, socket } = ask;
-    if (isForeign(peer.address, link, this.#settings)) return this.#ignore(ask);
+    if (isForeign(peer.address, link, this.#settings)) return this.#ignore(ask, "off-link");
     const decision = decideRequest(ask.request);
     if (decision.kind === "refuse") return this.#refuse(ask, decision);
     if (this.#belongsToOpen(ask, this.#open.at(socket, peer))) return;
     if (this.#stopping) return this.#refuse(ask, Stopping);
     const admission = this.#admit(ask);
     if (admission.kind === "refuse") return this.#refuse(ask, admission);
+    if (admission.kind === "ignore") return this.#ignore(ask, admission.reason);
     if (admission.kind === "displace") {
       this.#oldest(ask.at)?.session?.end({ kind: "failed", reason: "displaced" });
     }
@@ -209,6 +218,7 @@ class TftpShell {
     const crowd = {
       open: size,
       ofClient: this.#open.ofClient(peer.address),
+      unprovenOfClient: this.#open.unprovenOf(peer.address),
       ...(oldest && { unansweredMs: at - oldest.ask.at }),
     };
     return decideAdmission(crowd, this.#settings);
@@ -255,6 +265,7 @@ class TftpShell {
       plan,
       ended,
       send: (data) => socket.send(data, peer),
+      stayAwake: (ms) => this.#awake.stay(ms),
     });
     slot.session = session;
   }
@@ -286,18 +297,20 @@ class TftpShell {
     return socket;
   }
 
-  #ignore({ peer }: Ask): void {
+  #ignore({ peer }: Ask, reason: "off-link" | "unproven"): void {
     const client = formatIp(peer.address);
-    this.#deps.log.debug("tftp request ignored", { client, reason: "off-link" });
+    this.#deps.log.debug("tftp request ignored", { client, reason });
+    if (reason === "unproven") this.#tellShed(reason);
+  }
+
+  #tellShed(reason: string): void {
+    const times = this.#shed.happened();
+    if (times === undefined) return;
+    this.#deps.log.warn("tftp requests turned away", { times, open: this.#open.size, reason });
   }
 
   #refuse(ask: Ask, refusal: Refusal): void {
-    const isShed = refusal === Busy || refusal === ClientBusy;
-    const times = isShed ? this.#shed.happened() : undefined;
-    if (times !== undefined) {
-      const fields = { times, open: this.#open.size, reason: refusal.reason };
-      this.#deps.log.warn("tftp requests turned away", fields);
-    }
+    if (refusal === Busy || refusal === ClientBusy) this.#tellShed(refusal.reason);
     ask.socket.send(formatError(refusal.code, refusal.text), ask.peer);
     const ms = this.#deps.clock.now() - ask.at;
     reportRefusal(this.#deps, { peer: ask.peer, request: ask.request, refusal, ms });

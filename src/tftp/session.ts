@@ -18,6 +18,8 @@ export type SessionOptions = {
   readonly bytes: Uint8Array;
   readonly plan: TransferPlan;
   readonly send: (datagram: Uint8Array) => void;
+  /** Keeps the event loop awake for so long: this client is about to answer. */
+  readonly stayAwake?: (ms: number) => void;
   /** Called once; `cause` is our own bug, or the text of the client's ERROR. */
   readonly ended: (state: TransferState, outcome: TransferOutcome, cause?: unknown) => void;
 };
@@ -26,6 +28,12 @@ export type SessionOptions = {
  * Datagrams sent before other work gets its turn: a window of 64 at once overflows small buffers.
  */
 const burst = 16;
+
+/**
+ * A client that answered within this time is waited for awake: a virtual machine of this host, or a neighbour
+ * on a fast network. One that takes longer, as most firmware does, finds the loop asleep and costs nothing.
+ */
+const quickMs = 0.2;
 
 /** One running transfer: feeds packets and time to the state machine, sends what that says. */
 export class Session {
@@ -38,6 +46,8 @@ export class Session {
   #waitAt = 0;
   #waitMs = 0;
   #pumping = false;
+  #sentAt = 0;
+  #isQuick = false;
   #ended = false;
 
   constructor(options: SessionOptions) {
@@ -55,7 +65,9 @@ export class Session {
   receive(packet: TftpPacket): void {
     const cause = packet.kind === "error" ? `${packet.code} ${packet.message}` : undefined;
     const input = inputOf(packet);
-    if (input !== undefined) this.step(input, cause);
+    if (input === undefined) return;
+    this.#isQuick = this.#elapsed() - this.#sentAt < quickMs;
+    this.step(input, cause);
   }
 
   step(input: TransferInput, cause?: string): void {
@@ -111,8 +123,15 @@ export class Session {
     for (const item of items.length > burst ? items.slice(0, burst) : items) {
       this.#options.send(this.#format(item));
     }
+    this.#sentAt = this.#elapsed();
+    if (this.#isQuick) this.#options.stayAwake?.(quickMs);
     this.#pumping = this.#queue.length > 0;
     if (this.#pumping) soon(() => this.#guard(() => this.#pump()));
+  }
+
+  #elapsed(): number {
+    const { clock } = this.#options;
+    return (clock.monotonic ?? clock.now)();
   }
 
   #format(item: TransferSend): Uint8Array {

@@ -34,6 +34,12 @@ export class TransferTable {
     return this.#ofClient.get(address) ?? 0;
   }
 
+  /** How many of an address's transfers it has not answered yet. */
+  unprovenOf(address: IpAddress): number {
+    if (this.ofClient(address) === 0) return 0;
+    return this.all().filter((it) => it.ask.peer.address === address && !isProven(it)).length;
+  }
+
   at(socket: UdpSocket<IpAddress>, peer: UdpPeer<IpAddress>): Slot | undefined {
     return this.#slots.get(keyOf(socket, peer));
   }
@@ -67,6 +73,10 @@ export class TransferTable {
     }
     return undefined;
   }
+}
+
+function isProven({ session }: Slot): boolean {
+  return session !== undefined && !isUnanswered(session.state);
 }
 
 function keyOf(socket: UdpSocket<IpAddress>, peer: UdpPeer<IpAddress>): string {

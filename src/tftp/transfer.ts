@@ -5,6 +5,8 @@ import { TftpErrorCode, type TftpPacket } from "./packet.ts";
 /** What is the same from a transfer's first packet to its last. */
 export type TransferPlan = {
   readonly size: number;
+  /** What the request itself took: until the client proved that it is there, it pays for what is sent. */
+  readonly requestBytes: number;
   readonly terms: TransferTerms;
 };
 
@@ -22,8 +24,10 @@ export type TransferState = {
   /** Waits that ran out since the client was last heard, and the time they took. */
   readonly waits: number;
   readonly idleMs: number;
-  /** Waits that ran out in all. */
+  /** How often something was sent again, by the clock or for a repeated request. */
   readonly retries: number;
+  /** Requests that came again and were answered. */
+  readonly repeats: number;
 };
 
 export type TransferInput =
@@ -77,19 +81,22 @@ const longestWaitMs = 4000;
 export const silenceLimitMs = 25_000;
 
 /**
- * How often a first packet is sent again that nobody answered, by the clock and for repeated requests.
- * Whoever forges a sender has that address sent this much and no more; a client that is there and lost
- * them all asks again.
+ * QUIC's rule (RFC 9000 §8.1): until a client has proved its address by an answer, the clock sends nothing
+ * that makes more than this many times the bytes that came from there. An OACK goes out three times; block 1
+ * of a transfer without options is larger than that at once, and is sent once for each time it is asked for.
+ * Whoever lost it asks again, as every firmware does.
  */
-export const firstRetriesMax = 3;
-export const firstRepeatsMax = 4;
+export const unprovenFactor = 3;
+
+/** Requests that are answered again: U-Boot, the most patient client, asks ten times. */
+export const firstRepeatsMax = 9;
 
 /** A request on its way for longer than this is not a copy of the one that opened the transfer. */
 export const repeatMs = 2000;
 
 /** The first packet of a transfer: an OACK if options were granted, else block 1. */
 export function beginTransfer(plan: TransferPlan): TransferStep {
-  const counts = { acked: 0, sent: 0, waits: 0, idleMs: 0, retries: 0 };
+  const counts = { acked: 0, sent: 0, waits: 0, idleMs: 0, retries: 0, repeats: 0 };
   const state: TransferState = { plan, phase: "offering", ...counts };
   if (plan.terms.granted.length === 0) return sendFrom(state, 0);
   return { state, send: pending(state), waitMs: waitOf(state) };
@@ -170,7 +177,7 @@ function onTimeout(state: TransferState): TransferStep {
     return { state: { ...state, idleMs }, send: [], outcome: outcomeOfSilence(state) };
   }
   const waits = state.waits + 1;
-  if (isUnanswered(state) && waits > firstRetriesMax) {
+  if (isUnanswered(state) && !isPaidFor(state)) {
     const next = { ...state, idleMs, waits };
     return { state: next, send: [], waitMs: waitOf(next) };
   }
@@ -178,13 +185,24 @@ function onTimeout(state: TransferState): TransferStep {
   return { state: next, send: pending(next), waitMs: waitOf(next) };
 }
 
+// The first packet once more would be within `unprovenFactor`.
+function isPaidFor({ plan, retries, repeats }: TransferState): boolean {
+  const heard = plan.requestBytes * (1 + repeats);
+  return (retries + 2) * firstPacketBytes(plan) <= unprovenFactor * heard;
+}
+
+function firstPacketBytes({ size, terms: { blksize, granted } }: TransferPlan): number {
+  if (granted.length === 0) return 4 + Math.min(blksize, size);
+  return granted.reduce((sum, { name, value }) => sum + name.length + value.length + 2, 2);
+}
+
 // Answered while nothing is acknowledged, when one packet is out at most: a forged sender is sent
 // no more than it cost to ask. The wait goes on, so repeating does not keep a transfer alive.
 function onRepeat(state: TransferState): TransferStep {
-  if (!isUnanswered(state)) return unchanged(state);
-  const repeats = state.retries - Math.min(state.waits, firstRetriesMax);
-  if (repeats >= firstRepeatsMax) return unchanged(state);
-  return { state: { ...state, retries: state.retries + 1 }, send: pending(state) };
+  const { retries, repeats } = state;
+  if (!isUnanswered(state) || repeats >= firstRepeatsMax) return unchanged(state);
+  const next = { ...state, retries: retries + 1, repeats: repeats + 1 };
+  return { state: next, send: pending(next) };
 }
 
 function unchanged(state: TransferState): TransferStep {

@@ -2,12 +2,13 @@ import { importsOf, targetOf } from "./code.ts";
 import { isPure } from "./purity.ts";
 import { type SourceFile, typescriptIn, type Violation } from "./tree.ts";
 
-const Pure = ["errors", "wire", "boot"] as const;
+const Pure = ["errors", "suggest", "wire", "boot"] as const;
 const Shared = [...Pure, "store", "assets", "runtime"] as const;
 
 /** Folder or file of src → whom it may import besides itself. A folder without a row is refused. */
 const MayImport: Readonly<Record<string, readonly string[] | "everything">> = {
   errors: [],
+  suggest: [],
   wire: ["errors"],
   boot: ["errors", "wire"],
   render: Pure,
@@ -23,13 +24,16 @@ const MayImport: Readonly<Record<string, readonly string[] | "everything">> = {
   power: Shared,
   registry: Shared,
   http: [...Shared, "render"],
-  rpc: [...Shared, "render"],
-  installer: [...Shared, "render"],
+  pki: ["errors"],
+  rpc: [...Shared, "render", "pki"],
+  installer: [...Shared, "render", "pki"],
   // The lab reads what the protocols say, so it may use their codecs: see `isPure` below.
   lab: [...Pure, "render", "runtime"],
   cli: "everything",
   daemon: "everything",
   "daemon-dhcp": "everything",
+  "daemon-dns": "everything",
+  "daemon-installer": "everything",
   "daemon-ipv6": "everything",
   "daemon-settings": "everything",
   "daemon-loaders": "everything",
@@ -45,15 +49,26 @@ const OnlyFrom: Readonly<Record<string, readonly string[]>> = {
   main: [],
   cli: ["main"],
   config: [
-    ...["cli", "daemon", "daemon-dhcp", "daemon-ipv6", "daemon-loaders", "daemon-oci"],
+    ...[
+      "cli",
+      "daemon",
+      "daemon-dhcp",
+      "daemon-dns",
+      "daemon-installer",
+      "daemon-ipv6",
+      "daemon-loaders",
+      "daemon-oci",
+    ],
     ...["daemon-parts", "daemon-settings", "main"],
   ],
   "daemon-settings": ["cli", "daemon", "daemon-dhcp", "daemon-parts"],
-  "daemon-dhcp": ["daemon-parts"],
+  "daemon-dhcp": ["daemon-dns", "daemon-parts"],
+  "daemon-dns": ["daemon", "daemon-parts"],
+  "daemon-installer": ["daemon", "daemon-parts"],
   "daemon-ipv6": ["daemon", "daemon-parts"],
   "daemon-loaders": ["cli", "daemon-parts"],
   "daemon-oci": ["cli", "daemon", "daemon-parts"],
-  "daemon-parts": ["daemon", "daemon-dhcp", "daemon-ipv6"],
+  "daemon-parts": ["daemon", "daemon-dhcp", "daemon-dns", "daemon-installer", "daemon-ipv6"],
   "text-engines": ["cli", "daemon-parts"],
   lab: ["cli", "main"],
 };

@@ -1,21 +1,31 @@
 import { codeOnly, importsOf, targetOf } from "./code.ts";
 import { type Exception, lineOf, type SourceFile, typescriptIn, type Violation } from "./tree.ts";
 
-const PureFloors = /^src\/(?:errors\.ts$|(?:wire|boot|render)\/)/;
-const Parts = /^src\/(?:dhcp|dhcp6|ra|tftp|dns|http|rpc|power|installer|registry|store|assets)\//;
+const PureFloors = /^src\/(?:(?:errors|suggest)\.ts$|(?:wire|boot|render)\/)/;
+const Parts =
+  /^src\/(?:dhcp|dhcp6|ra|tftp|dns|http|rpc|pki|power|installer|registry|store|assets)\//;
 
 /** The files of a part that may touch sockets, disk and timers. */
 const Shells: readonly Exception[] = [
   { path: /(?:\/|-)server\.ts$/, reason: "receives, asks the pure files, sends" },
   { path: /-routes\.ts$/, reason: "one resource: reads a request, asks, sends" },
   { path: /^src\/http\/(?:app|admin|listener|pump|send-file)\.ts$/, reason: "sockets and streams" },
+  {
+    path: /^src\/http\/(?:kernel-pump|file-reader|transfers)\.ts$/,
+    reason: "files, and the sockets that they go by",
+  },
   { path: /^src\/http\/signer\.ts$/, reason: "reads a key ring; keys tell the time" },
   { path: /^src\/dns\/tcp\.ts$/, reason: "the server's other transport" },
   { path: /^src\/tftp\/session\.ts$/, reason: "one transfer's socket and its pace" },
   { path: /^src\/store\/(?:json-folder|file-cache)\.ts$/, reason: "reads the catalog's files" },
   { path: /^src\/store\/file-writer\.ts$/, reason: "writes the catalog's files" },
   { path: /^src\/rpc\/client\.ts$/, reason: "asks a daemon" },
-  { path: /^src\/rpc\/(?:certify|credentials|credential-set)\.ts$/, reason: "key files, keys" },
+  { path: /^src\/rpc\/(?:credentials|credential-set)\.ts$/, reason: "key files, keys" },
+  { path: /^src\/pki\/certify\.ts$/, reason: "makes keys" },
+  {
+    path: /^src\/installer\/(?:make-secrets|inspect-authority)\.ts$/,
+    reason: "makes keys and reads them",
+  },
   { path: /-store\.ts$/, reason: "keeps on disk" },
   { path: /^src\/dhcp\/arp-prober\.ts$/, reason: "asks a link who has an address" },
   { path: /\/probe\.ts$/, reason: "asks the LAN whether an address is in use" },
@@ -24,7 +34,15 @@ const Shells: readonly Exception[] = [
     path: /^src\/assets\/oci\/(?:archive-import|archive-reader|arriving-blob|blob-fetch|egress-probe|pull-through|upstream)\.ts$/,
     reason: "reads archives, asks registries",
   },
-  { path: /^src\/assets\/(?:[a-z-]*library|fetch|verify)\.ts$/, reason: "reads and fetches files" },
+  { path: /^src\/assets\/[a-z-]*library\.ts$/, reason: "reads files" },
+  {
+    path: /^src\/assets\/image\/(?:[a-z-]*library|fetch|index-documents|inflow|part-file|pull|recheck|unpack|verify|vouch)\.ts$/,
+    reason: "fetches images, hashes them, keeps them",
+  },
+  {
+    path: /^src\/assets\/image\/(?:bundle-(?:export|import|intake|vouch)|hand-(?:checksums|import)|iso-(?:file|import)|loose-import)\.ts$/,
+    reason: "carries images out and in: reads, hashes and writes files",
+  },
 ];
 
 /** Is this a file whose functions are told everything and touch nothing? */

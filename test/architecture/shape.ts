@@ -15,7 +15,7 @@ const LongFiles: readonly Exception[] = [
 const Unmirrored: readonly (Exception & { readonly by?: string })[] = [
   { path: /^src\/main\.ts$/, reason: "argv to exit code; what starts the daemon starts it" },
   {
-    path: /^src\/daemon(?:-dhcp|-ipv6|-loaders|-oci|-parts)?\.ts$/,
+    path: /^src\/daemon(?:-dhcp|-dns|-installer|-ipv6|-loaders|-oci|-parts)?\.ts$/,
     reason: "wiring only; every interop and qemu test starts it",
   },
   { path: /^src\/cli\//, reason: "thin over the admin API; the command-line tests run each noun" },
@@ -31,6 +31,10 @@ const Unmirrored: readonly (Exception & { readonly by?: string })[] = [
   {
     path: /^src\/lab\/(?:accelerator|cables|far-link|firmware|foreign-server|frame-relay|guest-files|ignition-files|inside|machine-files|room|router-advert|run|sandbox|serial|virtual-lan|vm|vxlan)\.ts$/,
     reason: "namespaces and machines; each interop and qemu test runs in them",
+  },
+  {
+    path: /^src\/lab\/live\/(?:disk|live-image|tools)\.ts$/,
+    reason: "runs Debian's own tools over Debian's packages; test/qemu boots and installs it",
   },
   {
     path: /^src\/wire\/(?:reader|writer|hexdump)\.ts$/,
@@ -148,6 +152,41 @@ const Unmirrored: readonly (Exception & { readonly by?: string })[] = [
     by: "test/http/registry-routes.test.ts",
   },
   {
+    path: /^src\/assets\/image\/bundle-(?:export|intake|match)\.ts$/,
+    reason: "a bundle goes from one host to another, or it does not",
+    by: "test/assets/image/bundle-import.test.ts",
+  },
+  {
+    path: /^src\/assets\/image\/bundle-evidence\.ts$/,
+    reason: "what proves a file, seen in who vouches for it",
+    by: "test/assets/image/bundle-vouch.test.ts",
+  },
+  {
+    path: /^src\/assets\/image\/hand-[a-z]+\.ts$/,
+    reason: "how an image is made of what an operator brings, whole in what comes of it",
+    by: "test/assets/image/loose-import.test.ts",
+  },
+  {
+    path: /^src\/assets\/image\/iso-file\.ts$/,
+    reason: "an open image, read by what is taken out of it",
+    by: "test/assets/image/iso-import.test.ts",
+  },
+  {
+    path: /^src\/assets\/image\/(?:iso9660|iso-rock-ridge)\.ts$/,
+    reason: "layers of one format, shown by images that others make",
+    by: "test/assets/image/iso-tree.test.ts",
+  },
+  {
+    path: /^src\/assets\/image\/(?:inflow|part-file)\.ts$/,
+    reason: "a body and the file it goes to, seen by what a fetch makes of them",
+    by: "test/assets/image/fetch.test.ts",
+  },
+  {
+    path: /^src\/assets\/image\/(?:index-documents|key-library|recheck|unpack|vouch)\.ts$/,
+    reason: "steps of a pull, seen by what it brings and what it refuses",
+    by: "test/assets/image/pull.test.ts",
+  },
+  {
     path: /^src\/tftp\/report\.ts$/,
     reason: "what a session says at its end",
     by: "test/tftp/session.test.ts",
@@ -166,6 +205,26 @@ const Unmirrored: readonly (Exception & { readonly by?: string })[] = [
     path: /^src\/http\/(?:[a-z]+-(?:routes|answers)|admin|asking|asset-store|content-type|listing|observe|peer|reply)\.ts$/,
     reason: "promises of requests, asked of the whole application",
     by: "test/http/app.test.ts",
+  },
+  {
+    path: /^src\/installer\/(?:cluster-schema|schema-issue|schema-values|source-value)\.ts$/,
+    reason: "how a description is read is one promise",
+    by: "test/installer/cluster-document.test.ts",
+  },
+  {
+    path: /^src\/installer\/(?:validation|validations\/[a-z]+)\.ts$/,
+    reason: "rows of one table, each with its case there",
+    by: "test/installer/validations/table.test.ts",
+  },
+  {
+    path: /^src\/installer\/(?:control-plane|control-plane-binaries|etcd|ignition-document|install-stage|join|kubeconfig|kubelet|manifests|names|node-stage|plan-files|runtime-files|service-addresses)\.ts$/,
+    reason: "pieces of what is rendered, whole in its golden files only",
+    by: "test/installer/plan.test.ts",
+  },
+  {
+    path: /^src\/installer\/(?:cluster|programs|surroundings)\.ts$/,
+    reason: "the description and how it is looked into; every rendered file shows it",
+    by: "test/installer/validations/table.test.ts",
   },
   {
     path: /^src\/http\/(?:listener|send-file)\.ts$/,

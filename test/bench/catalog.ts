@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 import { openHttpServer } from "../../src/http/server.ts";
+import { Transfers } from "../../src/http/transfers.ts";
 import { systemClock } from "../../src/runtime/clock.ts";
 import { silentLog } from "../../src/runtime/log.ts";
 import { FileStore } from "../../src/store/file-store.ts";
@@ -60,6 +61,7 @@ async function measure(
     extensions: true,
     texts: { templates: { render: () => failed }, butane: { translate: () => failed } },
     loaders: { find: async () => ({ kind: "missing" as const, reason: "none" }) },
+    transfers: new Transfers(),
     publish: () => {},
     machineAt: () => undefined,
     clock: systemClock,

@@ -38,6 +38,7 @@ const SiteNames = [
   "http",
   "bios",
   "uefi",
+  "bios-silent",
 ] as const;
 const PartNames = ["catalog", "dns", "puts", "templates"] as const;
 const Names = [...SiteNames, ...PartNames];
@@ -87,8 +88,8 @@ process.stdout.write(values.json ? json : `${formatFacts(facts)}\n\n${formatTabl
 
 async function runOnSite(siteNames: readonly SiteName[]): Promise<void> {
   const guest = await openGuestFiles(cacheFolder(process.env), say);
-  // For each firmware two contenders, and one machine for the script that the static server copies.
-  const machines = newMachines(2 * 2 * rounds + 1);
+  // For each of three benches two contenders, and one machine for the script that is copied.
+  const machines = newMachines(3 * 2 * rounds + 1);
   await using site = await openSite({ folder, guest, machines: machines.all });
   // This start is measured by nobody: it fills the code cache of the warm contenders.
   await copyScript(site, [machines.next()]);
@@ -138,9 +139,12 @@ async function openBench(
   name: Exclude<SiteName, "dora" | "leases">,
   { site, machines, guest }: Rig,
 ): Promise<Bench<Contender>> {
-  const boots = async (firmware: MachineFirmware): Promise<Bench<Contender>> => {
+  const boots = async (
+    firmware: MachineFirmware,
+    advertises: BootOptions["advertises"],
+  ): Promise<Bench<Contender>> => {
     const accelerator = await chooseAccelerator(firmware, guest, site.folder);
-    const options: BootOptions = { firmware, accelerator, rounds };
+    const options: BootOptions = { firmware, advertises, accelerator, rounds };
     return bootBench(site, machines, options);
   };
   switch (name) {
@@ -155,9 +159,11 @@ async function openBench(
     case "http":
       return await httpBench(site, await openPeer(cacheFolder(process.env), "nginx"), rounds);
     case "bios":
-      return await boots({ kind: "bios" });
+      return await boots({ kind: "bios" }, "lab");
     case "uefi":
-      return await boots(debianOvmf);
+      return await boots(debianOvmf, "lab");
+    case "bios-silent":
+      return await boots({ kind: "bios" }, "contender");
   }
 }
 

@@ -7,7 +7,6 @@ import { execa } from "execa";
 import { type Cables, openCables } from "../../src/lab/cables.ts";
 import type { GuestFiles } from "../../src/lab/guest-files.ts";
 import { labCatalog, labConfig, labNet, labPaths } from "../../src/lab/lab-config.ts";
-import { advertiseNoRouter } from "../../src/lab/router-advert.ts";
 import { onHost, openVirtualLan, type VirtualLan } from "../../src/lab/virtual-lan.ts";
 import { endChild } from "../../src/lab/vm.ts";
 import type { MacAddress } from "../../src/wire/mac.ts";
@@ -53,7 +52,6 @@ export async function openSite(options: SiteOptions): Promise<Site> {
   await lan.addHost(labNet.serverHost, labNet.serverCidr);
   await lan.addHost(client.host, client.cidr);
   const cables = opening.use(await openCables(lan));
-  opening.use(await advertiseNoRouter(lan.bridge));
   const closing = opening.move();
   return {
     folder,

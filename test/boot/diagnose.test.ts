@@ -92,4 +92,15 @@ describe("diagnoseBoot", () => {
   it("is content with a machine that reported", () => {
     expect(diagnoseBoot(foldTimelines(story(wholeBoot))[0]).kind).toBe("up");
   });
+
+  it("tells what an installer gave up for, unless it was mended since", () => {
+    const failed = { kind: "report", stage: "failed", message: "no disk" } as const;
+    const told: readonly Step[] = [...wholeBoot, [900_000, failed]];
+    expect(diagnoseBoot(foldTimelines(story(told))[0])).toMatchObject({
+      kind: "stopped",
+      cause: "the installer gave up: failed: no disk",
+    });
+    const later: readonly Step[] = [...told, [950_000, { kind: "report", stage: "probing" }]];
+    expect(diagnoseBoot(foldTimelines(story(later))[0]).kind).toBe("up");
+  });
 });

@@ -30,6 +30,11 @@ describe("quirksOf", () => {
       want: ["raspberry-pi"],
     },
     {
+      name: "a Pi by its maker's newest address",
+      traits: { vendorClass: pi, mac: parseMac("88:a2:9e:00:00:01"), archCodes: [0] },
+      want: ["raspberry-pi"],
+    },
+    {
       name: "a Pi by its UUID",
       traits: { vendorClass: pi, uuidText: "RPi4abc" },
       want: ["raspberry-pi"],

@@ -1,16 +1,14 @@
-import { spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { get } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
 import { execa } from "execa";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { runLine } from "../support/cli.ts";
+import { startMatchbox } from "../support/matchbox-process.ts";
 
-const program = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
 let folder: string;
 
 beforeEach(async () => {
@@ -20,28 +18,9 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
-/** The command as a process of its own, from its first line of log to its end. */
-async function start(...flags: readonly string[]) {
-  const argv = ["matchbox", "-address=127.0.0.1:0", "-data-path", folder, ...flags];
-  const child = spawn(process.execPath, [program, ...argv], {
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  const [line] = await once(createInterface(child.stdout), "line");
-  const { port, rpcPort } = JSON.parse(line);
-  return {
-    port: Number(port),
-    rpcPort: Number(rpcPort),
-    async [Symbol.asyncDispose]() {
-      child.kill("SIGTERM");
-      const [code] = await once(child, "exit");
-      expect(code).toBe(0);
-    },
-  };
-}
-
 describe("kindling matchbox", () => {
   it("serves a folder as matchbox does", async () => {
-    await using server = await start("-assets-path", "");
+    await using server = await startMatchbox(folder, "-assets-path", "");
     const ask = async (path: string) => {
       const response = await fetch(`http://127.0.0.1:${server.port}${path}`, {
         redirect: "manual",
@@ -62,15 +41,23 @@ describe("kindling matchbox", () => {
     expect(ignition).toContain('"version":"3.4.0"},"kernelArguments":{}');
   }, 20_000);
 
-  it("serves HTTPS with its own certificate, and answers unclean paths if told to", async () => {
+  it("serves HTTPS with its own certificate, files too, and unclean paths if told to", async () => {
     const [cert, key] = [join(folder, "crt"), join(folder, "key")];
     const subject = ["-subj", "/CN=127.0.0.1", "-days", "1", "-nodes", "-newkey", "rsa:2048"];
     await execa("openssl", ["req", "-x509", ...subject, "-keyout", key, "-out", cert]);
     const tls = ["-web-ssl", "-web-cert-file", cert, "-web-key-file", key];
-    await using server = await start("-assets-path", "", "-compat=answer", ...tls);
+    const file = randomBytes(3 << 20);
+    await mkdir(join(folder, "files"));
+    await writeFile(join(folder, "files/root.img"), file);
+    const files = ["-assets-path", join(folder, "files")];
+    await using server = await startMatchbox(folder, ...files, "-compat=answer", ...tls);
     const flags = ["-sS", "--path-as-is", "--tlsv1.2", "--cacert", cert];
     const asked = await execa("curl", [...flags, `https://127.0.0.1:${server.port}//boot.ipxe`]);
     expect(asked.stdout).toContain("#!ipxe");
+    const origin = `https://127.0.0.1:${server.port}`;
+    const fetched = join(folder, "fetched");
+    await execa("curl", [...flags, "-o", fetched, `${origin}/assets/root.img`]);
+    expect((await readFile(fetched)).equals(file)).toBe(true);
     const plain = get({ port: server.port, path: "/" });
     await expect(once(plain, "response")).rejects.toThrow();
   }, 20_000);
@@ -83,7 +70,7 @@ describe("kindling matchbox with gRPC", () => {
     expect((await runLine(["tls", "init", "--folder", tls])).exit).toBe(0);
     const own = ["-cert-file", file("server.crt"), "-key-file", file("server.key")];
     const rpc = ["-rpc-address=127.0.0.1:0", "-ca-file", file("ca.crt"), ...own];
-    await using server = await start("-assets-path", "", ...rpc);
+    await using server = await startMatchbox(folder, "-assets-path", "", ...rpc);
     const profile = join(folder, "p.json");
     await writeFile(profile, '{"id": "p", "boot": {"kernel": "/k"}}');
     await writeFile(join(folder, "h.json"), '{"id": "g", "profile": "p"}');

@@ -133,6 +133,33 @@ describe("Exchange and the disk", () => {
     expect(network.closed).toHaveLength(2);
   });
 
+  const released = { type: "release", ciaddr: "10.77.0.120", serverId: "10.77.0.1" } as const;
+  const late: readonly { name: string; meanwhile: readonly MessageParts[]; want: number }[] = [
+    { name: "nothing else came", meanwhile: [], want: 1 },
+    { name: "it was asked for again", meanwhile: [selecting], want: 2 },
+    { name: "the machine gave it back", meanwhile: [released], want: 0 },
+    {
+      name: "another machine got it",
+      meanwhile: [released, { ...selecting, mac: otherMac }],
+      want: 1,
+    },
+    {
+      name: "the machine found it in use",
+      meanwhile: [{ ...selecting, type: "decline" }],
+      want: 0,
+    },
+  ];
+  it.each(late)("sends $want ACKs of a lease when $name before it was on disk", async (row) => {
+    const { network, open, hear, written } = await start();
+    await using server = await open();
+    server.serve();
+    for (const message of [selecting, ...row.meanwhile]) hear(message);
+    await written();
+    expect(network.sent).toHaveLength(row.want);
+    const isSilent = row.want === 0 || row.name.startsWith("another");
+    expect(server.counts().get("lease-ended")).toBe(isSilent ? 1 : undefined);
+  });
+
   it("remembers its leases, though not its offers, over a restart", async () => {
     const world = await start();
     {

@@ -3,8 +3,10 @@ import {
   type Anchor,
   anchorTime,
   LeaseClock,
+  readClocks,
   stepBetween,
   type TimeMark,
+  type Uptime,
 } from "../../src/dhcp/lease-clock.ts";
 import { noon } from "../support/dhcp-site.ts";
 
@@ -14,7 +16,11 @@ const year = 365 * 24 * hour;
 const boot1970 = 7 * minute; // what a machine without a battery says shortly after power-on
 const mark: TimeMark = { wall: noon, time: noon };
 
-const starts: { name: string; mark?: TimeMark; wall: number; want: Anchor }[] = [
+const uptime = (boot: string, ms: number) => ({ uptime: { boot, ms } });
+const running: TimeMark = { ...mark, ...uptime("a", hour) };
+
+type Start = { name: string; mark?: TimeMark; wall: number; uptime?: Uptime; want: Anchor };
+const starts: Start[] = [
   { name: "the first start of all", wall: noon, want: { kind: "no-mark", time: noon } },
   {
     name: "a restart a minute later",
@@ -70,9 +76,50 @@ const starts: { name: string; mark?: TimeMark; wall: number; want: Anchor }[] = 
     wall: noon + minute,
     want: { kind: "time-passed", time: boot1970 + minute },
   },
+  {
+    name: "a restart while the host runs and its clock is set a year on",
+    mark: running,
+    wall: noon + year,
+    ...uptime("a", hour + minute),
+    want: { kind: "uptime-passed", time: noon + minute },
+  },
+  {
+    name: "a restart while the host runs and its clock is set on by what would be believed",
+    mark: running,
+    wall: noon + hour / 2,
+    ...uptime("a", hour + minute),
+    want: { kind: "uptime-passed", time: noon + minute },
+  },
+  {
+    name: "a day off while the host runs",
+    mark: running,
+    wall: noon + 24 * hour,
+    ...uptime("a", 25 * hour),
+    want: { kind: "uptime-passed", time: noon + 24 * hour },
+  },
+  {
+    name: "a restart of the host",
+    mark: running,
+    wall: noon + minute,
+    ...uptime("b", 2 * hour),
+    want: { kind: "time-passed", time: noon + minute },
+  },
+  {
+    name: "an uptime that went back, as in a container that was moved",
+    mark: running,
+    wall: noon + minute,
+    ...uptime("a", hour - 1),
+    want: { kind: "time-passed", time: noon + minute },
+  },
+  {
+    name: "a host that tells its uptime no more",
+    mark: running,
+    wall: noon + minute,
+    want: { kind: "time-passed", time: noon + minute },
+  },
 ];
-it.each(starts)("anchors $name", ({ mark: kept, wall, want }) => {
-  expect(anchorTime(kept, wall)).toEqual(want);
+it.each(starts)("anchors $name", ({ mark: kept, want, name: _, ...reading }) => {
+  expect(anchorTime(kept, reading)).toEqual(want);
 });
 
 describe("LeaseClock", () => {
@@ -89,7 +136,7 @@ describe("LeaseClock", () => {
       wall += ms;
       monotonic += ms;
     };
-    const clock = new LeaseClock(anchorTime(mark, wall), () => monotonic);
+    const clock = new LeaseClock(anchorTime(mark, { wall }), () => monotonic);
     const expires = clock.now() + 12 * hour;
     pass(6 * hour);
     wall += by;
@@ -109,7 +156,7 @@ describe("LeaseClock", () => {
     for (const offset of walls) {
       let wall = noon + offset;
       let monotonic = 0;
-      const clock = new LeaseClock(anchorTime(kept, wall), () => monotonic);
+      const clock = new LeaseClock(anchorTime(kept, { wall }), () => monotonic);
       wall += hour;
       monotonic += hour;
       served += hour;
@@ -118,6 +165,19 @@ describe("LeaseClock", () => {
     // Only time that was counted while serving, and no more than that.
     expect(kept.time - noon).toBe(served);
   });
+});
+
+it("takes not a millisecond of a lease in a restart of the daemon", () => {
+  for (const fraction of [0, 0.2, 0.5, 0.9]) {
+    let monotonic = 5_000 + fraction;
+    const clock = { now: () => noon, monotonic: () => monotonic, boot: () => "a" };
+    const first = new LeaseClock(anchorTime(undefined, readClocks(clock)), clock.monotonic, "a");
+    const kept = first.mark(noon);
+    monotonic += 1_000.4;
+    const second = new LeaseClock(anchorTime(kept, readClocks(clock)), clock.monotonic, "a");
+    expect(second.now()).toBeLessThanOrEqual(first.now());
+    expect(second.now()).toBeGreaterThan(first.now() - 3);
+  }
 });
 
 it("tells a step from an adjustment", () => {

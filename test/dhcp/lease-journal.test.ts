@@ -23,7 +23,7 @@ const full: Lease = {
   relayAgent: "010465746830",
   clientId: "01525400770011",
 };
-const mark = { wall: noon, time: noon - hour };
+const mark = { wall: noon, time: noon - hour, uptime: { boot: "4c0e1f2a-7d1b", ms: 60_000 } };
 const lines = [journalHeader, formatLeases([plain, full], mark), formatLeases([])];
 const text = lines.join("");
 const withSum = (body: string) =>
@@ -32,6 +32,11 @@ const sound = { kind: "sound", leases: [plain, full], lines: 3, mark, torn: 0 } 
 
 const files: { name: string; file: string; want: JournalReading }[] = [
   { name: "what was written", file: text, want: sound },
+  {
+    name: "a time without the host's uptime, as earlier versions wrote it",
+    file: [journalHeader, formatLeases([plain], { wall: noon, time: noon })].join(""),
+    want: { ...sound, leases: [plain], lines: 2, mark: { wall: noon, time: noon } },
+  },
   { name: "nothing", file: "", want: { kind: "empty" } },
   {
     name: "a header alone",

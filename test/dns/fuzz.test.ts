@@ -15,13 +15,15 @@ const Seeds = [
   queryBytes("any.x.y.kindling.lan", "ANY", { edns: { size: 4096, dnssecOk: true } }),
   queryBytes("kindling.lan", "SOA", { edns: { version: 1 } }),
   queryBytes("kindling.lan", "IXFR"),
+  queryBytes("node1.kindling.lan", "A", { edns: { cookie: Buffer.alloc(24, 1) } }),
+  queryBytes("", "A", { isEmpty: true, edns: { cookie: Buffer.alloc(8, 1) } }),
   queryBytes("version.bind", "TXT", { classOf: "CH" }),
   Buffer.concat([queryBytes("a.kindling.lan", "A", { edns: {} }).subarray(0, -2), ecs()]),
 ];
 
 it(`answers ${packets} broken queries with answers others can read (seed ${seed})`, () => {
   const random = mulberry(seed);
-  const kinds = { query: 0, "other-opcode": 0, malformed: 0, dropped: 0 };
+  const kinds = { query: 0, "cookie-query": 0, "other-opcode": 0, malformed: 0, dropped: 0 };
   for (let count = 0; count < packets; count += 1) {
     const packet = mutate(random);
     kinds[answerOne(packet, `seed ${seed}, packet ${count}: ${packet.toString("hex")}`)] += 1;

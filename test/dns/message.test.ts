@@ -53,6 +53,20 @@ describe("parseMessage", () => {
     expect(() => parseMessage(bytes)).toThrow(WireError),
   );
 
+  it("reads a cookie, of several the first, and a query that is nothing else", () => {
+    const cookie = Buffer.from("2464c4abcf10c957", "hex");
+    const client = cookie;
+    expect(queryOf("a.lan", "A", { edns: { cookie } })).toMatchObject({
+      edns: { cookie: { client } },
+    });
+    const empty = queryOf("", "A", { isEmpty: true, edns: { cookie } });
+    expect(empty).toMatchObject({ kind: "cookie-query", edns: { cookie: { client } } });
+    const newer = queryOf("a.lan", "A", { edns: { cookie: cookie.subarray(1), version: 1 } });
+    expect(newer).toMatchObject({ kind: "query", edns: { version: 1 } }); // BADVERS, whatever it means
+    const short = queryOf("a.lan", "A", { edns: { cookie: cookie.subarray(1) } });
+    expect(short).toMatchObject({ kind: "malformed", error: { details: { field: "cookie" } } });
+  });
+
   it("tells NOTIFY and UPDATE from a query", () => {
     expect(parseMessage(changed(2, 0x20))).toMatchObject({ kind: "other-opcode" });
     expect(parseMessage(changed(2, 0x28))).toMatchObject({ header: { opcode: 5 } });
@@ -62,7 +76,7 @@ describe("parseMessage", () => {
   const bare = query.subarray(0, -11);
   const record = Buffer.from([0, 0, 1, 0, 1, 0, 0, 0, 9, 0, 4, 10, 77, 0, 1]); // an A of the root
   it.each([
-    ["no question", changed(4, 0, 0), "one question, got 0"],
+    ["no question and no cookie", queryBytes("", "A", { isEmpty: true }), "one question, got 0"],
     ["two questions", changed(4, 0, 2), "one question, got 2"],
     ["an answer section", Buffer.concat([changed(6, 0, 1), record]), "no answer in a query"],
     ["two authorities", Buffer.concat([changed(8, 0, 2), record, record]), "at most one authority"],

@@ -11,6 +11,7 @@ const answer = (client: string, rcode: number = RCode.noError, asked = name) => 
   client: parseIpv4(client),
   name: asked,
   rcode,
+  isProven: false,
 });
 const counter = () => new RateCounter([parseSubnet("10.77.0.0/24")]);
 const verdicts = (count: number, decide: (at: number) => string) =>
@@ -39,6 +40,13 @@ describe("RateCounter", () => {
       rate.decide(limit, answer("192.0.2.1", RCode.nameError, joinLabels([`r${at}`])), 0),
     );
     expect(seen).toBe("send send send drop");
+  });
+
+  it("does not count whose address is proven", () => {
+    const rate = counter();
+    const proven = { ...answer("192.0.2.1"), isProven: true };
+    expect(verdicts(4, () => rate.decide(limit, proven, 0))).toBe("send send send send");
+    expect(rate.decide(limit, answer("192.0.2.1"), 0)).toBe("send");
   });
 
   it("begins anew each second", () => {

@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { makeAuthority, makeLeaves, type PemPair } from "../../src/rpc/credential-set.ts";
+import type { PemPair } from "../../src/pki/certificate-plan.ts";
+import { makeAuthority, makeLeaves } from "../../src/rpc/credential-set.ts";
 
 const names = ["boot.lan", "10.0.0.1", "2001:db8::1"];
 let folder: string;

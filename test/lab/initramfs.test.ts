@@ -15,6 +15,32 @@ describe("formatCpio", () => {
     expect(archive.slice(0, 124)).toBe(`${head}init\0\0hello\0\0\0`.slice(0, 124));
   });
 
+  it.each([
+    { name: "a folder", entry: { kind: "folder", path: "a" }, mode: "000041ed", data: "" },
+    {
+      name: "one of its own mode",
+      entry: { kind: "folder", path: "a", mode: 0o1777 },
+      mode: "000043ff",
+      data: "",
+    },
+    {
+      name: "a link, by where it leads",
+      entry: { kind: "link", path: "a", target: "b/c" },
+      mode: "0000a1ff",
+      data: "b/c",
+    },
+    {
+      name: "setuid",
+      entry: { kind: "file", path: "a", data: bytes("x"), mode: 0o4755 },
+      mode: "000089ed",
+      data: "x",
+    },
+  ] as const)("writes $name", ({ entry, mode, data }) => {
+    const archive = Buffer.from(formatCpio([entry])).toString("latin1");
+    expect(archive.slice(14, 22)).toBe(mode);
+    expect(archive.slice(112, 112 + data.length)).toBe(data);
+  });
+
   it("ends with the trailer that the kernel waits for", () => {
     const archive = Buffer.from(formatCpio([]));
     expect(archive.toString("latin1")).toContain("TRAILER!!!\0");

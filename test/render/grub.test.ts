@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { renderGrub } from "../../src/render/grub.ts";
+import { renderGrub, renderGrubLocal, renderGrubNotice } from "../../src/render/grub.ts";
 
 const entry = (title: string, kernel: string, initrd: string) => [
   `menuentry "${title}" {`,
@@ -28,4 +28,20 @@ it("leaves a blank behind an initrd command without files", () => {
     ...entry("CoreOS (BIOS)", 'linux ""', "initrd "),
   ];
   expect(renderGrub({ kernel: "", initrd: [], args: [] })).toBe(`${want.join("\n")}\n`);
+});
+
+it("leaves for the disk by what each firmware takes", () => {
+  expect(renderGrubLocal()).toBe(
+    [
+      'echo "Installed: this machine boots its disk"',
+      'if [ "$grub_platform" = efi ]; then\nexit 1\nfi',
+      "set root=(hd0)\nchainloader +1\nboot\n",
+    ].join("\n"),
+  );
+});
+
+it("prints sentences and nothing that GRUB would read as more", () => {
+  expect(renderGrubNotice(['one "$two"', "three\nexit"])).toBe(
+    'echo "one two"\necho "threeexit"\nsleep 30\nexit 1\n',
+  );
 });

@@ -13,7 +13,7 @@ describe("planAuthority", () => {
       keyUsages: ["keyCertSign", "cRLSign"],
       names: [],
     });
-    expect(plan).not.toHaveProperty("purpose");
+    expect(plan.purposes).toEqual([]);
     expect(date(plan.notAfter)).toBe("2036-11-17T12:00:00.000Z");
   });
 });
@@ -22,8 +22,8 @@ describe("planLeaves", () => {
   const { server, client } = planLeaves({ names: ["boot.lan", "10.0.0.1"], now, days: 10 });
 
   it("gives each end its purpose, and the server alone the names", () => {
-    expect(server).toMatchObject({ purpose: "serverAuth", names: ["boot.lan", "10.0.0.1"] });
-    expect(client).toMatchObject({ purpose: "clientAuth", names: [] });
+    expect(server).toMatchObject({ purposes: ["serverAuth"], names: ["boot.lan", "10.0.0.1"] });
+    expect(client).toMatchObject({ purposes: ["clientAuth"], names: [] });
   });
 
   it.each([server, client])("lets $commonName sign no other, for these days", (plan) => {

@@ -50,3 +50,12 @@ it("stops counting when disposed of", async () => {
   bus.publish({ kind: "report", stage: "up" });
   expect(await metrics.render()).not.toContain("kindling_boot_reports_total");
 });
+
+it("reads a gauge each time that it is asked", async () => {
+  using metrics = openMetrics(new EventBus(clock), { version: "1" });
+  let open = 3;
+  metrics.gauge("kindling_http_transfers_open", "Files under way.", () => open);
+  expect(await metrics.render()).toContain("\nkindling_http_transfers_open 3\n");
+  open = 0;
+  expect(await metrics.render()).toContain("\nkindling_http_transfers_open 0\n");
+});

@@ -116,8 +116,9 @@ export async function standFlood(
 
 /** Bytes out for one byte in, at most, as docs/operations.md promises them. */
 const Bounds: readonly (readonly [name: RegExp, factor: number])[] = [
-  [/^TFTP RRQ$/, 110],
-  [/^TFTP RRQ, /, 6],
+  [/^TFTP RRQ$/, 24],
+  [/^TFTP RRQ, /, 3],
+  [/^TFTP RRQ x 100/, 8],
   [/^TFTP RRQ of/, 12],
   [/^DNS A$/, 2],
   [/^DNS ANY/, 5],

@@ -23,6 +23,8 @@ type Row = {
   readonly from?: string;
   readonly fromPort?: number;
   readonly count?: number;
+  /** Sockets that ask `count` times together. */
+  readonly ports?: number;
 };
 
 const read = (options: Readonly<Record<string, number>>) =>
@@ -38,6 +40,14 @@ const tftp: readonly Row[] = [
     name: "TFTP RRQ, blksize 65464, windowsize 64",
     port: 69,
     bytes: read({ blksize: 65_464, windowsize: 64 }),
+  },
+  {
+    name: "TFTP RRQ x 100 from 100 ports",
+    port: 69,
+    bytes: read({}),
+    from: stranger,
+    count: 100,
+    ports: 100,
   },
   { name: "TFTP RRQ of a name that is not there", port: 69, bytes: formatPacket(readRequest("x")) },
 ];
@@ -110,22 +120,25 @@ const results = [];
 for (const row of others) results.push(await measure(row, 250)); // one after the other: they share ports
 writeSync(1, JSON.stringify([...(await slow), ...results]));
 
-async function measure(
-  { name, bytes, port, from = local, fromPort = 0, count = 1 }: Row,
-  ms: number,
-) {
-  const socket = createSocket({ type: "udp4", recvBufferSize: 4 << 20 });
+async function measure(row: Row, ms: number) {
+  const { name, bytes, port, from = local, fromPort = 0, count = 1, ports = 1 } = row;
   let [answers, out] = [0, 0];
-  socket.on("message", (answer) => {
-    answers += 1;
-    out += answer.length;
-  });
-  socket.bind(fromPort, from);
-  await once(socket, "listening");
+  const sockets = Array.from({ length: ports }, () =>
+    createSocket({ type: "udp4", recvBufferSize: ports > 1 ? 1 << 16 : 4 << 20 }),
+  );
+  for (const socket of sockets) {
+    socket.on("message", (answer) => {
+      answers += 1;
+      out += answer.length;
+    });
+    socket.bind(fromPort, from);
+    await once(socket, "listening");
+  }
   for (let sent = 0; sent < count; sent += 1) {
-    await new Promise<void>((resolve) => socket.send(bytes, port, server, () => resolve()));
+    const socket = sockets[sent % ports];
+    await new Promise<void>((resolve) => socket?.send(bytes, port, server, () => resolve()));
   }
   await pass(ms); // nothing tells that no more will come
-  socket.close();
+  for (const socket of sockets) socket.close();
   return { name, in: count * bytes.length, out, answers };
 }

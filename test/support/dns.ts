@@ -102,14 +102,16 @@ export function queryBytes(name: string, type = "A", extra: QueryExtra = {}): Bu
     ednsVersion: edns.version ?? 0,
     flags: edns.dnssecOk ? 0x8000 : 0,
     flag_do: false,
-    options: [],
+    // The declared options do not know this one, which the encoder takes by its number.
+    options:
+      edns.cookie === undefined ? [] : [{ code: 10, data: Buffer.from(edns.cookie) } as never],
   };
   return encode({
     type: "query",
     id,
     flags: recursionDesired ? 0x100 : 0,
     // The declared types list fewer names than the encoder takes (ANY, UNKNOWN_65).
-    questions: [{ name, type, class: classOf } as never],
+    questions: extra.isEmpty ? [] : [{ name, type, class: classOf } as never],
     additionals: opt === undefined ? [] : [opt],
   });
 }
@@ -120,7 +122,10 @@ export type QueryExtra = {
     readonly size?: number;
     readonly version?: number;
     readonly dnssecOk?: boolean;
+    readonly cookie?: Uint8Array;
   };
+  /** Without a question. */
+  readonly isEmpty?: boolean;
   readonly classOf?: string;
   readonly recursionDesired?: boolean;
 };

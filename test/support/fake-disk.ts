@@ -74,7 +74,10 @@ export class FakeDisk implements DurableDisk {
         const room = Math.min(bytes.length, this.free);
         this.free -= room;
         inode.bytes = Buffer.concat([inode.bytes, bytes.subarray(0, room)]);
-        if (room < bytes.length) throw new Error("ENOSPC: no space left on device, write");
+        if (room < bytes.length) {
+          const full = new Error("ENOSPC: no space left on device, write");
+          throw Object.assign(full, { code: "ENOSPC" });
+        }
         const { length } = inode.bytes;
         await this.#step();
         inode.synced = Math.max(inode.synced, length);

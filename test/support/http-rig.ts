@@ -2,10 +2,10 @@ import { createHash } from "node:crypto";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { HotLibrary } from "../../src/assets/hot-library.ts";
 import type { BootEvent } from "../../src/boot/event.ts";
 import type { Finding } from "../../src/boot/finding.ts";
 import type { AssetFolder, MachineDeps } from "../../src/http/deps.ts";
+import { Transfers } from "../../src/http/transfers.ts";
 import { systemClock } from "../../src/runtime/clock.ts";
 import { EventBus } from "../../src/runtime/event-bus.ts";
 import { silentLog } from "../../src/runtime/log.ts";
@@ -61,8 +61,7 @@ export async function openHttpRig(): Promise<HttpRig> {
   bus.subscribe((event) => events.push(event));
   const sha256 = createHash("sha256").update(loaderBytes).digest("hex");
   const catalog = new FileStore({ folder, clock: systemClock, log: silentLog });
-  const files = new HotLibrary({ bytesMax: 8 << 20, fileBytesMax: 4 << 20, clock: systemClock });
-  const assets = { folder: join(folder, "assets"), symlinks: "follow", files } as const;
+  const assets = { folder: join(folder, "assets"), symlinks: "follow" } as const;
   const deps: MachineDeps = {
     catalog,
     texts: fakeTexts,
@@ -76,6 +75,7 @@ export async function openHttpRig(): Promise<HttpRig> {
         return { kind: "file", bytes: found, sha256, modified: new Date("2026-01-02T03:04:05Z") };
       },
     },
+    transfers: new Transfers(),
     publish: bus.publish,
     machineAt: (address) => bus.machineAt(address),
     clock: systemClock,
@@ -98,7 +98,6 @@ export async function openHttpRig(): Promise<HttpRig> {
     },
     async [Symbol.asyncDispose]() {
       catalog[Symbol.dispose]();
-      files[Symbol.dispose]();
       await rm(folder, { recursive: true });
     },
   };

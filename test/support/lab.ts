@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { BootEvent } from "../../src/boot/event.ts";
 import { foldTimelines, type Timeline } from "../../src/boot/timeline.ts";
 import { chooseAccelerator } from "../../src/lab/accelerator.ts";
 import { type Accelerator, debianOvmf, type MachineFirmware } from "../../src/lab/firmware.ts";
@@ -61,6 +62,22 @@ export type TestRoomOptions = Partial<
 /** The machine with this number, by its MAC. */
 export function machineMac(number: number): MacAddress {
   return parseMac(`52:54:00:77:00:${number.toString(16).padStart(2, "0")}`);
+}
+
+/** The first event that `isWanted`, seen already or yet to come. */
+export async function untilEvent(
+  room: Room,
+  isWanted: (event: BootEvent) => boolean,
+): Promise<BootEvent> {
+  const seen = room.events.find(isWanted);
+  if (seen) return seen;
+  return await new Promise((resolve) => {
+    const listening = room.onEvent((event) => {
+      if (!isWanted(event)) return;
+      listening[Symbol.dispose]();
+      resolve(event);
+    });
+  });
 }
 
 /** The capture of each test is kept in the ignored folder out/, to look at when it failed. */

@@ -21,6 +21,13 @@ export class TftpReceiver {
     this.#send = send;
   }
 
+  /** Asks so many times until something is answered. */
+  ask(request: Uint8Array, { tries, everyMs }: { tries: number; everyMs: number }): void {
+    this.#send(request);
+    const again = { tries: tries - 1, everyMs };
+    if (tries > 1) this.#timer = this.#clock.after(everyMs, () => this.ask(request, again));
+  }
+
   receive(datagram: Uint8Array): void {
     const packet = parsePacket(datagram);
     if (packet.kind === "option-ack" && this.blocks.length === 0) this.#agree(packet.options);

@@ -1,10 +1,15 @@
 import { describe, expect, it } from "vitest";
-import { decideAdmission, isForeign, patienceMs } from "../../src/tftp/admission.ts";
+import {
+  decideAdmission,
+  isForeign,
+  patienceMs,
+  unprovenPerClient,
+} from "../../src/tftp/admission.ts";
 import { parseIpv4 } from "../../src/wire/ipv4.ts";
 import { parseSubnet } from "../../src/wire/subnet.ts";
 
 const limits = { transfersMax: 4, transfersPerClient: 2, onLinkOnly: false };
-const idle = { open: 0, ofClient: 0 };
+const idle = { open: 0, ofClient: 0, unprovenOfClient: 0 };
 
 describe("decideAdmission", () => {
   const rows = [
@@ -28,8 +33,16 @@ describe("decideAdmission", () => {
       want: "client-busy",
     },
   ];
+  it("says nothing to an address that has been sent enough and answers none of it", () => {
+    const roomy = { ...limits, transfersMax: 500, transfersPerClient: 100 };
+    const crowd = (unproven: number) => ({ open: 90, ofClient: 60, unprovenOfClient: unproven });
+    expect(decideAdmission(crowd(unprovenPerClient - 1), roomy).kind).toBe("admit");
+    const enough = decideAdmission(crowd(unprovenPerClient), roomy);
+    expect(enough).toEqual({ kind: "ignore", reason: "unproven" });
+  });
+
   it.each(rows)("$want: $name", ({ crowd, want }) => {
-    const decision = decideAdmission(crowd, limits);
+    const decision = decideAdmission({ ...idle, ...crowd }, limits);
     expect(decision.kind === "refuse" ? decision.reason : decision.kind).toBe(want);
     if (decision.kind === "refuse") expect(decision.code).toBe(0); // all else means "not found"
   });

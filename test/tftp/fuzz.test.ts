@@ -48,6 +48,7 @@ describe("a datagram of anybody", () => {
     const file = Buffer.alloc(3000, 1);
     let { state } = beginTransfer({
       size: file.length,
+      requestBytes: 22,
       terms: { blksize: 100, windowsize: 4, granted: options },
     });
     let read = 0;

@@ -26,7 +26,11 @@ function listeners() {
 }
 
 describe("reportTransfer", () => {
-  const plan = { size: 1000, terms: { blksize: 100, windowsize: 1, granted: [] } };
+  const plan = {
+    size: 1000,
+    requestBytes: 22,
+    terms: { blksize: 100, windowsize: 1, granted: [] },
+  };
   const { state } = stepTransfer(beginTransfer(plan).state, { kind: "ack", block: 1 });
   const rows: { outcome: TransferOutcome; level: string; bytes: number }[] = [
     { outcome: { kind: "sent", reason: "last-ack-missing" }, level: "info", bytes: 1000 },

@@ -6,11 +6,10 @@ import { createInterface } from "node:readline";
 import { describe, expect, it } from "vitest";
 import type { BootFact } from "../../src/boot/event.ts";
 import { silentLog } from "../../src/runtime/log.ts";
-import { patienceMs } from "../../src/tftp/admission.ts";
+import { patienceMs, unprovenPerClient } from "../../src/tftp/admission.ts";
 import type { TftpLink } from "../../src/tftp/link.ts";
 import { formatPacket } from "../../src/tftp/packet.ts";
 import { openTftpServer, type TftpSettings } from "../../src/tftp/server.ts";
-import { firstRetriesMax } from "../../src/tftp/transfer.ts";
 import { parseIpv4 } from "../../src/wire/ipv4.ts";
 import { parseSubnet } from "../../src/wire/subnet.ts";
 import { FakeClock } from "../support/fake-clock.ts";
@@ -61,13 +60,15 @@ async function openMute(address: string) {
   socket.on("message", (datagram) => {
     bytes += datagram.length;
   });
+  const tell = (name: string, port: number) =>
+    socket.send(formatPacket(readRequest(name)), port, "127.0.0.1");
   return {
+    tell,
     async ask(name: string, port: number) {
       const answered = once(socket, "message");
-      socket.send(formatPacket(readRequest(name)), port, "127.0.0.1");
+      tell(name, port);
       await answered;
     },
-    next: () => once(socket, "message"),
     bytes: () => bytes,
     [Symbol.dispose]: () => void socket.close(),
   };
@@ -92,18 +93,30 @@ describe.each(modes)("a server with singlePort $singlePort", ({ singlePort }) =>
     expect(bench.warnings).toEqual(["tftp requests turned away"]);
   });
 
-  it("sends an address that answers nothing four blocks in all", async () => {
+  it("sends an address that answers nothing one block for each request", async () => {
     await using bench = await serve({ singlePort });
     using mute = await openMute("127.0.1.1");
     await mute.ask("loader", bench.port);
-    for (let count = 0; count < firstRetriesMax; count += 1) {
-      const next = mute.next();
-      bench.clock.step(4000);
-      await next;
-    }
     bench.clock.step(60_000);
     await mute.ask("other", bench.port); // a new transfer: whatever was sent for the old one is here
-    expect(mute.bytes()).toBe((1 + firstRetriesMax + 1) * 516);
+    expect(mute.bytes()).toBe(2 * 516);
+  });
+
+  it("sends an address that answers nothing so many blocks, and serves its neighbours", async () => {
+    await using bench = await serve({ singlePort, transfersMax: 90, transfersPerClient: 80 });
+    using stack = new DisposableStack();
+    const mutes = await Promise.all(Array.from({ length: 40 }, () => openMute("127.0.1.1")));
+    for (const mute of mutes.slice(0, unprovenPerClient))
+      await stack.use(mute).ask("x", bench.port);
+    for (const mute of mutes.slice(unprovenPerClient)) stack.use(mute).tell("x", bench.port);
+    await using client = await openTftpClient();
+    expect((await client.read("loader", bench.port)).equals(loader)).toBe(true);
+    const bytes = mutes.reduce((sum, mute) => sum + mute.bytes(), 0);
+    expect(bytes).toBe(unprovenPerClient * 516);
+    expect(bench.warnings).toEqual(["tftp requests turned away"]);
+    bench.clock.step(60_000); // those are given up
+    using late = await openMute("127.0.1.1");
+    await late.ask("x", bench.port);
   });
 });
 

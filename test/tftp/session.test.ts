@@ -2,7 +2,6 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { parsePacket, type TftpPacket } from "../../src/tftp/packet.ts";
 import { Session } from "../../src/tftp/session.ts";
-import { firstRetriesMax } from "../../src/tftp/transfer.ts";
 import { FakeClock } from "../support/fake-clock.ts";
 
 /** A session of a 100-block file with the granted window, what it sent and how it ended. */
@@ -19,7 +18,7 @@ function open(
   const session = new Session({
     clock: { now: () => timeOfDay(clock.now()), after: clock.after },
     bytes,
-    plan: { size: bytes.length, terms: { blksize: 8, windowsize, granted } },
+    plan: { size: bytes.length, requestBytes: 14, terms: { blksize: 8, windowsize, granted } },
     send: (datagram) => {
       if (sent.length >= failAt) throw new Error("socket is gone");
       sent.push(parsePacket(datagram));
@@ -45,7 +44,7 @@ describe("Session", () => {
     expect(sent).toHaveLength(2);
     clock.step(60_000);
     expect(ends).toEqual([{ outcome: "failed client-silent", cause: undefined }]);
-    expect(sent).toHaveLength(1 + firstRetriesMax);
+    expect(sent).toHaveLength(2); // 16 bytes of OACK for a request of 14
   });
 
   it("waits from the last progress on, with one timer", () => {
@@ -67,6 +66,27 @@ describe("Session", () => {
     shift = 3_600_000;
     clock.step(1000);
     expect(sent).toHaveLength(3);
+  });
+
+  it("waits awake for a client that answers at once, and for no other", () => {
+    const clock = new FakeClock();
+    let elapsed = 0;
+    let stays = 0;
+    const session = new Session({
+      clock: { now: clock.now, after: clock.after, monotonic: () => elapsed },
+      bytes: Buffer.alloc(800),
+      plan: { size: 800, requestBytes: 14, terms: { blksize: 8, windowsize: 1, granted: [] } },
+      send: () => {},
+      stayAwake: () => (stays += 1),
+      ended: () => {},
+    });
+    const told = [0.1, 5, 0.1, 0.1, 0.3].map((ms, at) => {
+      elapsed += ms;
+      const before = stays;
+      session.receive({ kind: "ack", block: at + 1 });
+      return stays - before;
+    });
+    expect(told).toEqual([1, 0, 1, 1, 0]);
   });
 
   it("takes nothing and sends nothing once it ended", () => {

@@ -200,7 +200,19 @@ const conversations: readonly { name: string; ask: string; lines: Line[]; want: 
     lines: [ack(0), abort(0)],
     want: [oack, "DATA 1 512", "failed client-error"],
   },
-  { name: "a lost block", ask: plain, lines: ["silence"], want: ["DATA 1 512", "DATA 1 512"] },
+  {
+    name: "a lost block",
+    ask: plain,
+    lines: [ack(1), "silence"],
+    want: ["DATA 1 512", "DATA 2 488", "DATA 2 488"],
+  },
+  {
+    name: "a lost first block, which the client asks for again",
+    ask: plain,
+    lines: ["silence", "repeat"],
+    want: ["DATA 1 512", "DATA 1 512"],
+  },
+  { name: "a lost OACK", ask: offered, lines: ["silence"], want: [oack, oack] },
   {
     name: "an ACK from inside a window",
     ask: windowed,

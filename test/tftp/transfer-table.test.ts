@@ -14,7 +14,7 @@ function slotOf(port: number, at: number, isRunning = true): Slot {
   const ask = { request, text: "", peer: { address, port }, socket, link: { address }, at };
   if (!isRunning) return { ask };
   const terms = { blksize: 512, windowsize: 1, granted: [] };
-  const plan = { size: 600, terms };
+  const plan = { size: 600, requestBytes: 14, terms };
   const [clock, bytes] = [new FakeClock(), Buffer.alloc(600)];
   return { ask, session: new Session({ clock, bytes, plan, send: () => {}, ended: () => {} }) };
 }
@@ -31,6 +31,15 @@ describe("TransferTable", () => {
     expect([table.size, table.ofClient(address)]).toEqual([1, 1]);
     table.remove(two);
     expect([table.size, table.ofClient(address)]).toEqual([0, 0]);
+  });
+
+  it("counts those of an address that were not answered", () => {
+    const table = new TransferTable();
+    const [looking, answered, silent] = [slotOf(1, 0, false), slotOf(2, 1), slotOf(3, 2)];
+    for (const slot of [looking, answered, silent]) table.add(slot);
+    answered.session?.receive({ kind: "ack", block: 1 });
+    expect(table.unprovenOf(address)).toBe(2);
+    expect(table.unprovenOf(parseIpv4("10.0.0.8"))).toBe(0);
   });
 
   it("keeps the transfer that took a peer's place", () => {

@@ -37,6 +37,8 @@ export type ImageWish = {
  */
 export type Check = {
   readonly sha256?: string | undefined;
+  /** The document that has the checksum; absent: the recipe has. */
+  readonly listedIn?: string | undefined;
   readonly signature?: string | undefined;
   readonly clearsigned?: true | undefined;
 };

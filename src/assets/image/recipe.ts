@@ -2,13 +2,17 @@ import { parse } from "yaml";
 import { z } from "zod";
 import { KindlingError } from "../../errors.ts";
 import { ImageArchitectures, ImageRoles } from "./image.ts";
+import { isFreePlace } from "./manifest.ts";
 import { isImageFile, isImageName } from "./names.ts";
 
 /** A recipe is read from a file of an operator too. */
 const textCharsMax = 64 * 1024;
 
 const name = z.string().refine(isImageName, "want letters, digits and . _ + ~ - only");
-const file = z.string().refine(isImageFile, "want a relative path of plain names");
+const file = z
+  .string()
+  .refine(isImageFile, "want a relative path of plain names")
+  .refine(isFreePlace, "is the place of the image's manifest");
 const url = z.string().regex(/^https?:\/\/\S+$/, "want an http or https URL");
 const text = z.string().min(1).max(1024);
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/, "want 64 hexadecimal digits in lower case");

@@ -1,7 +1,6 @@
 import { type FileHandle, open } from "node:fs/promises";
 import { systemErrorCode } from "../../runtime/system-error.ts";
-import type { FileReader } from "../hot-library.ts";
-import type { ArrivingFile } from "./upstream-answer.ts";
+import type { ArrivingFile, ArrivingReader } from "./upstream-answer.ts";
 
 export type ArrivingOptions = {
   /** Where it is written. */
@@ -45,7 +44,7 @@ export class ArrivingBlob implements ArrivingFile {
     this.#tell();
   }
 
-  open(): FileReader {
+  open(): ArrivingReader {
     let file: Promise<FileHandle> | undefined;
     return {
       read: async (offset, end) => {

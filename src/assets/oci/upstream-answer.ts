@@ -1,5 +1,3 @@
-import type { FileReader } from "../hot-library.ts";
-
 /** What an upstream has, or why that is not known. */
 export type Upstreamed<T> =
   | ({ readonly kind: "found" } & T)
@@ -11,5 +9,11 @@ export type Upstreamed<T> =
 export type ArrivingFile = {
   readonly size: number;
   readonly modified: Date;
-  open(): FileReader;
+  open(): ArrivingReader;
+};
+
+/** Bytes for one client; disposing of it ends the reading. */
+export type ArrivingReader = AsyncDisposable & {
+  /** Some bytes from `offset` on, up to `end` (exclusive). */
+  read(offset: number, end: number): Promise<Buffer>;
 };

@@ -2,12 +2,10 @@ import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { KindlingError } from "../../../src/errors.ts";
-import { openIgnitionFiles } from "../../../src/lab/ignition-files.ts";
-import { cacheFolder } from "../../../src/lab/package-cache.ts";
 import { ButaneError, formatReports } from "../../../src/render/butane/error.ts";
 import { translateButane } from "../../../src/render/butane/translate.ts";
 import { localOptions, unpackedIgnition } from "../../support/butane-local.ts";
+import { findIgnitionValidate } from "../../support/ignition-validate.ts";
 
 const folder = join(import.meta.dirname, "cases");
 const cases = readdirSync(folder)
@@ -42,7 +40,7 @@ describe("every case of the folder", () => {
 });
 
 // Debian's ignition-validate speaks 3.0 to 3.3, and knows 3.4 under its name before the release.
-const validator = process.env["IGNITION_VALIDATE"] ?? (await openValidator());
+const validator = await findIgnitionValidate();
 const judged = cases.filter((name) => {
   return /^\{"ignition":.*"version":"3\.[0-4]\.0"/.test(outcome(name));
 });
@@ -58,16 +56,6 @@ describe.skipIf(validator === undefined)(judge, () => {
     expect(() => execFileSync(validator ?? "", ["-"], { input, stdio: "pipe" })).not.toThrow();
   });
 });
-
-/** The copy out of Debian's package, which `npm test` has downloaded before. */
-async function openValidator(): Promise<string | undefined> {
-  try {
-    return (await openIgnitionFiles(cacheFolder(process.env), () => {})).validate;
-  } catch (error) {
-    if (error instanceof KindlingError) return undefined;
-    throw error;
-  }
-}
 
 describe("translateButane", () => {
   it("says the line of every error, of warnings too", () => {

@@ -1,6 +1,6 @@
 /** A crowd beside a daemon's site while something happens to the link or the daemon, and the verdict. */
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { execa } from "execa";
 import { expect } from "vitest";
@@ -77,11 +77,21 @@ export async function standChaos(site: DaemonSite, crowd: Crowd, chaos: Chaos): 
     await capture[Symbol.asyncDispose]();
   }
   const messages = dhcpOf(datagramsOf(parsePcap(readFileSync(file))));
+  keepEvidence(file, lines);
   const label = `CHAOS_SEED=${seed}`;
   expect(end, label).toMatchObject({ served: stations, without: [] });
   expect(end?.exchanges, label).toBeGreaterThanOrEqual(exchanges);
   expect(sharedByMachines(lines), label).toEqual([]);
   return { lines, messages, exchanges: end?.exchanges ?? 0 };
+}
+
+// Both books of each row's last run are kept in the ignored folder out/: chance seldom repeats itself.
+function keepEvidence(capture: string, lines: readonly LedgerLine[]): void {
+  const row = expect.getState().currentTestName?.split(" > ").at(-1) ?? "";
+  const name = join(import.meta.dirname, "../../../out", `crowd-${row.replaceAll(/\W+/g, "-")}`);
+  mkdirSync(dirname(name), { recursive: true });
+  copyFileSync(capture, `${name}.pcap`);
+  writeFileSync(`${name}.jsonl`, lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
 }
 
 /** That, for one server that nobody contradicts: its machines have nothing to decline. */

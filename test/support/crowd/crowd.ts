@@ -86,10 +86,11 @@ function hearDhcp({ payload, mac: serverMac }: UdpFrame): void {
   if (station) take(station, hear(station, { message, serverMac }, atNow()));
 }
 
-// A switch gives back nothing at the port that it came in by, and all stations are behind one.
+// A switch gives back nothing at the port that it came in by, and all stations are behind one. Whatever
+// holds this process up, nobody's wait for an answer is over before the answer was heard.
 function sendArp(frame: Uint8Array): void {
   cable.send(frame);
-  setImmediate(() => hearArp(frame));
+  process.nextTick(hearArp, frame);
 }
 
 function hearArp(frame: Uint8Array): void {

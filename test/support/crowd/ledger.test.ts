@@ -38,9 +38,15 @@ describe("sharedByMachines", () => {
 const Type = { request: 3, decline: 4, ack: 5, release: 7 } as const;
 
 function message(at: number, mac: string, type: keyof typeof Type, yiaddr = ""): SeenDhcp {
+  return inExchange(1, { at, mac, type, yiaddr });
+}
+
+type Said = { at: number; mac: string; type: keyof typeof Type; yiaddr?: string };
+
+function inExchange(xid: number, { at, mac, type, yiaddr = "" }: Said): SeenDhcp {
   const options = new Map([[50, Buffer.of(10, 77, 0, 100)]]);
   if (type === "ack") options.set(51, Buffer.of(0, 0, 0, 10));
-  const header = { xid: 1, ciaddr: "10.77.0.100", yiaddr, siaddr: "", file: "" };
+  const header = { xid, ciaddr: "10.77.0.100", yiaddr, siaddr: "", file: "" };
   const way = { from: "", fromPort: 67, to: "", toPort: 68 };
   return { ...way, ...header, at, mac, type: Type[type], options };
 }
@@ -65,6 +71,21 @@ describe("promisedTwice", () => {
       name: "after a DECLINE",
       messages: [ack(0, "a"), message(1, "a", "decline"), ack(2, "b")],
       want: 0,
+    },
+    {
+      name: "after a RELEASE that overtook the ACK",
+      messages: [message(0, "a", "request"), message(1, "a", "release"), ack(2, "a"), ack(3, "b")],
+      want: 0,
+    },
+    {
+      name: "asked for anew after a RELEASE",
+      messages: [
+        message(0, "a", "release"),
+        inExchange(2, { at: 1, mac: "a", type: "request" }),
+        inExchange(2, { at: 2, mac: "a", type: "ack", yiaddr: "10.77.0.100" }),
+        ack(3, "b"),
+      ],
+      want: 1,
     },
     {
       name: "after another's RELEASE",

@@ -32,19 +32,25 @@ export function sharedByMachines(lines: readonly LedgerLine[]): readonly string[
 
 /**
  * No address is promised to one machine while it is promised to another: an ACK holds until its time
- * is over, the machine gives the address back, finds it in use, or is promised another one.
+ * is over, the machine gives the address back, finds it in use, or is promised another one. An answer
+ * to what a machine asked before it gave the address back, which a slow server sends after that,
+ * promises nothing: the machine is past that exchange.
  */
 export function promisedTwice(messages: readonly SeenDhcp[]): readonly string[] {
   const promises = new Map<string, Claim>();
   const asked = new Map<string, number>();
+  const givenBack = new Map<string, number>();
   return messages.flatMap(({ at, type, mac, xid, yiaddr, ciaddr, options }) => {
     const exchange = `${mac} ${xid}`;
     if (type === Type.request && !asked.has(exchange)) asked.set(exchange, at);
     const given = type === Type.decline ? quad(options.get(50)) : ciaddr;
     const gives = type === Type.decline || type === Type.release;
+    if (gives) givenBack.set(`${mac} ${given}`, at);
     if (gives && promises.get(given)?.mac === mac) promises.delete(given);
     const lease = options.get(51);
     if (type !== Type.ack || lease?.length !== 4 || yiaddr === "0.0.0.0") return [];
+    const isPast = (givenBack.get(`${mac} ${yiaddr}`) ?? 0) > (asked.get(exchange) ?? at);
+    if (isPast) return [];
     const before = promises.get(yiaddr);
     for (const [address, { mac: other }] of promises) {
       if (other === mac) promises.delete(address);

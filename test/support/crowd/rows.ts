@@ -1,5 +1,6 @@
 /** What a crowd stands, and how each of it is done. Short in test/interop, long in test/deep. */
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { randomUUID } from "node:crypto";
+import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as after } from "node:timers/promises";
 import { execa } from "execa";
@@ -150,43 +151,64 @@ const filled: Row = {
   },
 };
 
-/** A clock for a daemon alone, which `set` steps; the machines and the capture keep the right time. */
+/**
+ * A clock for a daemon alone, which `set` steps, on a host that `restartHost` starts anew for it; the
+ * machines and the capture keep the right time.
+ */
 async function openWrongClock(site: DaemonSite) {
   const { program } = await openPeer(cacheFolder(process.env), "faketime");
   const file = join(site.folder, "clock");
-  const set = (offset: string): void => writeFileSync(file, `${offset}\n`);
+  const set = (offset: string): void => {
+    writeFileSync(`${file}.new`, `${offset}\n`);
+    renameSync(`${file}.new`, file); // whoever looks meanwhile sees the one or the other
+  };
   set("+0");
+  const boot = join(site.folder, "boot_id");
+  const restartHost = (): void => writeFileSync(boot, randomUUID());
+  restartHost();
+  await execa("mount", ["--bind", boot, bootId]);
   const environment = {
     LD_PRELOAD: program,
     FAKETIME_TIMESTAMP_FILE: file,
     FAKETIME_NO_CACHE: "1",
     FAKETIME_DONT_FAKE_MONOTONIC: "1", // no step of a wall clock moves the other one
   };
-  return { set, environment };
+  const leave = () => execa("umount", [bootId]);
+  return { set, restartHost, environment, [Symbol.asyncDispose]: async () => void (await leave()) };
 }
+
+const bootId = "/proc/sys/kernel/random/boot_id";
 
 /** Each is another than the one before, the first one after the last too. */
 const offsets = ["+1y", "-1y", "+0", "+1y", "-1y", "+0"];
 
 const wrongClock: Row = {
-  name: "the clock is set a year on and back, and the daemon killed besides",
+  name: "the clock is set a year on and back, and daemon and host start anew besides",
   async run(site, scale) {
-    const { set, environment } = await openWrongClock(site);
-    let daemon = await site.serve(blind(scale, environment));
+    await using wrong = await openWrongClock(site);
+    const starting = blind(scale, wrong.environment);
+    let daemon = await site.serve(starting);
     await standAlone(site, scale, async ({ nextExchange }) => {
       for (let count = 0; count < scale.times; count += 1) {
-        const isKilled = count % 2 === 1;
+        const way = waysOfTime[count % waysOfTime.length] ?? "stepped";
         // Long enough for machines to come whom a lease that ended too early would be given to.
         for (let few = 0; few < 20; few += 1) await nextExchange();
-        if (isKilled) await kill(daemon);
-        set(offsets[count % offsets.length] ?? "+0");
-        if (isKilled) daemon = await site.serve(blind(scale, environment));
-        await daemon.logged(isKilled ? notBelieved : "clock was stepped");
+        if (way !== "stepped") await kill(daemon);
+        if (way === "host restarted") wrong.restartHost();
+        wrong.set(offsets[count % offsets.length] ?? "+0");
+        if (way === "stepped") {
+          await daemon.logged("clock was stepped");
+          continue;
+        }
+        daemon = await site.serve(starting);
+        const isBelieved = daemon.lines.every(({ msg }) => msg !== notBelieved);
+        expect([way, isBelieved]).toEqual([way, way === "killed"]);
       }
     });
   },
 };
 
+const waysOfTime = ["stepped", "killed", "stepped", "host restarted"] as const;
 const notBelieved = "clock is not believed; leases keep what was left of them";
 
 async function serveTwo(site: DaemonSite, scale: Scale, more: Settings) {

@@ -215,7 +215,9 @@ function whileHolding(station: Station, phase: Holding, at: At): Step {
     station.tries > 0
       ? station
       : { ...station, xid: newXid(at), phase: { ...phase, asked: at.now } };
-  const next = sent(asking, at, parts);
+  const { station: waiting, send } = sent(asking, at, parts);
+  // However long it would wait for an answer: with the end of the lease it stops to use the address.
+  const next = { station: { ...waiting, due: Math.min(waiting.due, endOf(held)) }, send };
   return rebinds ? next : { ...next, send: [{ kind: "unicast", parts, held }] };
 }
 

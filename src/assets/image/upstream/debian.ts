@@ -33,11 +33,21 @@ export function resolveDebian(recipe: Recipe, wish: ImageWish, documents: Docume
   const folder = `${suite}/${images}`;
   const sums = documents.get("SHA256SUMS");
   if (sums === undefined) {
-    const document = { name: "SHA256SUMS", path: `${folder}/SHA256SUMS`, check: { sha256 } };
+    const document = {
+      name: "SHA256SUMS",
+      path: `${folder}/SHA256SUMS`,
+      check: { sha256, listedIn: "InRelease" },
+    };
     return { kind: "wants", documents: [document] };
   }
   const byPath = [...parseSha256Sums(sums)].map(([name, hash]) => {
     return [`${folder}/${name}`, hash] as const;
   });
-  return withSums({ files: recipe.files, values, version, sha256: new Map(byPath) });
+  return withSums({
+    files: recipe.files,
+    values,
+    version,
+    listedIn: "SHA256SUMS",
+    sha256: new Map(byPath),
+  });
 }

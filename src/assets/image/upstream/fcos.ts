@@ -58,7 +58,7 @@ function toArtefact(
   const found = formats[format]?.[part];
   if (found === undefined) return undefined;
   const { location: path, sha256, signature } = found;
-  return { role, file, path, check: { sha256, signature } };
+  return { role, file, path, check: { sha256, listedIn: "stream", signature } };
 }
 
 // Text of a peer: what is no JSON has no known shape either.

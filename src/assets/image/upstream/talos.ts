@@ -28,7 +28,13 @@ export function resolveTalos(recipe: Recipe, wish: ImageWish, documents: Documen
   const byName = [...parseSha256Sums(sums)].map(([path, hash]) => {
     return [`${version}/${path.replace(/^.*\//, "")}`, hash] as const;
   });
-  return withSums({ files: recipe.files, values, version, sha256: new Map(byName) });
+  return withSums({
+    files: recipe.files,
+    values,
+    version,
+    listedIn: "sums",
+    sha256: new Map(byName),
+  });
 }
 
 // The answer is large and only its tag is wanted.

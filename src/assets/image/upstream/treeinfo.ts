@@ -24,5 +24,11 @@ export function resolveTree(recipe: Recipe, wish: ImageWish, documents: Document
     return unresolved("no-such-version", `the tree is ${version}, got asked for ${wish.version}`);
   }
   const byPath = [...sha256].map(([path, hash]) => [`${tree}/${path}`, hash] as const);
-  return withSums({ files: recipe.files, values, version, sha256: new Map(byPath) });
+  return withSums({
+    files: recipe.files,
+    values,
+    version,
+    listedIn: "treeinfo",
+    sha256: new Map(byPath),
+  });
 }

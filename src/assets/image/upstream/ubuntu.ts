@@ -34,5 +34,5 @@ export function resolveUbuntu(recipe: Recipe, wish: ImageWish, documents: Docume
   }
   const sha256 = new Map([...listed].map(([name, hash]) => [`${wish.channel}/${name}`, hash]));
   const values = placeholders(recipe, wish, version);
-  return withSums({ files: recipe.files, values, version, sha256 });
+  return withSums({ files: recipe.files, values, version, listedIn: "SHA256SUMS", sha256 });
 }
