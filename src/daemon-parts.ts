@@ -11,6 +11,7 @@ import { openDns } from "./daemon-dns.ts";
 import { openInstalls, openJoins } from "./daemon-installer.ts";
 import { openAdverts, openDhcp6 } from "./daemon-ipv6.ts";
 import { assetsFolder, type LoaderService, openLoaders } from "./daemon-loaders.ts";
+import { openImageMirror } from "./daemon-oci.ts";
 import type { PartSettings } from "./daemon-settings.ts";
 import type { DhcpServer } from "./dhcp/server.ts";
 import type { Dhcp6Server } from "./dhcp6/server.ts";
@@ -186,6 +187,7 @@ async function openHttp(house: House, others: HttpParts): Promise<BoundService> 
     diagnosisOf: loaders.diagnosisOf,
     signer: await openSigning(house),
     assets: { folder: assetsFolder(config), symlinks: "follow" as const },
+    mirror: await openImageMirror({ ...house, signal, log: log.child({ part: "oci" }) }),
     loaders,
     transfers,
     publish: bus.publish,
@@ -205,8 +207,9 @@ function showFiles({ gauge }: Metrics, { tftp, loaders }: HttpParts): void {
   gauge("kindling_tftp_transfers_open", "Files being sent by TFTP.", openTransfers);
 }
 
-function sharesOf({ addresses }: House): DescriptorShares {
-  return shareDescriptors(descriptorLimit(), addresses.length);
+function sharesOf({ addresses, config }: House): DescriptorShares {
+  const servers = config.oci.port === 0 ? 1 : 2; // images on their own port have as many connections
+  return shareDescriptors(descriptorLimit(), addresses.length * servers);
 }
 
 function answersOf(

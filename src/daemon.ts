@@ -12,6 +12,7 @@ import type { Config } from "./config/schema.ts";
 import { recordFile } from "./daemon-dns.ts";
 import { installerFiles } from "./daemon-installer.ts";
 import { listeningAddresses, serverIdFile, waitUntilBindable } from "./daemon-ipv6.ts";
+import { ociPaths } from "./daemon-oci.ts";
 import { type DaemonOptions, type House, type LiveParts, openParts } from "./daemon-parts.ts";
 import { fitSettings, leaseFile } from "./daemon-settings.ts";
 import { leaseFiles } from "./dhcp/lease-store.ts";
@@ -97,7 +98,7 @@ function pathsToHandOver(config: Config): readonly string[] {
     ...installerFiles(config),
     recordFile(config),
   ];
-  return [state.folder, ...kept, ...socket];
+  return [...ociPaths(config), state.folder, ...kept, ...socket];
 }
 
 // A SIGHUP or an edit: what can change while running does, the rest is named, a bad edit changes nothing.

@@ -54,6 +54,11 @@ export const ErrorTable = {
   "image.busy": { http: 409, exit: 1, level: "warn" },
   "image.no-space": { http: 507, exit: 1, level: "error" },
   "image.broken": { http: 500, exit: 1, level: "error" },
+  "oci.archive": { http: 400, exit: 1, level: "error" },
+  "oci.digest": { http: 502, exit: 6, level: "error" },
+  "oci.unknown": { http: 404, exit: 3, level: "warn" },
+  "oci.store": { http: 500, exit: 1, level: "error" },
+  "oci.upstream": { http: 502, exit: 1, level: "warn" },
   timeout: { http: 504, exit: 5, level: "error" },
 } as const satisfies Record<string, ErrorRow>;
 

@@ -108,6 +108,8 @@ export type HttpResource =
   | "generic"
   | "metadata"
   | "report"
+  | "manifest"
+  | "blob"
   | "other";
 
 /** What publishes events; the bus stamps the time and fills in a MAC known by its address. */

@@ -45,6 +45,8 @@ export const FindingCodes = [
   "firmware.quirk",
   "image.follow-failed",
   "image.newer",
+  "oci.image-missing",
+  "oci.upstream-unreachable",
   "store.unusable",
 ] as const;
 export type FindingCode = (typeof FindingCodes)[number];

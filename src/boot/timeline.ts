@@ -1,6 +1,6 @@
 import { formatIp } from "../wire/ip.ts";
 import type { MacAddress } from "../wire/mac.ts";
-import type { BootEvent } from "./event.ts";
+import type { BootEvent, HttpResource } from "./event.ts";
 import { isOptional } from "./loader-file.ts";
 
 /** The steps of a network boot, in the order in which a machine takes them. */
@@ -194,7 +194,8 @@ function reasonOf(event: Of<"dhcp">): { reason?: string } {
   return told && event.reason ? { reason: event.reason } : {};
 }
 
-const HttpStages = {
+// Neither reports, which have rows of their own, nor images, which a booted system pulls.
+const HttpStages: Partial<Record<HttpResource, Stage>> = {
   script: "script",
   ipxe: "script",
   grub: "script",
@@ -204,10 +205,11 @@ const HttpStages = {
   cloud: "config",
   generic: "config",
   metadata: "config",
-} as const satisfies Record<string, Stage>;
+};
 
 function addHttp(boot: Timeline, event: Of<"http">): readonly TimelineRow[] {
-  if (event.resource === "report" || event.resource === "other") return boot.rows;
+  const usual = HttpStages[event.resource];
+  if (usual === undefined) return boot.rows;
   const path = pathOf(event.path);
   const isAsset = event.resource === "asset";
   const stage: Stage =
@@ -215,7 +217,7 @@ function addHttp(boot: Timeline, event: Of<"http">): readonly TimelineRow[] {
       ? "kernel"
       : isAsset && boot.initrd?.includes(path)
         ? "initrd"
-        : HttpStages[event.resource];
+        : usual;
   const failed = event.status >= 400;
   const row = transferRow(boot, stage, {
     ...event,

@@ -1,8 +1,8 @@
 import { request } from "node:http";
-import { formatProblems, loadConfig } from "../config/load.ts";
 import { type ErrorCode, ErrorTable, KindlingError } from "../errors.ts";
 import { systemErrorCode } from "../runtime/system-error.ts";
 import type { CliContext } from "./context.ts";
+import { readConfig } from "./read-config.ts";
 
 /** The most that an answer of the daemon may be: some 500,000 leases. */
 const answerBytesLimit = 128 << 20;
@@ -33,13 +33,8 @@ export async function askDaemon(
   throw new KindlingError(code ?? "admin.unreachable", message, { status });
 }
 
-async function socketOf({ config }: SocketFlags, context: CliContext): Promise<string> {
-  const { environment } = context;
-  const resolution = await loadConfig({ flags: {}, environment, ...(config && { file: config }) });
-  if (resolution.kind === "invalid") {
-    throw new KindlingError("config.invalid", `bad configuration\n${formatProblems(resolution)}`);
-  }
-  const { socket } = resolution.config.admin;
+async function socketOf(flags: SocketFlags, context: CliContext): Promise<string> {
+  const { socket } = (await readConfig(flags, context)).admin;
   if (socket !== "") return socket;
   const message = "admin.socket is empty, so the daemon cannot be asked; set it, or name --socket";
   throw new KindlingError("admin.unreachable", message);

@@ -1,7 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { networkInterfaces } from "node:os";
 import { type Command, Option } from "commander";
-import { formatProblems, loadConfig } from "../config/load.ts";
 import type { Config } from "../config/schema.ts";
 import { openProbe } from "../dhcp/probe.ts";
 import { type LinkReport, reportJson, reportLink, reportRows } from "../dhcp/probe-report.ts";
@@ -14,6 +13,7 @@ import { findPortHolders } from "../runtime/port-holder.ts";
 import { formatColumns } from "./columns.ts";
 import type { CliContext } from "./context.ts";
 import { type Act, addLeaseVerbs } from "./dhcp-leases.ts";
+import { readConfig } from "./read-config.ts";
 
 /** Exit code of a look that met another server: no failure, and not "nobody". */
 const othersFound = 10;
@@ -110,13 +110,6 @@ async function printRouterConfig(flags: RouterFlags, context: CliContext): Promi
     }
   }
   return 0;
-}
-
-async function readConfig({ config: file }: LinkFlags, context: CliContext): Promise<Config> {
-  const { environment } = context;
-  const resolution = await loadConfig({ flags: {}, environment, ...(file && { file }) });
-  if (resolution.kind === "valid") return resolution.config;
-  throw new KindlingError("config.invalid", `bad configuration\n${formatProblems(resolution)}`);
 }
 
 function linksOf(flags: LinkFlags, config: Config): readonly ServedInterface[] {

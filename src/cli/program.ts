@@ -9,6 +9,7 @@ import { addImageCommands } from "./image.ts";
 import { addImportFlags, runImport } from "./import.ts";
 import { addLabFlags, runLabCommand } from "./lab.ts";
 import { addMachineCommands } from "./machine-installs.ts";
+import { addOciCommands } from "./oci.ts";
 import { addRenderFlags, runRender } from "./render.ts";
 import { addRpcCommands } from "./rpc.ts";
 import { runServe } from "./serve.ts";
@@ -57,6 +58,7 @@ export async function runCli(argv: readonly string[], context: CliContext): Prom
   addDhcpCommands(program, context, act);
   addMachineCommands(program, context, act);
   addImageCommands(program, context, act);
+  addOciCommands(program, context, act);
   addCatalogCommands(program, context, act);
   addClusterCommands(program, context, act);
   program.command("bootcmd").description("matchbox's example client, for scripts that call it");

@@ -44,6 +44,10 @@ export function wantedPorts(config: Config): readonly WantedPort[] {
     const cure = "set another rpc.port, or 0 for none";
     ports.push({ use: "gRPC", protocol: "tcp", port: config.rpc.port, cure });
   }
+  if (config.oci.port !== 0) {
+    const cure = "set another oci.port, or 0 for none";
+    ports.push({ use: "OCI", protocol: "tcp", port: config.oci.port, cure });
+  }
   return ports;
 }
 

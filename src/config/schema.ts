@@ -3,6 +3,7 @@ import { dhcpSettings } from "./dhcp-schema.ts";
 import { dnsSettings } from "./dns-schema.ts";
 import { imageSettings } from "./image-schema.ts";
 import { flag, leaf, number, restart } from "./leaf.ts";
+import { ociSettings } from "./oci-schema.ts";
 import { ipv6Value, macValue, portValue } from "./values.ts";
 
 const port = { kind: "number", want: "a port, 1 to 65535", ...restart } as const;
@@ -179,6 +180,7 @@ export const ConfigSchema = z.strictObject({
     })
     .prefault({}),
   images: imageSettings,
+  oci: ociSettings,
   state: z
     .strictObject({
       folder: leaf(z.string().min(1).default("/var/lib/kindling"), {

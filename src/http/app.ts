@@ -4,8 +4,10 @@ import { answerRoutes } from "./answer-routes.ts";
 import { assetRoutes } from "./asset-routes.ts";
 import type { MachineDeps } from "./deps.ts";
 import { healthRoutes } from "./health-routes.ts";
+import { hostsRoutes } from "./hosts-routes.ts";
 import { loaderRoutes } from "./loader-routes.ts";
 import { observeRequests } from "./observe.ts";
+import { registryRoutes } from "./registry-routes.ts";
 import { sendNotFound, sendText } from "./reply.ts";
 import { reportRoutes } from "./report-routes.ts";
 import { cleanTarget } from "./url.ts";
@@ -15,6 +17,30 @@ const bodyBytesLimit = 64 * 1024;
 
 /** The routes for machines, not yet listening anywhere. */
 export function buildMachineApp(deps: MachineDeps): FastifyInstance {
+  const app = buildApp(deps);
+  for (const plugin of [healthRoutes, answerRoutes, reportRoutes, loaderRoutes]) {
+    app.register(plugin(deps));
+  }
+  if (deps.assets !== undefined) app.register(assetRoutes(deps.assets, deps.transfers));
+  registerMirror(app, deps);
+  return app;
+}
+
+/** The container images alone, for a port of their own. */
+export function buildRegistryApp(deps: MachineDeps): FastifyInstance {
+  const app = buildApp(deps);
+  registerMirror(app, deps);
+  return app;
+}
+
+function registerMirror(app: FastifyInstance, deps: MachineDeps): void {
+  const { mirror } = deps;
+  if (mirror === undefined) return;
+  app.register(registryRoutes({ ...deps, mirror }));
+  app.register(hostsRoutes(mirror));
+}
+
+function buildApp(deps: MachineDeps): FastifyInstance {
   const redirects = deps.uncleanPaths === "redirect";
   const app = fastify({
     exposeHeadRoutes: false,
@@ -33,10 +59,6 @@ export function buildMachineApp(deps: MachineDeps): FastifyInstance {
     deps.log.error("http request failed", { method: request.method, url: request.url, error });
     return sendInternalError(reply);
   });
-  for (const plugin of [healthRoutes, answerRoutes, reportRoutes, loaderRoutes]) {
-    app.register(plugin(deps));
-  }
-  if (deps.assets !== undefined) app.register(assetRoutes(deps.assets, deps.transfers));
   return app;
 }
 

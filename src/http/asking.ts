@@ -34,7 +34,8 @@ export function tellMiss(
 }
 
 // By the socket and not by the Host header: what a machine loads next is not the client's to choose.
-function serverUrlOf({ raw: { socket }, protocol }: FastifyRequest): string | undefined {
+/** Where a request found us; undefined behind a Unix socket. */
+export function serverUrlOf({ raw: { socket }, protocol }: FastifyRequest): string | undefined {
   const address = socket.localAddress?.replace(/^::ffff:/, "");
   if (address === undefined) return undefined;
   const host = address.includes(":") ? `[${address}]` : address;

@@ -10,6 +10,7 @@ import type { Partials } from "../store/partial.ts";
 import type { IpAddress } from "../wire/ip.ts";
 import type { Ipv4Address } from "../wire/ipv4.ts";
 import type { MacAddress } from "../wire/mac.ts";
+import type { ImageMirror } from "./mirror.ts";
 import type { ReserveWish } from "./reserve-wish.ts";
 import type { Transfers } from "./transfers.ts";
 
@@ -98,6 +99,8 @@ export type MachineDeps = AnswerDeps & {
   readonly uncleanPaths?: "answer" | "redirect";
   /** Absent: there is no `/assets/`. */
   readonly assets?: AssetFolder | undefined;
+  /** Absent: there is no `/v2/`. */
+  readonly mirror?: ImageMirror | undefined;
   readonly loaders: LoaderSource;
   readonly transfers: Transfers;
   readonly publish: EventSink;

@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { type Delivery, decideDelivery, type Validators } from "./delivery.ts";
-import { readerOfBytes, readerOfFile } from "./file-reader.ts";
+import { type FileReader, readerOfBytes, readerOfFile } from "./file-reader.ts";
 import { kernelPump, type OpenFile } from "./kernel-pump.ts";
 import { pump } from "./pump.ts";
 import { sendText } from "./reply.ts";
@@ -15,10 +15,14 @@ export type SendableFile = Validators & {
   readonly body: FileBody;
 };
 
-/** The bytes themselves, or the file that has them. */
+/** The bytes themselves, the file that has them, or what reads them as they arrive. */
 export type FileBody =
   | { readonly kind: "memory"; readonly bytes: Buffer }
+  | { readonly kind: "arriving"; open(): FileReader & AsyncDisposable }
   | ({ readonly kind: "file" } & OpenFile);
+
+/** What one read of an arriving file holds at most; one more is fetched meanwhile. */
+const arrivingBytes = 512 * 1024;
 
 /**
  * Answers a request for a file, which is read no more once the promise is kept; the length is always told,
@@ -86,6 +90,10 @@ async function sendBody(
   if (body.kind === "memory") {
     using _open = transfers.begin(0);
     await pump(reply.raw, readerOfBytes(body.bytes), { first, last, turns });
+  } else if (body.kind === "arriving") {
+    using _open = transfers.begin(2 * arrivingBytes);
+    await using reader = body.open();
+    await pump(reply.raw, reader, { first, last, turns });
   } else if (way === "kernel") {
     using _open = transfers.begin(sliceBytes);
     await kernelPump(reply.raw, body, { first, last, transfers });

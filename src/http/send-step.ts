@@ -29,7 +29,8 @@ export type Carriage =
 
 /** What `decideCarriage` looks at. */
 export type Cargo = {
-  readonly source: "memory" | "file";
+  /** `arriving`: a file that is not all there. */
+  readonly source: "memory" | "file" | "arriving";
   readonly bytes: number;
   /** Whether files go by this socket: not through TLS. */
   readonly fits: boolean;
@@ -41,7 +42,7 @@ const plainBytesMax = 1 << 20;
 /** Which way these bytes go. */
 export function decideCarriage({ source, bytes, fits }: Cargo): Carriage {
   if (source === "memory") return bytes <= plainBytesMax ? "at-once" : "buffers";
-  return fits && bytes >= kernelLeast ? "kernel" : "buffers";
+  return source === "file" && fits && bytes >= kernelLeast ? "kernel" : "buffers";
 }
 
 /** Where a transfer is: `isFull` when the kernel's part came to a halt, or has not begun. */

@@ -11,7 +11,7 @@ import { Notice } from "../runtime/notice.ts";
 import type { BoundService } from "../runtime/service.ts";
 import type { IpAddress } from "../wire/ip.ts";
 import { buildAdminApp } from "./admin.ts";
-import { buildMachineApp } from "./app.ts";
+import { buildMachineApp, buildRegistryApp } from "./app.ts";
 import type { AdminDeps, MachineDeps } from "./deps.ts";
 import { type Endpoint, type Handler, listen, type TlsFiles } from "./listener.ts";
 
@@ -32,7 +32,7 @@ export type HttpDeps = MachineDeps & {
 };
 
 export type HttpService = BoundService & {
-  /** The port of each address, in the order of `addresses`. */
+  /** The port of each address, in the order of `addresses`; then those of the images' own port. */
   readonly ports: readonly number[];
 };
 
@@ -79,11 +79,14 @@ export async function openHttpServer(deps: HttpDeps, signal: AbortSignal): Promi
 type Binding = { readonly app: FastifyInstance; readonly endpoint: Endpoint };
 
 function bindingsOf(deps: HttpDeps, signal: AbortSignal): readonly Binding[] {
-  const { addresses, port, admin, tls } = deps;
-  const app = buildMachineApp(deps);
-  const machines = addresses.map(
-    (address): Binding => ({ app, endpoint: { kind: "tcp", address, port, ...(tls && { tls }) } }),
-  );
+  const { addresses, admin, tls, mirror } = deps;
+  const onEach = (app: FastifyInstance, port: number): readonly Binding[] => {
+    return addresses.map((address) => {
+      return { app, endpoint: { kind: "tcp", address, port, ...(tls && { tls }) } };
+    });
+  };
+  const machines = [...onEach(buildMachineApp(deps), deps.port)];
+  if (mirror?.port !== undefined) machines.push(...onEach(buildRegistryApp(deps), mirror.port));
   if (admin === undefined) return machines;
   const endpoint: Endpoint = { kind: "unix", path: admin.socket };
   return [...machines, { app: buildAdminApp(deps, admin, signal), endpoint }];

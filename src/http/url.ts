@@ -50,6 +50,8 @@ const Resources: readonly (readonly [RegExp, HttpResource])[] = [
   [/^\/generic$/, "generic"],
   [/^\/metadata$/, "metadata"],
   [/^\/report$/, "report"],
+  [/^\/v2\/.*\/manifests\/[^/]+$/, "manifest"],
+  [/^\/v2\/.*\/blobs\/[^/]+$/, "blob"],
 ];
 
 /** What a clean target asks for, for events and counters. */

@@ -12,6 +12,7 @@ const triplet = process.arch === "arm64" ? "aarch64-linux-gnu" : "x86_64-linux-g
  */
 const Peers = {
   bind: { packages: ["bind9"], proof: "usr/sbin/named" },
+  containerd: { packages: ["containerd"], proof: "usr/bin/containerd" },
   dhcpcd: { packages: ["dhcpcd-base"], proof: "usr/sbin/dhcpcd" },
   dhcping: { packages: ["dhcping"], proof: "usr/sbin/dhcping" },
   dhcpd: { packages: ["isc-dhcp-server"], proof: "usr/sbin/dhcpd" },
@@ -23,6 +24,7 @@ const Peers = {
   kea: { packages: ["kea-dhcp4-server", "kea-admin"], proof: "usr/sbin/kea-dhcp4" },
   knot: { packages: ["knot"], proof: "usr/sbin/knotd" },
   nginx: { packages: ["nginx-light"], proof: "usr/sbin/nginx" },
+  skopeo: { packages: ["skopeo"], proof: "usr/bin/skopeo" },
   tftpd: { packages: ["tftpd-hpa"], proof: "usr/sbin/in.tftpd" },
   wrk: { packages: ["wrk"], proof: "usr/bin/wrk" },
 } as const satisfies Record<string, { packages: readonly string[]; proof: string }>;

@@ -66,6 +66,10 @@ function openCounters(registry: Registry): (event: BootEvent) => void {
     "resource",
     "status",
   ]);
+  const pulls = counter("kindling_oci_pulls_total", "Manifests asked for, by what came of it.", [
+    "outcome",
+  ]);
+  const pulledBytes = counter("kindling_oci_bytes_total", "Bytes of images sent.", []);
   const reports = counter("kindling_boot_reports_total", "Reports of booted systems.", []);
   const findings = new Gauge({
     name: "kindling_findings",
@@ -87,6 +91,7 @@ function openCounters(registry: Registry): (event: BootEvent) => void {
     }
     if (event.kind === "dhcp") dhcp.inc({ direction: event.direction, message: event.message });
     if (event.kind === "http") requests.inc({ resource: event.resource, status: event.status });
+    if (event.kind === "http") countImage(event, { pulls, pulledBytes });
     if (event.kind === "report") reports.inc();
     if (event.kind === "finding") {
       findings.inc({ code: event.finding.code }, event.change === "raised" ? 1 : -1);
@@ -97,4 +102,17 @@ function openCounters(registry: Registry): (event: BootEvent) => void {
       tftpBytes.inc(event.bytes);
     }
   };
+}
+
+// A client looks with HEAD, or by tag, and then gets by digest: the document that is sent is the pull.
+function countImage(
+  { resource, method, status, bytes }: Extract<BootEvent, { kind: "http" }>,
+  { pulls, pulledBytes }: { pulls: Counter<"outcome">; pulledBytes: Counter },
+): void {
+  if (resource !== "manifest" && resource !== "blob") return;
+  if (status < 400) pulledBytes.inc(bytes);
+  if (resource === "blob") return;
+  if (status === 404) pulls.inc({ outcome: "missing" });
+  else if (status >= 400) pulls.inc({ outcome: "failed" });
+  else if (method === "GET") pulls.inc({ outcome: "sent" });
 }

@@ -30,6 +30,10 @@ const Shells: readonly Exception[] = [
   { path: /^src\/dhcp\/arp-prober\.ts$/, reason: "asks a link who has an address" },
   { path: /\/probe\.ts$/, reason: "asks the LAN whether an address is in use" },
   { path: /^src\/dns\/(?:forward|exchange)\.ts$/, reason: "asks other name servers" },
+  {
+    path: /^src\/assets\/oci\/(?:archive-import|archive-reader|arriving-blob|blob-fetch|egress-probe|pull-through|upstream)\.ts$/,
+    reason: "reads archives, asks registries",
+  },
   { path: /^src\/assets\/[a-z-]*library\.ts$/, reason: "reads files" },
   {
     path: /^src\/assets\/image\/(?:[a-z-]*library|fetch|follower|index-documents|inflow|part-file|pull|recheck|unpack|verify|vouch)\.ts$/,

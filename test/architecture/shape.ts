@@ -16,6 +16,9 @@ const Unmirrored: readonly (Exception & { readonly by?: string })[] = [
   { path: /^src\/main\.ts$/, reason: "argv to exit code; what starts the daemon starts it" },
   {
     path: /^src\/daemon(?:-(?!settings)[a-z0-9]+)?\.ts$/,
+  },
+  {
+    path: /^src\/daemon(?:-dhcp|-dns|-installer|-ipv6|-loaders|-oci|-parts)?\.ts$/,
     reason: "wiring only; every interop and qemu test starts it",
   },
   { path: /^src\/cli\//, reason: "thin over the admin API; the command-line tests run each noun" },
@@ -43,6 +46,9 @@ const Unmirrored: readonly (Exception & { readonly by?: string })[] = [
   },
   {
     path: /^src\/config\/(?:boot-values|dhcp-rows|dhcp-schema|dns-schema|image-schema|leaf|leaves|load|schema|values)\.ts$/,
+  },
+  {
+    path: /^src\/config\/(?:boot-values|dhcp-rows|dhcp-schema|dns-schema|leaf|leaves|load|oci-schema|schema|values)\.ts$/,
     reason: "the schema and how it is read are one promise",
     by: "test/config/resolve.test.ts",
   },
@@ -125,6 +131,31 @@ const Unmirrored: readonly (Exception & { readonly by?: string })[] = [
     path: /^src\/assets\/image\/(?:image|upstream\/[a-z]+)\.ts$/,
     reason: "one decision for all upstreams, each with rows of its own",
     by: "test/assets/image/resolve.test.ts",
+  },
+  {
+    path: /^src\/assets\/oci\/(?:archive(?:-name|-plan|-reader)?|byte-queue|docker-archive|oci-layout)\.ts$/,
+    reason: "steps of one import, seen by what it takes and refuses",
+    by: "test/assets/oci/archive-import.test.ts",
+  },
+  {
+    path: /^src\/assets\/oci\/(?:blob-store|image-record)\.ts$/,
+    reason: "how the store keeps what it is given",
+    by: "test/assets/oci/oci-store.test.ts",
+  },
+  {
+    path: /^src\/assets\/oci\/(?:arriving-blob|blob-fetch|upstream)\.ts$/,
+    reason: "how an upstream is asked, seen by what it is asked and what comes of it",
+    by: "test/assets/oci/pull-through.test.ts",
+  },
+  {
+    path: /^src\/assets\/oci\/(?:digest|media-type)\.ts$/,
+    reason: "the words that manifests and references are made of",
+    by: "test/assets/oci/manifest.test.ts",
+  },
+  {
+    path: /^src\/(?:assets\/oci\/registry-error|http\/(?:missing-images|upstream-result))\.ts$/,
+    reason: "what the routes say",
+    by: "test/http/registry-routes.test.ts",
   },
   {
     path: /^src\/assets\/image\/bundle-(?:export|intake|match)\.ts$/,

@@ -22,6 +22,11 @@ describe("wantedPorts", () => {
       want: [67, 4011, 69, 53, 53, 8080, 8081],
     },
     {
+      name: "one for images when it is wished",
+      flags: { "oci.port": "5000" },
+      want: [67, 4011, 69, 53, 53, 8080, 5000],
+    },
+    {
       name: "only HTTP when the rest is off",
       flags: {
         "dhcp.mode": "off",

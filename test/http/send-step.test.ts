@@ -20,6 +20,7 @@ describe("bytes", () => {
     { source: "file", bytes: 256 * 1024, fits: true, want: "kernel" },
     { source: "file", bytes: 2 ** 33, fits: true, want: "kernel" },
     { source: "file", bytes: 2 ** 33, fits: false, want: "buffers" },
+    { source: "arriving", bytes: 2 ** 33, fits: true, want: "buffers" },
   ];
   it.each(rows)("of $source, $bytes, by a socket that fits: $fits, go $want", (row) => {
     expect(decideCarriage(row)).toBe(row.want);

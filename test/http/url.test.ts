@@ -56,6 +56,9 @@ it.each([
   ["/ignition", "ignition"],
   ["/metadata", "metadata"],
   ["/report", "report"],
+  ["/v2/org/name/manifests/1?ns=quay.io", "manifest"],
+  ["/v2/org/name/blobs/sha256:12", "blob"],
+  ["/v2/", "other"],
   ["/ipxe/", "other"],
   ["/%zz", "other"],
 ])("%s counts as %s", (target, want) => {

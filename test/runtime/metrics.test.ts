@@ -13,6 +13,13 @@ it("counts what passes on the bus, by bounded labels", async () => {
   bus.publish({ ...http, status: 200, bytes: 20 });
   bus.publish({ ...tftp, outcome: "sent", reason: "acknowledged", bytes: 1000, retries: 2 });
   bus.publish({ ...tftp, outcome: "failed", reason: "client-silent", bytes: 24 });
+  const manifest = { ...http, resource: "manifest", path: "/v2/a/manifests/1" } as const;
+  bus.publish({ ...manifest, method: "HEAD", status: 200, bytes: 0 });
+  bus.publish({ ...manifest, status: 200, bytes: 500 });
+  bus.publish({ ...manifest, method: "HEAD", status: 404, bytes: 0 });
+  bus.publish({ ...manifest, status: 503, bytes: 90 });
+  bus.publish({ ...http, resource: "blob", status: 206, bytes: 1000 });
+  bus.publish({ ...http, resource: "blob", status: 404, bytes: 90 });
   bus.publish({ kind: "report", stage: "up" });
   bus.publish({ kind: "dhcp", direction: "out", message: "offer", port: 67, stage: "firmware" });
   const text = await metrics.render();
@@ -24,6 +31,10 @@ it("counts what passes on the bus, by bounded labels", async () => {
     "kindling_tftp_retries_total 2",
     "kindling_tftp_bytes_total 1024",
     'kindling_http_requests_total{resource="asset",status="200"} 2',
+    'kindling_oci_pulls_total{outcome="sent"} 1',
+    'kindling_oci_pulls_total{outcome="missing"} 1',
+    'kindling_oci_pulls_total{outcome="failed"} 1',
+    "kindling_oci_bytes_total 1500",
     "kindling_boot_reports_total 1",
   ]) {
     expect(text.split("\n")).toContain(line);
