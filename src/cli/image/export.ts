@@ -4,7 +4,8 @@ import { parseImageRef } from "../../assets/image/layout.ts";
 import { formatBytes } from "../../assets/image/progress.ts";
 import type { CliContext } from "../context.ts";
 import { CarryStory } from "./carry-story.ts";
-import { type ChoiceFlags, type Desk, openDesk } from "./desk.ts";
+import { type Desk, openDesk } from "./desk.ts";
+import type { ChoiceFlags } from "./flags.ts";
 
 export type ExportFlags = Omit<ChoiceFlags, "output"> & { readonly output: string };
 

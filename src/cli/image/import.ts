@@ -15,7 +15,8 @@ import { systemClock } from "../../runtime/clock.ts";
 import { systemErrorCode } from "../../runtime/system-error.ts";
 import type { CliContext } from "../context.ts";
 import { CarryStory } from "./carry-story.ts";
-import { type ChoiceFlags, type Desk, openDesk, printJson } from "./desk.ts";
+import { type Desk, openDesk, printJson } from "./desk.ts";
+import type { ChoiceFlags } from "./flags.ts";
 
 export type ImportFlags = ChoiceFlags & {
   readonly sha256?: readonly string[];
