@@ -16,9 +16,6 @@ const Unmirrored: readonly (Exception & { readonly by?: string })[] = [
   { path: /^src\/main\.ts$/, reason: "argv to exit code; what starts the daemon starts it" },
   {
     path: /^src\/daemon(?:-(?!settings)[a-z0-9]+)?\.ts$/,
-  },
-  {
-    path: /^src\/daemon(?:-dhcp|-dns|-installer|-ipv6|-loaders|-oci|-parts)?\.ts$/,
     reason: "wiring only; every interop and qemu test starts it",
   },
   { path: /^src\/cli\//, reason: "thin over the admin API; the command-line tests run each noun" },
@@ -45,10 +42,7 @@ const Unmirrored: readonly (Exception & { readonly by?: string })[] = [
     by: "test/wire/bytes.test.ts",
   },
   {
-    path: /^src\/config\/(?:boot-values|dhcp-rows|dhcp-schema|dns-schema|image-schema|leaf|leaves|load|schema|values)\.ts$/,
-  },
-  {
-    path: /^src\/config\/(?:boot-values|dhcp-rows|dhcp-schema|dns-schema|leaf|leaves|load|oci-schema|schema|values)\.ts$/,
+    path: /^src\/config\/(?:boot-values|dhcp-rows|leaf|leaves|load|(?:[a-z]+-)?schema|values)\.ts$/,
     reason: "the schema and how it is read are one promise",
     by: "test/config/resolve.test.ts",
   },

@@ -1,4 +1,5 @@
-import { type Command, InvalidArgumentError } from "commander";
+import type { Command } from "commander";
+import { KindlingError } from "../../errors.ts";
 import type { CliContext } from "../context.ts";
 import type { ExportFlags } from "./export.ts";
 import { archOption } from "./flags.ts";
@@ -43,5 +44,5 @@ export function addCarryVerbs({ image, verb, run, context }: CarryDeps): void {
 
 function readHash(text: string, before: readonly string[] = []): readonly string[] {
   if (/^[0-9a-f]{64}$/i.test(text)) return [...before, text.toLowerCase()];
-  throw new InvalidArgumentError("want 64 hexadecimal digits.");
+  throw new KindlingError("usage.invalid", `--sha256: want 64 hexadecimal digits, got "${text}"`);
 }
