@@ -2,7 +2,8 @@
  * Authoritative DNS for the machines of this LAN: one forward zone and the reverse zones of the
  * subnets served. It never recurses and never answers for a name outside its zones: REFUSED makes a
  * stub resolver try its next server at once, where SERVFAIL or silence would cost it seconds.
- * Follows RFC 1034, 1035, 2181, 2308, 4592 (wildcards), 6891 (EDNS), 7766 (TCP), 8020, 8482 (ANY).
+ * Follows RFC 1034, 1035, 2181, 2308, 4592 (wildcards), 6891 (EDNS), 7766 (TCP), 7873
+ * (cookies), 8020, 8482 (ANY).
  */
 import type { Edns } from "./edns.ts";
 import { type Message, type Query, RCode, type Response } from "./message.ts";
