@@ -38,7 +38,7 @@ const rateLimit = z.strictObject({
     ...number,
   }),
   slip: leaf(z.int().min(0).max(10).default(2), {
-    help: "One in so many answers over the limit goes out empty with TC, to be asked by TCP; 0: none.",
+    help: "One in so many answers over the limit goes out empty, with TC or a cookie for a client that is there; 0: none.",
     ...number,
   }),
   local: leaf(z.boolean().default(false), {

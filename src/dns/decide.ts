@@ -2,13 +2,14 @@
  * Authoritative DNS for the machines of this LAN: one forward zone and the reverse zones of the
  * subnets served. It never recurses and never answers for a name outside its zones: REFUSED makes a
  * stub resolver try its next server at once, where SERVFAIL or silence would cost it seconds.
- * Follows RFC 1034, 1035, 2181, 2308, 4592 (wildcards), 6891 (EDNS), 7766 (TCP), 8020, 8482 (ANY).
+ * Follows RFC 1034, 1035, 2181, 2308, 4592 (wildcards), 6891 (EDNS), 7766 (TCP), 7873
+ * (cookies), 8020, 8482 (ANY).
  */
 import type { Edns } from "./edns.ts";
 import { type Message, type Query, RCode, type Response } from "./message.ts";
 import type { DnsName } from "./name.ts";
 import type { ResourceRecord } from "./record.ts";
-import { findZone, type Lookup, lookup, type Zone } from "./zone.ts";
+import { findZone, type Lookup, lookup, sourceOf, type Zone } from "./zone.ts";
 
 /** The zones as one asking interface sees them, by origin. */
 export type Zones = ReadonlyMap<DnsName, Zone>;
@@ -33,6 +34,8 @@ export type DnsDecision = {
   readonly reason: DnsReason;
   readonly response: Response;
   readonly rotated: boolean;
+  /** Whose records these are: the wildcard's, where one stands for the name. Absent outside the zones. */
+  readonly source?: DnsName;
   /** The records to send instead of an answer, the SOA first and last. */
   readonly transfer?: readonly ResourceRecord[];
 };
@@ -77,6 +80,10 @@ function decideQuery(
   const zone = findZone(zones, question.name);
   if (zone === undefined) return bare("not-our-zone", RCode.refused);
   const found = lookup(zone, question.name, question.type);
+  return { ...decideFound(found, zone, turn), source: sourceOf(zone, question.name) };
+}
+
+function decideFound(found: Lookup, zone: Zone, turn: number): DnsDecision {
   switch (found.kind) {
     case "answer": {
       const answers = [...found.chain, ...rotate(found.records, turn)];

@@ -5,6 +5,7 @@ import type { DnsName } from "./name.ts";
 export type HotAnswer = {
   readonly bytes: Uint8Array;
   readonly name: DnsName | undefined;
+  readonly source: DnsName | undefined;
   readonly type: string | undefined;
   readonly reason: string;
   readonly rcode: number;

@@ -110,11 +110,23 @@ export function responseLimit(message: Message, transport: "udp" | "tcp"): numbe
   return Math.min(Math.max(edns.payloadSize, plainUdpLimit), payloadSize);
 }
 
-/** The answer in at most `limit` bytes; records that do not fit all stay away and TC says so. */
+/**
+ * The answer in at most `limit` bytes. What does not fit says so by TC. Addresses stand in for each other, so
+ * as many go out as fit: a resolver without TCP, as musl's was until 1.2.4, lives by them. A part of anything
+ * else is of no use, and stays away (RFC 2181 §9).
+ */
 export function formatResponse(message: Message, response: Response, limit: number): Uint8Array {
   const whole = writeResponse(message, response, false);
   if (whole.length <= limit) return whole;
-  return writeResponse(message, { ...response, answers: [], authorities: [] }, true);
+  const { answers } = response;
+  const isAddresses = answers.some(({ type }) => type === "A" || type === "AAAA");
+  // Records of one name and type are of one length, so the first guess is one too many at most.
+  let kept = isAddresses ? Math.ceil((answers.length * limit) / whole.length) : 0;
+  for (; ; kept -= 1) {
+    const part = { ...response, answers: answers.slice(0, kept), authorities: [] };
+    const bytes = writeResponse(message, part, true);
+    if (bytes.length <= limit || kept === 0) return bytes;
+  }
 }
 
 /** An answer without its records, which tells a client over its rate to come by TCP. */

@@ -25,7 +25,8 @@ export type RateVerdict = "send" | "slip" | "drop";
 
 export type RatedAnswer = {
   readonly client: Ipv4Address;
-  readonly name: DnsName | undefined;
+  /** Whose records were given: whoever asks chooses names below a wildcard at will. */
+  readonly source: DnsName | undefined;
   readonly rcode: number;
   /** Its sender is who it says it is: a connection or a cookie shows that. */
   readonly isProven: boolean;
@@ -75,7 +76,7 @@ export class RateCounter {
 }
 
 // An attacker chooses names at will where we say no, so the negative kinds count for all names.
-function kindOf({ client, name, rcode }: RatedAnswer): string {
+function kindOf({ client, source, rcode }: RatedAnswer): string {
   const network = formatIpv4(subnetOf(client, networkPrefix).network);
-  return rcode === RCode.noError ? `${network} ${name}` : `${network} ${rcode}`;
+  return rcode === RCode.noError ? `${network} ${source}` : `${network} ${rcode}`;
 }

@@ -149,8 +149,8 @@ export class Responder implements Disposable {
     const decision = decideDns(message, zones, { turn: this.#turn, asker });
     if (decision.rotated) this.#turn += 1;
     if (this.#forward(message, decision, turn)) return;
-    const { reason, response, transfer } = decision;
-    const told = { ...namesOf(message), reason, rcode: response.rcode };
+    const { reason, response, transfer, source } = decision;
+    const told = { ...namesOf(message), source, reason, rcode: response.rcode };
     if (transfer !== undefined) {
       this.#finish(told, { ...turn, message, messages: formatTransfer(message, transfer) });
       return;
@@ -188,13 +188,13 @@ export class Responder implements Disposable {
 
   #finish(told: Told, { asked, query, reply, messages, message, cookie }: Finish): void {
     const peer = formatIpv4(asked.client);
-    const { name, type, reason, rcode } = told;
+    const { name, source, type, reason, rcode } = told;
     const { transport, client } = asked;
     this.#deps.log.debug("dns answer", { peer, transport, name, type, reason, rcode, cookie });
     const { clock, zones } = this.#deps;
     // By TCP nobody asks in another's name, nor with what was told to another.
     const isProven = transport === "tcp" || cookie === "known";
-    const rated = { client, name, rcode, isProven };
+    const rated = { client, source, rcode, isProven };
     const verdict = this.#rate.decide(zones.plan.rateLimit, rated, clock.now());
     if (verdict !== "send") this.#limited.note({ peer, name });
     switch (verdict) {
@@ -238,9 +238,9 @@ function withEdns(message: Message, edns: Edns): Message {
   return hasOpt ? { ...message, edns } : message;
 }
 
-function namesOf(message: Message): Pick<Told, "name" | "type"> {
+function namesOf(message: Message): Pick<Told, "name" | "source" | "type"> {
   const question = message.kind === "query" ? message.question : undefined;
-  return { name: question?.name, type: question?.type };
+  return { name: question?.name, source: question?.name, type: question?.type };
 }
 
 // A round robin changes from one to the next, and a transfer is for secondaries only.

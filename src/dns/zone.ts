@@ -97,13 +97,16 @@ function findCut(zone: Zone, name: DnsName): DnsName | undefined {
   return found;
 }
 
-/** The node of a name, or of the wildcard that stands for it (RFC 4592 §3.3.1). */
-function findNode(zone: Zone, name: DnsName): ZoneNode | undefined {
-  const exact = zone.nodes.get(name);
-  if (exact !== undefined) return exact;
+/** Whose records answer for a name of the zone: its own, or the wildcard's that stands for it (RFC 4592 §3.3.1). */
+export function sourceOf(zone: Zone, name: DnsName): DnsName {
+  if (zone.nodes.has(name)) return name;
   let encloser = parentOf(name);
   while (encloser !== undefined && !zone.nodes.has(encloser)) encloser = parentOf(encloser);
-  return encloser === undefined ? undefined : zone.nodes.get(joinLabels(["*", encloser]));
+  return encloser === undefined ? name : joinLabels(["*", encloser]);
+}
+
+function findNode(zone: Zone, name: DnsName): ZoneNode | undefined {
+  return zone.nodes.get(sourceOf(zone, name));
 }
 
 function recordsOf(zone: Zone, node: ZoneNode, type: string): Records {

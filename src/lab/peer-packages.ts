@@ -4,7 +4,8 @@ import { KindlingError } from "../errors.ts";
 import type { Say } from "./guest-files.ts";
 import { exists, openCached, unpackPackages } from "./package-cache.ts";
 
-const triplet = process.arch === "arm64" ? "aarch64-linux-gnu" : "x86_64-linux-gnu";
+const machine = process.arch === "arm64" ? "aarch64" : "x86_64";
+const triplet = `${machine}-linux-gnu`;
 
 /**
  * Programs to be measured and tested beside, taken out of Debian's packages without installing them:
@@ -23,6 +24,7 @@ const Peers = {
   kdig: { packages: ["knot-dnsutils"], proof: "usr/bin/kdig" },
   kea: { packages: ["kea-dhcp4-server", "kea-admin"], proof: "usr/sbin/kea-dhcp4" },
   knot: { packages: ["knot"], proof: "usr/sbin/knotd" },
+  musl: { packages: ["musl-dev"], proof: `usr/lib/${machine}-linux-musl/libc.a` },
   nginx: { packages: ["nginx-light"], proof: "usr/sbin/nginx" },
   skopeo: { packages: ["skopeo"], proof: "usr/bin/skopeo" },
   tftpd: { packages: ["tftpd-hpa"], proof: "usr/sbin/in.tftpd" },

@@ -35,7 +35,10 @@ export type UdpSocket<A extends IpAddress = Ipv4Address> = AsyncDisposable & {
   readonly local: UdpPeer<A>;
   /** Sets the only handler. What it throws is the caller's bug and is handed to `onError`. */
   receive(handler: (datagram: Uint8Array, peer: UdpPeer<A>) => void): void;
-  /** Fire and forget, as UDP is; a failure to send goes to `onError`. */
+  /**
+   * Fire and forget, as UDP is; a failure to send goes to `onError`. To port 0, which nobody but a forger asks
+   * from, nothing can be sent, and nothing is: it would be a failure for each of his datagrams.
+   */
   send(datagram: Uint8Array, peer: UdpPeer<A>): void;
   onError(handler: (error: Error) => void): void;
 };
@@ -104,6 +107,7 @@ function wrap<A extends IpAddress>(socket: Socket): UdpSocket<A> {
       });
     },
     send(datagram, peer) {
+      if (peer.port === 0) return;
       socket.send(datagram, peer.port, formatted(peer.address), (error) => {
         if (error) failed(error);
       });

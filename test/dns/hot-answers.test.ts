@@ -9,6 +9,7 @@ const zones = emptyZones();
 const answer = {
   bytes: Uint8Array.of(1, 2, 3),
   name: parseName("a.lan"),
+  source: parseName("a.lan"),
   type: "A",
   reason: "answered",
   rcode: 0,

@@ -157,16 +157,35 @@ describe("formatResponse", () => {
     });
   });
 
-  it("leaves all records away and sets TC where they do not fit", () => {
+  it("gives as many addresses as fit, and TC", () => {
     const answers = Array.from({ length: 40 }, (_, at) => a("x", `10.0.0.${at}`));
     const plain = queryOf("x.kindling.lan");
     const cut = formatResponse(plain, response({ answers }), responseLimit(plain, "udp"));
-    expect(readAnswer(cut)).toMatchObject({ truncated: true, answers: [], rcode: "NOERROR" });
-    expect(cut.length).toBeLessThan(512);
+    expect(readAnswer(cut)).toMatchObject({ truncated: true, rcode: "NOERROR" });
+    expect(readAnswer(cut).answers).toHaveLength(30); // 12 + 20 + 30 * 16
+    expect(cut).toHaveLength(512);
     const edns = queryOf("x.kindling.lan", "A", { edns: {} });
     const whole = formatResponse(edns, response({ answers }), responseLimit(edns, "udp"));
     expect(readAnswer(whole)).toMatchObject({ truncated: false });
     expect(readAnswer(whole).answers).toHaveLength(40);
+  });
+
+  it("fills no datagram past its limit, whatever the limit", () => {
+    const answers = Array.from({ length: 40 }, (_, at) => a("x", `10.0.0.${at}`));
+    const query = queryOf("x.kindling.lan", "A", { edns: {} });
+    for (let limit = 60; limit < 700; limit += 1) {
+      const bytes = formatResponse(query, response({ answers }), limit);
+      expect(bytes.length).toBeLessThanOrEqual(limit);
+      expect(bytes.length + 16).toBeGreaterThan(Math.min(limit, 683));
+    }
+  });
+
+  it("leaves all of a text away where a part of it is all that fits, and sets TC", () => {
+    const text = (at: number): ResourceRecord =>
+      parseRecord({ name: "x", type: "TXT", value: `${at}`.repeat(200) }, domain, 300);
+    const plain = queryOf("x.kindling.lan", "TXT");
+    const cut = formatResponse(plain, response({ answers: [1, 2, 3].map(text) }), 512);
+    expect(readAnswer(cut)).toMatchObject({ truncated: true, answers: [] });
   });
 
   it("answers an OPT with ours, never with DO", () => {

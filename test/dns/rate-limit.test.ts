@@ -9,7 +9,7 @@ const limit: RateLimit = { answers: 3, refused: 2, slip: 2, local: false };
 const name = parseName("node1.kindling.lan");
 const answer = (client: string, rcode: number = RCode.noError, asked = name) => ({
   client: parseIpv4(client),
-  name: asked,
+  source: asked,
   rcode,
   isProven: false,
 });

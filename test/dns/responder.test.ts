@@ -13,6 +13,11 @@ const subnet = parseSubnet("10.77.0.0/24");
 const own = Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8);
 const limit = { ...defaultRateLimit, answers: 3 };
 
+const records = [
+  { name: "*.apps", type: "A", value: "10.77.0.12" },
+  { name: "sub", type: "NS", value: "ns.example.org." },
+] as const;
+
 /** A responder of a zone with node1, asked by strangers; `ask` gives what came back. */
 function open(forwarder?: Forwarder) {
   const clock = new FakeClock(1_700_000_000_000);
@@ -20,7 +25,7 @@ function open(forwarder?: Forwarder) {
   const findings = { raise: () => {}, clear: () => {} };
   const interfaces = [{ address: local, subnet }];
   const deps = { interfaces, bindings, clock, log: silentLog, findings };
-  const zones = new LiveZones(deps, parseDnsSettings(dnsSettings({ rateLimit: limit })));
+  const zones = new LiveZones(deps, parseDnsSettings(dnsSettings({ rateLimit: limit, records })));
   let made = 0;
   const random = (bytes: number) => {
     made += 1;
@@ -51,6 +56,20 @@ function read(bytes: Uint8Array) {
   const upper = opt?.type === "OPT" ? opt.extendedRcode : 0;
   return { ...answer, extended: upper * 16 + ((bytes[3] ?? 0) & 15), cookie: data, bytes };
 }
+
+describe("a stranger", () => {
+  const limited = [false, false, false, undefined, true, undefined];
+  const rows = [
+    { name: "a name", ask: () => "node1.kindling.lan" },
+    { name: "names below a wildcard, whichever", ask: (at: number) => `x${at}.apps.kindling.lan` },
+    { name: "names of a zone that was given away", ask: (at: number) => `x${at}.sub.kindling.lan` },
+  ];
+  it.each(rows)("is limited in $name", ({ ask: nameAt }) => {
+    const { ask } = open();
+    const seen = limited.map((_, at) => ask(undefined, { name: nameAt(at) })?.truncated);
+    expect(seen).toEqual(limited);
+  });
+});
 
 describe("a client with cookies", () => {
   it("is told one, the same to each question, and again the same that it knows", () => {

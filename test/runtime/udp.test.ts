@@ -42,6 +42,15 @@ describe("openUdp", () => {
     expect((await failed).message).toBe("a bug");
   });
 
+  // Who forges a sender may forge this port, too, for which dgram throws.
+  it("sends nothing to port 0, and makes no trouble of it", async () => {
+    await using client = await openUdp({ address: loopback, port: 0 });
+    const errors: Error[] = [];
+    client.onError((error) => errors.push(error));
+    expect(() => client.send(Buffer.from("x"), { address: loopback, port: 0 })).not.toThrow();
+    expect(errors).toEqual([]);
+  });
+
   it("speaks IPv6, to anybody and to a group of its device", async () => {
     const any = parseIpv6("::");
     const group = parseIpv6("ff02::1:2");

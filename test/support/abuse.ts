@@ -123,6 +123,7 @@ const Bounds: readonly (readonly [name: RegExp, factor: number])[] = [
   [/^DNS A$/, 2],
   [/^DNS ANY/, 5],
   [/^DNS TXT of 960 bytes, EDNS/, 30],
+  [/^DNS A of 70 addresses, no EDNS/, 15],
   [/^DNS A of 70/, 30],
   [/^DNS TXT of 960 bytes, no EDNS/, 1],
   [/^DNS of another/, 1],

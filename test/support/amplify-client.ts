@@ -72,6 +72,7 @@ const others: readonly Row[] = [
     port: 53,
     bytes: query("wide.kindling.lan", "A", 65_535),
   },
+  { name: "DNS A of 70 addresses, no EDNS", port: 53, bytes: query("wide.kindling.lan", "A") },
   { name: "DNS of another's zone", port: 53, bytes: query("example.com", "ANY", 4096) },
   ...floods,
   { name: "DHCP DISCOVER", port: 67, fromPort: 68, bytes: dhcp({ options: efi }) },
