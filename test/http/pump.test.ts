@@ -11,6 +11,7 @@ const turns = new SendTurns(setImmediate);
 let ends: Promise<PumpEnd>;
 let offsets: number[] = [];
 let readsUpTo = body.length;
+let isUnchanged = async () => true;
 
 const reader = () => ({
   async read(offset: number, end: number) {
@@ -22,12 +23,12 @@ const reader = () => ({
 
 const server = createServer((_request, response) => {
   response.writeHead(200, { "content-length": body.length });
-  ends = pump(response, reader(), { first: 0, last: body.length - 1, turns });
+  ends = pump(response, reader(), { first: 0, last: body.length - 1, turns, isUnchanged });
 });
 let socket: Socket;
 
 beforeEach(async () => {
-  [offsets, readsUpTo] = [[], body.length];
+  [offsets, readsUpTo, isUnchanged] = [[], body.length, async () => true];
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   // proven: it listens on TCP
@@ -68,6 +69,17 @@ describe("pump", () => {
 
   it("ends the connection where the file ends too soon", async () => {
     readsUpTo = 5 << 20;
+    ask();
+    const got = await received().catch(() => Buffer.alloc(0));
+    expect(got.length).toBeLessThan(body.length);
+    expect(await ends).toBe("file-cut");
+  });
+
+  it.each([
+    { name: "has another content now", answer: async () => false },
+    { name: "cannot be looked at", answer: () => Promise.reject(new Error("stale handle")) },
+  ])("ends the connection without the last part of a file that $name", async ({ answer }) => {
+    isUnchanged = answer;
     ask();
     const got = await received().catch(() => Buffer.alloc(0));
     expect(got.length).toBeLessThan(body.length);
