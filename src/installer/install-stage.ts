@@ -18,10 +18,7 @@ function machineWord({ macs: [mac], uuid }: ClusterNode): string {
 }
 
 /** Where the installed system's Ignition file is: the same request as the live system's, and one label more. */
-function installedUrl(
-  node: ClusterNode,
-  { origin }: Pick<ClusterSurroundings, "origin">,
-): string {
+function installedUrl(node: ClusterNode, { origin }: Pick<ClusterSurroundings, "origin">): string {
   const label = node.macs.length > 0 ? "mac" : "uuid";
   return `${origin}/ignition?${label}=${machineWord(node)}&os=installed`;
 }
