@@ -10,6 +10,7 @@ import { readCredentials } from "../rpc/credentials.ts";
 import { findInterfaces, type ServedInterface } from "../runtime/interfaces.ts";
 import { findPortHolders } from "../runtime/port-holder.ts";
 import { type CheckFinding, checkCatalog } from "./check-catalog.ts";
+import { checkClusters } from "./check-clusters.ts";
 import type { CliContext } from "./context.ts";
 import { checkLoaders } from "./loader-check.ts";
 import { isTaken } from "./port-trial.ts";
@@ -34,7 +35,8 @@ export async function runCheck(
   const catalog = await checkCatalog(resolution.config.data.folder);
   // A chain that lacks a file stops no start; the machines get what there is.
   const loaders = (await checkLoaders(resolution.config)).map((message) => ({ message, exit: 0 }));
-  const findings = [...links.findings, ...ports, ...certificates, ...catalog, ...loaders];
+  const clusters = await checkClusters(resolution.config.state.folder, Date.now());
+  const findings = [links.findings, ports, certificates, catalog, loaders, clusters].flat();
   context.out.write(settings.json ? toJson(resolution, findings) : toTable(resolution, findings));
   return Math.max(0, ...findings.map((finding) => finding.exit));
 }

@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { access, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { ErrorTable, KindlingError } from "../errors.ts";
@@ -5,12 +6,13 @@ import type { Cluster } from "../installer/cluster.ts";
 import { makeSecrets } from "../installer/make-secrets.ts";
 import { renderCluster } from "../installer/plan.ts";
 import { type PlanFile, planFiles } from "../installer/plan-files.ts";
-import type { ClusterSecrets } from "../installer/secrets.ts";
+import { authorityOf, type ClusterSecrets, certificateOf } from "../installer/secrets.ts";
 import { formatSecretsFile, parseSecretsFile } from "../installer/secrets-file.ts";
 import type { ClusterSurroundings } from "../installer/surroundings.ts";
 import { judge } from "../installer/validation.ts";
 import { Validations } from "../installer/validations/table.ts";
 import { formatZip } from "../installer/zip.ts";
+import { formatPkcs12 } from "../pki/pkcs12.ts";
 import { systemErrorCode } from "../runtime/system-error.ts";
 import { readDescription, tellProblems } from "./cluster-description.ts";
 import { type SiteFlags, surveySite } from "./cluster-site.ts";
@@ -23,6 +25,9 @@ export type RenderFlags = SiteFlags & {
   readonly renew: boolean;
   readonly output: "table" | "json";
 };
+
+/** A file of a plan, or one that is no text. */
+type RunFile = Omit<PlanFile, "text"> & { readonly text: string | Uint8Array };
 
 /** Where a run's secrets are found by the next one. */
 const kept = "secret/secrets.json";
@@ -52,9 +57,10 @@ export async function runRenderCluster(
     return ErrorTable["config.invalid"].exit;
   }
   const secrets = await keepSecrets(cluster, surroundings, flags);
-  const files = [
+  const files: readonly RunFile[] = [
     ...planFiles(renderCluster(cluster, secrets, surroundings)),
     { path: kept, text: formatSecretsFile(secrets), secret: true },
+    ...adminFiles(cluster, secrets),
   ];
   const place =
     flags.to === undefined
@@ -71,6 +77,19 @@ export async function runRenderCluster(
       : `${place}: ${files.length} files, ${count} of them secret, for ${cluster.nodes.length} machines`;
   context.out.write(`${told}\n`);
   return 0;
+}
+
+/** The administrator's log-in for browsers, with a password of chance beside it. */
+function adminFiles(cluster: Cluster, secrets: ClusterSecrets): readonly RunFile[] {
+  if (cluster.kubernetes === undefined) return [];
+  const password = randomBytes(15).toString("base64url");
+  const authority = authorityOf(secrets, "cluster").cert;
+  const pair = certificateOf(secrets, "admin");
+  const text = formatPkcs12({ pair, authority, password, name: cluster.administrator.name });
+  return [
+    { path: "secret/admin.p12", text, secret: true },
+    { path: "secret/admin.p12.password", text: `${password}\n`, secret: true },
+  ];
 }
 
 // A dry run needs more facts than the judges: without the image there is nothing to boot.
@@ -123,7 +142,7 @@ async function readSecrets(file: string): Promise<ClusterSecrets | undefined> {
 }
 
 // What an earlier run wrote goes away: a machine that is no longer described must not be installed.
-async function writeFolder(files: readonly PlanFile[], folder: string): Promise<string> {
+async function writeFolder(files: readonly RunFile[], folder: string): Promise<string> {
   const present = await readdir(folder).catch(() => []);
   if (present.length > 0) {
     const isOurs = await access(join(folder, kept)).then(
@@ -147,7 +166,7 @@ async function writeFolder(files: readonly PlanFile[], folder: string): Promise<
   return folder;
 }
 
-async function writeArchive(files: readonly PlanFile[], file: string): Promise<string> {
+async function writeArchive(files: readonly RunFile[], file: string): Promise<string> {
   const entries = files.map(({ path, text, secret }) => {
     return { path, bytes: Buffer.from(text), mode: secret ? 0o600 : 0o644 };
   });
@@ -155,7 +174,7 @@ async function writeArchive(files: readonly PlanFile[], file: string): Promise<s
   return file;
 }
 
-async function writeSecret(file: string, text: string): Promise<void> {
+async function writeSecret(file: string, text: string | Uint8Array): Promise<void> {
   await mkdir(dirname(file), { recursive: true, mode: 0o700 });
   await writeFile(file, text, { mode: 0o600 });
 }

@@ -20,6 +20,7 @@ const Peers = {
   dhcrelay: { packages: ["isc-dhcp-relay"], proof: "usr/sbin/dhcrelay" },
   dnsperf: { packages: ["dnsperf"], proof: "usr/bin/dnsperf" },
   drill: { packages: ["ldnsutils"], proof: "usr/bin/drill" },
+  etcd: { packages: ["etcd-server", "etcd-client"], proof: "usr/bin/etcd" },
   faketime: { packages: ["libfaketime"], proof: `usr/lib/${triplet}/faketime/libfaketime.so.1` },
   kdig: { packages: ["knot-dnsutils"], proof: "usr/bin/kdig" },
   kea: { packages: ["kea-dhcp4-server", "kea-admin"], proof: "usr/sbin/kea-dhcp4" },

@@ -21,7 +21,7 @@ const Shells: readonly Exception[] = [
   { path: /^src\/store\/file-writer\.ts$/, reason: "writes the catalog's files" },
   { path: /^src\/rpc\/client\.ts$/, reason: "asks a daemon" },
   { path: /^src\/rpc\/(?:credentials|credential-set)\.ts$/, reason: "key files, keys" },
-  { path: /^src\/pki\/certify\.ts$/, reason: "makes keys" },
+  { path: /^src\/pki\/(?:certify|pkcs12)\.ts$/, reason: "makes keys, and wraps them" },
   {
     path: /^src\/installer\/(?:make-secrets|inspect-authority)\.ts$/,
     reason: "makes keys and reads them",

@@ -13,6 +13,7 @@ import { cacheFolder } from "../../src/lab/package-cache.ts";
 import { openPeer } from "../../src/lab/peer-packages.ts";
 import { type BootOptions, bootBench, copyScript, newMachines } from "./boot-bench.ts";
 import { catalogBench } from "./catalog.ts";
+import { clusterBench } from "./cluster.ts";
 import type { Contender } from "./contender.ts";
 import { dnsBench } from "./dns.ts";
 import { doraBench } from "./dora-bench.ts";
@@ -41,7 +42,7 @@ const SiteNames = [
   "uefi",
   "bios-silent",
 ] as const;
-const PartNames = ["catalog", "dns", "images", "puts", "templates"] as const;
+const PartNames = ["catalog", "cluster", "dns", "images", "puts", "templates"] as const;
 const Names = [...SiteNames, ...PartNames];
 type SiteName = (typeof SiteNames)[number];
 type PartName = (typeof PartNames)[number];
@@ -101,6 +102,8 @@ async function runPart(name: PartName): Promise<void> {
   switch (name) {
     case "catalog":
       return await runBench(catalogBench(rounds, values.quick ? 1_000 : 10_000));
+    case "cluster":
+      return await runBench(clusterBench(rounds));
     case "dns":
       return await runBench(await dnsBench(folder, rounds, values.quick ? 2 : 10));
     case "images": {

@@ -1,0 +1,167 @@
+import { once } from "node:events";
+import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { execa } from "execa";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { nodesOf } from "../../src/installer/cluster.ts";
+import { makeSecrets } from "../../src/installer/make-secrets.ts";
+import { renderCluster } from "../../src/installer/plan.ts";
+import { formatBundle } from "../../src/installer/tar.ts";
+import { cacheFolder } from "../../src/lab/package-cache.ts";
+import { openPeer } from "../../src/lab/peer-packages.ts";
+import { onHost, openVirtualLan, type VirtualLan } from "../../src/lab/virtual-lan.ts";
+import { formatIpv4 } from "../../src/wire/ipv4.ts";
+import { clusterOf, goodSite } from "../support/cluster.ts";
+
+/** What is started here, and ended here. */
+type Child = PromiseLike<unknown> & { kill(signal: "SIGTERM"): boolean };
+
+// Three machines, each with its own network, /etc and /var/lib: they are given what a real one is given,
+// the files of its Ignition and a bundle for its token, and run its script and its etcd.
+const peer = await openPeer(cacheFolder(process.env), "etcd").catch((error: unknown) => error);
+const why = peer instanceof Error ? ` (skipped: ${peer.message})` : "";
+
+describe.skipIf(why !== "")(`etcd on the controllers of a cluster${why}`, () => {
+  if (peer instanceof Error || typeof peer !== "object" || peer === null) return;
+  const { root, program } = peer as Awaited<ReturnType<typeof openPeer>>;
+  const cluster = clusterOf("ha", { etcd: { kind: "controllers", program } });
+  const controllers = nodesOf(cluster, "controller");
+  const support = join(import.meta.dirname, "../support");
+  let folder = "";
+  let lan: VirtualLan;
+  const running: Child[] = [];
+
+  /** Runs a shell on a machine, where its own folders are in place of this host's. */
+  function onMachine(name: string, script: string) {
+    const mounts = ["etc", "var/lib", "run/kindling"].map((path) => {
+      return `mount --bind ${join(folder, name, path)} /${path}`;
+    });
+    const shell = ["mkdir -p /run/kindling", ...mounts, script].join(" && ");
+    const [command = "", ...rest] = onHost(name, ["unshare", "--mount", "sh", "-c", shell]);
+    return execa(command, rest, { reject: false, all: true });
+  }
+
+  const join1 = (name: string) =>
+    onMachine(name, "set -a && . /etc/kindling/join.env && sh /etc/kindling/join.sh");
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "kindling-etcd-"));
+    const now = Date.now();
+    const secrets = await makeSecrets(cluster, { now, joinNames: ["10.77.0.1"] });
+    const plan = renderCluster(cluster, secrets, { ...goodSite, now });
+    lan = await openVirtualLan();
+    await lan.addHost("provisioner", "10.77.0.1/24");
+    for (const { name, address } of controllers) {
+      await lan.addHost(name, `${formatIpv4(address)}/24`);
+      await plant(name, plan.ignition.get(`prod-${name}.ign`) ?? "");
+    }
+    const tickets = plan.tickets.map(({ token, node, address }) => ({
+      ...{ token, address: formatIpv4(address) },
+      bundle: formatBundle(plan.bundles.get(node) ?? []).toString("base64"),
+    }));
+    const settings = join(folder, "join.json");
+    const pair = secrets.certificates.get("join-server");
+    await writeFile(settings, JSON.stringify({ ...pair, tickets }));
+    const script = join(support, "serve-join.ts");
+    const [command = "", ...rest] = onHost("provisioner", [
+      ...[process.execPath, script, "10.77.0.1", "8443", settings],
+    ]);
+    const server = execa(command, rest, { buffer: false, reject: false });
+    running.push(server);
+    await once(server.stdout, "data");
+  });
+  afterAll(async () => {
+    for (const child of running) child.kill("SIGTERM");
+    await Promise.all(running);
+    await lan[Symbol.asyncDispose]();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  /** What Ignition would do: the accounts and the files, but none that is fetched. */
+  async function plant(name: string, ignition: string): Promise<void> {
+    const document = JSON.parse(ignition);
+    const machine = join(folder, name);
+    for (const path of ["var/lib/kindling", "var/lib/etcd", "run/kindling"]) {
+      await mkdir(join(machine, path), { recursive: true });
+    }
+    for (const { path, mode, contents } of document.storage.files) {
+      if (!contents.source.startsWith("data:,")) continue;
+      const file = join(machine, path);
+      await mkdir(dirname(file), { recursive: true });
+      await writeFile(file, decodeURIComponent(contents.source.slice(6)), { mode });
+    }
+    const accounts = ["root:x:0:0::/:/bin/sh", "etcd:x:970:970::/:", "kube:x:971:971::/:"];
+    await writeFile(join(machine, "etc/passwd"), `${accounts.join("\n")}\n`);
+    await writeFile(join(machine, "etc/group"), "root:x:0:\netcd:x:970:\nkube:x:971:\n");
+  }
+
+  it("gives each machine its bundle, to owners and modes as planned", async () => {
+    const joined = await Promise.all(controllers.map(({ name }) => join1(name)));
+    for (const { exitCode, all } of joined) expect(exitCode, String(all)).toBe(0);
+    const key = await stat(join(folder, "c2/etc/etcd/pki/peer.key"));
+    expect({ mode: key.mode & 0o777, uid: key.uid }).toEqual({ mode: 0o400, uid: 970 });
+    const pki = await stat(join(folder, "c2/etc/etcd/pki"));
+    expect(pki.mode & 0o777).toBe(0o755);
+    const api = await stat(join(folder, "c2/etc/kubernetes/pki/apiserver.key"));
+    expect({ mode: api.mode & 0o777, uid: api.uid }).toEqual({ mode: 0o400, uid: 971 });
+    await expect(stat(join(folder, "c2/etc/kindling/join.header"))).rejects.toThrow("ENOENT");
+  });
+
+  it("gives it once, and to no other machine", async () => {
+    const header = join(folder, "c1/etc/kindling/join.header");
+    const ignition = await readFile(join(folder, "join.json"), "utf8");
+    const { tickets } = JSON.parse(ignition) as { tickets: { token: string; address: string }[] };
+    const tokenOf = (address: string) => tickets.find((one) => one.address === address)?.token;
+    await writeFile(header, `Authorization: Bearer ${tokenOf("10.77.0.11")}\n`);
+    const again = await join1("c1");
+    expect(again.exitCode).toBe(1);
+    expect(again.all).toContain("refuses this machine's token (410)");
+    await writeFile(header, `Authorization: Bearer ${tokenOf("10.77.0.21")}\n`);
+    expect((await join1("c1")).all).toContain("refuses this machine's token (403)");
+  });
+
+  // Three disks that sync for each write are slow on a busy host.
+  const quorumMs = 150_000;
+  it("forms a quorum that speaks TLS, and outlives one machine", {
+    timeout: quorumMs,
+  }, async () => {
+    const members = controllers.map(({ name }) => {
+      const run = `exec setpriv --reuid=970 --regid=970 --clear-groups ${program}`;
+      const start = `chown 970:970 /var/lib/etcd && set -a && . /etc/etcd/etcd.env && ${run}`;
+      return onMachine(name, `chmod 0700 /var/lib/etcd && ${start}`);
+    });
+    running.push(...members);
+    const pki = "/etc/kubernetes/pki";
+    const login = `--cacert=${pki}/etcd-ca.crt --cert=${pki}/etcd-client.crt --key=${pki}/etcd-client.key`;
+    const endpoints = controllers.map(({ address }) => `https://${formatIpv4(address)}:2379`);
+    const etcdctl = async (words: string, more = login) => {
+      const at = `--endpoints=${endpoints.join(",")} --dial-timeout=5s`;
+      const ctl = join(root, "usr/bin/etcdctl");
+      const { all, exitCode } = await onMachine(
+        "c1",
+        `ETCDCTL_API=3 ${ctl} ${at} ${more} ${words}`,
+      );
+      return { said: String(all), exitCode };
+    };
+    await expect
+      .poll(async () => (await etcdctl("endpoint health")).exitCode, { timeout: 40_000 })
+      .toBe(0);
+    const { said } = await etcdctl("member list");
+    expect(said.match(/started, c\d/g)?.sort()).toEqual([
+      "started, c1",
+      "started, c2",
+      "started, c3",
+    ]);
+    expect((await etcdctl("put a 1")).said).toBe("OK");
+    expect((await etcdctl("endpoint health", `--cacert=${pki}/etcd-ca.crt`)).exitCode).not.toBe(0);
+    expect((await etcdctl("endpoint health", "--insecure-transport=true")).exitCode).not.toBe(0);
+    members[2]?.kill("SIGKILL");
+    await members[2];
+    // It may have been the leader: the others choose a new one first.
+    await expect
+      .poll(async () => (await etcdctl("put b 2")).said, { timeout: 40_000 })
+      .toMatch(/^OK$/m);
+    expect((await etcdctl("get --print-value-only a")).said).toContain("1");
+  });
+});
