@@ -1,5 +1,6 @@
 import type { ImageRole } from "../../assets/image/image.ts";
 import { parseImageRef } from "../../assets/image/layout.ts";
+import { bytesOf } from "../../assets/image/manifest.ts";
 import {
   addSample,
   formatBytes,
@@ -53,13 +54,12 @@ async function pullOne(
   const deps = house.depsFor(recipe, (progress) => story.tell(progress));
   const pulled = await pullImage({ recipe: chosen, wish }, deps).finally(() => story.end());
   const { id, manifest } = pulled.image;
-  const bytes = manifest.files.reduce((sum, file) => sum + file.bytes, 0);
   const what = `${id.name}@${id.version} ${id.arch}`;
   const told =
     pulled.kind === "present" ? "is here already" : `is here: ${manifest.files.length} files`;
   if (flags.output === "table") {
     context.out.write(
-      `${what} ${told}, ${formatBytes(bytes)}; kindling image use ${id.name}@${id.version} boots it\n`,
+      `${what} ${told}, ${formatBytes(bytesOf(manifest))}; kindling image use ${id.name}@${id.version} boots it\n`,
     );
   }
   return pulled;
@@ -113,16 +113,16 @@ class PullStory {
     const now = this.#now();
     const { error } = this.#context;
     if (progress.file !== this.#file) {
-      this.#samples = [];
+      this.#samples = [{ at: now, bytes: progress.bytes }];
       this.#file = progress.file;
       this.#told = now;
       if (progress.resumed > 0) {
         this.#line(`${progress.file}: goes on behind ${formatBytes(progress.resumed)}`);
       }
     }
-    this.#samples = addSample(this.#samples, { at: now, bytes: progress.bytes });
     if (now - this.#told < (error.isTerminal ? barMs : lineMs)) return;
     this.#told = now;
+    this.#samples = addSample(this.#samples, { at: now, bytes: progress.bytes });
     const rate = rateOf(this.#samples);
     if (error.isTerminal) {
       error.write(`\r${formatProgress(progress, rate, error.columns)}\x1b[K`);
