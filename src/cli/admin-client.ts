@@ -14,7 +14,7 @@ const silenceMs = 30_000;
 export type SocketFlags = { readonly config?: string; readonly socket?: string };
 
 export type AdminQuestion = {
-  readonly method?: "GET" | "POST" | "DELETE";
+  readonly method?: "GET" | "POST" | "PUT" | "DELETE";
   readonly path: string;
   readonly body?: unknown;
 };

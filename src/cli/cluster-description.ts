@@ -8,8 +8,11 @@ import type { CliContext } from "./context.ts";
 /** No certificate, key or pull secret that a description names is longer. */
 const namedFileBytesMax = 1 << 20;
 
-/** Reads a description, and the files that it names beside it. */
-export function readDescription(file: string): ClusterReading {
+/** Reads a description, and the files that it names beside it; `onFile` is told what they hold. */
+export function readDescription(
+  file: string,
+  onFile: (path: string, text: string) => void = () => {},
+): ClusterReading {
   const read = (path: string) => {
     const bytes = readFileSync(path);
     if (bytes.length > namedFileBytesMax) throw new RangeError("too long");
@@ -25,7 +28,9 @@ export function readDescription(file: string): ClusterReading {
   const folder = dirname(file);
   return parseCluster(text, (path) => {
     try {
-      return read(resolve(folder, path));
+      const held = read(resolve(folder, path));
+      onFile(path, held);
+      return held;
     } catch {
       return undefined; // told with its line by the reader
     }

@@ -30,7 +30,7 @@ export type SiteFlags = {
 };
 
 /** TLS port of the service that hands bundles out. */
-const joinPort = 8443;
+const joinPort = 8444;
 
 /** What is known here of a cluster's surroundings; interfaces that are not set make no subnets. */
 export async function surveySite(

@@ -1,14 +1,18 @@
 import type { Command } from "commander";
 import { NodeRoles } from "../installer/cluster.ts";
+import type { ApplyFlags } from "./cluster-apply.ts";
 import type { InitFlags } from "./cluster-init.ts";
+import type { DestroyFlags, ReplaceFlags } from "./cluster-lifecycle.ts";
 import type { RenderFlags } from "./cluster-render.ts";
+import type { StatusFlags } from "./cluster-status.ts";
 import type { ValidateFlags } from "./cluster-validate.ts";
 import type { CliContext } from "./context.ts";
+import { addRpcFlags } from "./rpc.ts";
 
 type Act = <Flags>(run: (flags: Flags) => Promise<number>) => (flags: Flags) => Promise<void>;
 
 /**
- * Adds `kindling cluster init`, `validate` and `render`. What they need is loaded when one of them runs:
+ * Adds `kindling cluster`; each of its verbs is one row here. What they need is loaded when one of them runs:
  * the daemon starts without it.
  */
 export function addClusterCommands(program: Command, context: CliContext, act: Act): void {
@@ -25,6 +29,7 @@ export function addClusterCommands(program: Command, context: CliContext, act: A
       return runValidate(file, given, context);
     })(flags),
   );
+  addApplied(cluster, context, act);
   addRender(cluster).action((file: string, flags: RenderFlags) =>
     act(async (given: RenderFlags) => {
       const { runRenderCluster } = await import("./cluster-render.ts");
@@ -63,8 +68,72 @@ function addRender(cluster: Command): Command {
     .addOption(output.choices(["table", "json"]).default("table"));
 }
 
+/** What works with clusters that are, or shall be, at the daemon of this host. */
+function addApplied(cluster: Command, context: CliContext, act: Act): void {
+  const apply = addSiteFlags(
+    cluster.command("apply").description("bring the daemon to what one says; shows what changes"),
+  )
+    .option("--remote", "put groups, profiles and Ignition into the matchbox of --endpoints", false)
+    .option("--watch", "stay, and show how far its machines are", false);
+  addRpcFlags(apply, "/etc/kindling/tls");
+  addHouseFlags(apply).action((file: string, flags: ApplyFlags) =>
+    act(async (given: ApplyFlags) => {
+      const { runApply } = await import("./cluster-apply.ts");
+      return runApply(file, given, context);
+    })(flags),
+  );
+  const status = cluster.command("status").description("how far its machines are");
+  const watching = status.argument("<name>", "the cluster").option("--watch", "stay", false);
+  addHouseFlags(watching.option("--config <file>", "settings of the daemon")).action(
+    (name: string, flags: StatusFlags) =>
+      act(async (given: StatusFlags) => {
+        const { runStatus } = await import("./cluster-status.ts");
+        return runStatus(name, given, context);
+      })(flags),
+  );
+  addLifecycle(cluster, context, act);
+}
+
+function addLifecycle(cluster: Command, context: CliContext, act: Act): void {
+  const verb = (words: string, description: string) =>
+    addHouseFlags(
+      cluster.command(words).description(description).argument("<name>", "the cluster"),
+    ).option("--config <file>", "settings of the daemon");
+  verb("replace-node", "install a machine anew, with new keys")
+    .argument("<node>", "the machine's name")
+    .option("--origin <url>", "where machines reach it by HTTP; by default from the settings")
+    .action((name: string, node: string, flags: ReplaceFlags) =>
+      act(async (given: ReplaceFlags) => {
+        const { runReplace } = await import("./cluster-lifecycle.ts");
+        return runReplace([name, node], given, context);
+      })(flags),
+    );
+  verb("destroy", "take it away from the daemon, keys included; machines stay as they are").action(
+    (name: string, flags: DestroyFlags) =>
+      act(async (given: DestroyFlags) => {
+        const { runDestroy } = await import("./cluster-lifecycle.ts");
+        return runDestroy(name, given, context);
+      })(flags),
+  );
+  verb("kubeconfig", "print the administrator's log-in").action(
+    (name: string, flags: DestroyFlags) =>
+      act(async (given: DestroyFlags) => {
+        const { runKubeconfig } = await import("./cluster-lifecycle.ts");
+        return runKubeconfig(name, given, context);
+      })(flags),
+  );
+}
+
+function addHouseFlags(command: Command): Command {
+  const output = command.createOption("-o, --output <format>", "how to print it");
+  return command
+    .option("--socket <path>", "ask the daemon here, instead of the setting admin.socket")
+    .option("--yes", "do it, also where something changes or goes", false)
+    .addOption(output.choices(["table", "json"]).default("table"));
+}
+
 function addSiteFlags(command: Command): Command {
-  const join = "where they fetch their secrets by HTTPS; port 8443 of the same host by default";
+  const join = "where they fetch their secrets by HTTPS; port 8444 of the same host by default";
   return command
     .argument("<file>", "the description, cluster.yaml")
     .option("--config <file>", "settings of the daemon that will serve it")

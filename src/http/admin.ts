@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply } from "fastify";
+import { formatEvent } from "../boot/event-json.ts";
 import type { Clock } from "../runtime/clock.ts";
 import { formatIpv4 } from "../wire/ipv4.ts";
 import { buildMachineApp } from "./app.ts";
@@ -35,6 +36,8 @@ export function buildAdminApp(
   return app;
 }
 
+const BootKinds: ReadonlySet<string> = new Set(["dhcp", "plan", "report", "finding"]);
+
 function stateRoutes({ clock, findings }: MachineDeps, admin: AdminDeps): FastifyPluginAsync {
   return async (app) => {
     app.get("/v1/leases", (_request, reply) =>
@@ -42,6 +45,11 @@ function stateRoutes({ clock, findings }: MachineDeps, admin: AdminDeps): Fastif
         leases: admin.leases().map((row) => ({ ...row, address: formatIpv4(row.address) })),
       }),
     );
+    // What tells how far machines are; a whole feed is /v1/events.
+    app.get("/v1/boots", (_request, reply) => {
+      const events = admin.events.recent().filter(({ kind }) => BootKinds.has(kind));
+      return reply.send({ events: events.map(formatEvent) });
+    });
     app.get("/v1/findings", (_request, reply) => reply.send({ findings: findings() }));
     app.get("/v1/status", (_request, reply) => {
       const status = admin.status();

@@ -16,8 +16,9 @@ export type ClusterStore = {
 };
 
 export type KeptCluster = {
-  /** The text of `cluster.yaml`; empty before the first apply. */
+  /** The text of `cluster.yaml`, and of the files that it named. */
   readonly description: string;
+  readonly files: ReadonlyMap<string, string>;
   readonly record: ClusterRecord;
 };
 
@@ -27,23 +28,30 @@ export function openClusterStore(folder: string, disk: DurableDisk): ClusterStor
     description: join(folder, name, "cluster.yaml"),
     state: join(folder, name, "state.json"),
     secrets: join(folder, name, "secrets.json"),
+    named: join(folder, name, "files.json"),
   });
   return {
     names: () => attempt(folder, () => listFolders(folder)),
     load: (name) =>
       attempt(folder, async () => {
-        const { description, state, secrets } = files(name);
+        const { description, state, secrets, named } = files(name);
         const [told, kept] = [await read(disk, state), await read(disk, secrets)];
         if (told === undefined || kept === undefined) return undefined;
         const record = { ...parseClusterState(told), secrets: parseSecretsFile(kept) };
-        return { description: (await read(disk, description)) ?? "", record };
+        const beside = Object.entries(JSON.parse((await read(disk, named)) ?? "{}"));
+        return {
+          description: (await read(disk, description)) ?? "",
+          files: new Map(beside.map(([path, text]) => [path, String(text)])),
+          record,
+        };
       }),
-    save: (name, { description, record }) =>
+    save: (name, { description, files: beside, record }) =>
       attempt(folder, async () => {
         const paths = files(name);
         await mkdir(join(folder, name), { recursive: true, mode: 0o700 });
         await replace(disk, paths.secrets, formatSecretsFile(record.secrets));
         await replace(disk, paths.state, formatClusterState(record));
+        await replace(disk, paths.named, JSON.stringify(Object.fromEntries(beside)));
         await replace(disk, paths.description, description);
       }),
     remove: (name) =>
@@ -76,7 +84,8 @@ async function attempt<T>(folder: string, act: () => Promise<T>): Promise<T> {
   try {
     return await act();
   } catch (error) {
-    const isOurs = error instanceof WireError || error instanceof KindlingError;
+    const isRead = error instanceof WireError || error instanceof SyntaxError;
+    const isOurs = isRead || error instanceof KindlingError;
     const cause = isOurs ? error.message : systemErrorCode(error);
     const why = `the clusters in ${folder} cannot be used: ${cause}; check its owner and space`;
     throw new KindlingError("cluster-store.unusable", why, {}, error);

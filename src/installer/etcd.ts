@@ -21,8 +21,15 @@ export function etcdEndpoints(cluster: Cluster): readonly string[] {
   return nodesOf(cluster, "controller").map((node) => urlOf(node, clientPort));
 }
 
-/** What a controller is told of etcd; nothing of it is secret. */
-export function etcdFiles(cluster: Cluster, node: ClusterNode): readonly MachineFile[] {
+/**
+ * What a controller is told of etcd; nothing of it is secret. One that was made anew comes into a cluster
+ * that runs: its place was taken from the one before it and given to it.
+ */
+export function etcdFiles(
+  cluster: Cluster,
+  node: ClusterNode,
+  state: "new" | "existing",
+): readonly MachineFile[] {
   const members = nodesOf(cluster, "controller").map((member) => {
     return `${member.name}=${urlOf(member, peerPort)}`;
   });
@@ -35,7 +42,7 @@ export function etcdFiles(cluster: Cluster, node: ClusterNode): readonly Machine
     ETCD_LISTEN_METRICS_URLS: metricsUrl,
     ETCD_INITIAL_ADVERTISE_PEER_URLS: urlOf(node, peerPort),
     ETCD_INITIAL_CLUSTER: members.join(","),
-    ETCD_INITIAL_CLUSTER_STATE: "new",
+    ETCD_INITIAL_CLUSTER_STATE: state,
     ETCD_INITIAL_CLUSTER_TOKEN: cluster.name,
     ETCD_STRICT_RECONFIG_CHECK: "true",
     ETCD_CERT_FILE: `${pki}/server.crt`,

@@ -63,7 +63,7 @@ export function renderNode(parts: Parts, role: RoleParts): NodeStage {
         { path: "/etc/hostname", mode: 0o644, text: `${fullName(cluster, node)}\n` },
         ...joinFilesOf(parts),
         ...role.files,
-        ...(hasEtcd ? etcdFiles(cluster, node) : []),
+        ...(hasEtcd ? etcdFiles(cluster, node, memberState(parts)) : []),
         ...plane.files,
       ],
       units: [
@@ -79,6 +79,11 @@ export function renderNode(parts: Parts, role: RoleParts): NodeStage {
       ...plane.secrets,
     ],
   };
+}
+
+function memberState({ node, surroundings }: Parts): "new" | "existing" {
+  const generation = surroundings.generations?.get(node.name) ?? "1";
+  return generation === "1" ? "new" : "existing";
 }
 
 function joinFilesOf({ node, secrets, surroundings }: Parts): readonly MachineFile[] {

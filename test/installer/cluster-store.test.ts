@@ -19,6 +19,7 @@ it("keeps clusters where nobody else may look", async () => {
   const secrets = fakeSecrets(clusterOf("smallest"));
   const kept = {
     description: "name: demo\n",
+    files: new Map([["ca.crt", "PEM"]]),
     record: { secrets, generations: new Map(), applied: [] },
   };
   await store.save("demo", kept);
