@@ -144,6 +144,14 @@ describe("kindling cluster render", () => {
     expect(told.error).toMatch(want);
   });
 
+  it("names a manifest that somebody broke", async () => {
+    stock();
+    write("data/assets/images/flatcar/4230.2.0/x86_64/manifest.json", "{}");
+    const { exit, error } = await cluster("render", "--to", join(folder, "out"));
+    expect(exit).toBe(78);
+    expect(error).toMatch(/x86_64\/manifest\.json: want the manifest of an image/);
+  });
+
   it("renders nothing that its rules refuse", async () => {
     stock();
     write("cluster.yaml", clusterText("smallest").replace("4230.2.0", "1.2.3"));
