@@ -113,7 +113,7 @@ async function keepSecrets(
 ): Promise<ClusterSecrets> {
   const file = named ?? (to === undefined ? undefined : join(to, kept));
   const held = file === undefined ? undefined : await readSecrets(file);
-  const before = held && renew ? { ...held, certificates: new Map() } : held;
+  const before = held && renew ? { ...held, certificates: new Map(), joinTokens: new Map() } : held;
   const secrets = await makeSecrets(
     cluster,
     { now, joinNames: [new URL(joinOrigin).hostname] },

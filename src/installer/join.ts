@@ -9,7 +9,7 @@ import { formatEnvironment, formatUnit } from "./unit-text.ts";
  *
  *     POST <joinOrigin>/v1/join     Authorization: Bearer <token>
  *     200 application/x-tar         the bundle: paths from the root, owners by name
- *     403 wrong token or sender     410 used or too late: render the cluster anew
+ *     403 wrong token or sender     410 used or too late: render with --renew
  */
 export type JoinTicket = {
   readonly node: string;
@@ -95,7 +95,7 @@ until status=$(fetch) && [ "$status" = 200 ]; do
   case $status in
     403 | 410)
       echo "the daemon refuses this machine's token ($status): it was used, is too old or belongs" \\
-        "to another machine. Render the cluster again and reinstall this machine." >&2
+        "to another machine. Render the cluster with --renew and reinstall this one." >&2
       exit 1 ;;
   esac
   echo "no bundle yet: the daemon answered \${status:-nothing}" >&2

@@ -116,6 +116,7 @@ describe("kindling cluster render", () => {
     const after = JSON.parse(readFileSync(secrets, "utf8"));
     expect(after.authorities).toEqual(JSON.parse(before).authorities);
     expect(after.certificates).not.toEqual(JSON.parse(before).certificates);
+    expect(after.joinTokens.c1).not.toBe(JSON.parse(before).joinTokens.c1);
   });
 
   it("writes over nobody's folder", async () => {
