@@ -1,10 +1,10 @@
-import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { ErrorTable, KindlingError } from "../errors.ts";
 import { describeRenewal, type HeldCertificate, planRenewal } from "../installer/renewal.ts";
 import { parseSecretsFile } from "../installer/secrets-file.ts";
 import { expiryOf } from "../rpc/credential-set.ts";
 import type { CheckFinding } from "./check-catalog.ts";
+import { entriesIfThere, textIfThere } from "./folder.ts";
 
 /** Looks at the certificates of each cluster whose secrets lie in `clusters/<name>/secrets.json`. */
 export async function checkClusters(
@@ -12,8 +12,11 @@ export async function checkClusters(
   now: number,
 ): Promise<readonly CheckFinding[]> {
   const folder = join(stateFolder, "clusters");
-  const names = await readdir(folder).catch(() => []);
-  const found = names.sort().map((name) => checkCluster(name, join(folder, name), now));
+  const entries = (await entriesIfThere(folder)) ?? [];
+  const found = entries
+    .map(({ name }) => name)
+    .sort()
+    .map((name) => checkCluster(name, join(folder, name), now));
   return (await Promise.all(found)).flat();
 }
 
@@ -23,9 +26,9 @@ async function checkCluster(
   now: number,
 ): Promise<readonly CheckFinding[]> {
   const file = join(folder, "secrets.json");
-  const text = await readFile(file, "utf8").catch(() => undefined);
-  if (text === undefined) return [];
   try {
+    const text = await textIfThere(file);
+    if (text === undefined) return [];
     const { authorities, certificates } = parseSecretsFile(text);
     const held = [...holdings("authority", authorities), ...holdings("leaf", certificates)];
     return planRenewal(held, now).flatMap((renewal) => {

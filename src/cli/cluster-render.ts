@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { access, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { ErrorTable, KindlingError } from "../errors.ts";
 import type { Cluster } from "../installer/cluster.ts";
@@ -13,10 +13,10 @@ import { judge } from "../installer/validation.ts";
 import { Validations } from "../installer/validations/table.ts";
 import { formatZip } from "../installer/zip.ts";
 import { formatPkcs12 } from "../pki/pkcs12.ts";
-import { systemErrorCode } from "../runtime/system-error.ts";
 import { readDescription, tellProblems } from "./cluster-description.ts";
 import { type SiteFlags, surveySite } from "./cluster-site.ts";
 import type { CliContext } from "./context.ts";
+import { entriesIfThere, textIfThere } from "./folder.ts";
 
 export type RenderFlags = SiteFlags & {
   readonly to?: string;
@@ -113,7 +113,7 @@ async function keepSecrets(
 ): Promise<ClusterSecrets> {
   const file = named ?? (to === undefined ? undefined : join(to, kept));
   const held = file === undefined ? undefined : await readSecrets(file);
-  const before = held && renew ? { ...held, certificates: new Map() } : held;
+  const before = held && renew ? { ...held, certificates: new Map(), joinTokens: new Map() } : held;
   const secrets = await makeSecrets(
     cluster,
     { now, joinNames: [new URL(joinOrigin).hostname] },
@@ -124,14 +124,8 @@ async function keepSecrets(
 }
 
 async function readSecrets(file: string): Promise<ClusterSecrets | undefined> {
-  let text: string;
-  try {
-    text = await readFile(file, "utf8");
-  } catch (error) {
-    if (systemErrorCode(error) === "ENOENT") return undefined;
-    const message = `cannot read ${file} (${systemErrorCode(error)}): mend its permissions`;
-    throw new KindlingError("config.unreadable", message, { file }, error);
-  }
+  const text = await textIfThere(file);
+  if (text === undefined) return undefined;
   try {
     return parseSecretsFile(text);
   } catch (error) {
@@ -143,13 +137,9 @@ async function readSecrets(file: string): Promise<ClusterSecrets | undefined> {
 
 // What an earlier run wrote goes away: a machine that is no longer described must not be installed.
 async function writeFolder(files: readonly RunFile[], folder: string): Promise<string> {
-  const present = await readdir(folder).catch(() => []);
+  const present = (await entriesIfThere(folder)) ?? [];
   if (present.length > 0) {
-    const isOurs = await access(join(folder, kept)).then(
-      () => true,
-      () => false,
-    );
-    if (!isOurs) {
+    if ((await textIfThere(join(folder, kept))) === undefined) {
       const message = `--to: ${folder} holds other files; name a new folder, or one of an earlier run`;
       throw new KindlingError("usage.invalid", message);
     }

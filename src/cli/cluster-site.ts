@@ -1,4 +1,3 @@
-import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseSha256Sums } from "../assets/image/checksums.ts";
 import { ImageArchitectures, type ImageId, ImageRoles } from "../assets/image/image.ts";
@@ -20,6 +19,7 @@ import { findInterfaces, type ServedInterface } from "../runtime/interfaces.ts";
 import { formatIpv4, type Ipv4Address, parseIpv4 } from "../wire/ipv4.ts";
 import { subnetContains } from "../wire/subnet.ts";
 import type { CliContext } from "./context.ts";
+import { entriesIfThere, textIfThere } from "./folder.ts";
 
 /** Where a cluster is to be, as far as this host's settings and folders tell. */
 export type SiteFlags = {
@@ -111,10 +111,11 @@ async function readImages(folder: string): Promise<readonly LibraryImage[] | und
 
 async function readImage(root: string, path: readonly string[]): Promise<LibraryImage | undefined> {
   const folder = join(root, ...path);
-  const text = await readFile(join(folder, "manifest.json"), "utf8").catch(() => undefined);
+  const file = join(folder, "manifest.json");
+  const text = await textIfThere(file);
   const arch = ImageArchitectures.find((one) => one === path[2]);
   if (text === undefined || arch === undefined) return undefined;
-  const manifest = JSON.parse(text) as Manifest; // written by Kindling itself, after its checks
+  const manifest = readManifest(file, text);
   const id: ImageId = { name: path[0] ?? "", version: path[1] ?? "", arch };
   const files = manifest.files.flatMap(({ role, ...file }) => {
     const known = ImageRoles.find((one) => one === role);
@@ -124,6 +125,17 @@ async function readImage(root: string, path: readonly string[]): Promise<Library
     ...{ id, title: manifest.title, tree: manifest.tree, args: manifest.boot.args, verified: true },
     files: await Promise.all(files.map((file) => withRawSum(folder, file))),
   };
+}
+
+function readManifest(file: string, text: string): Manifest {
+  try {
+    const manifest = JSON.parse(text) as Manifest; // Kindling wrote it; what an editor broke is told
+    if (Array.isArray(manifest.files) && Array.isArray(manifest.boot.args)) return manifest;
+  } catch (error) {
+    if (!(error instanceof SyntaxError || error instanceof TypeError)) throw error;
+  }
+  const message = `${file}: want the manifest of an image, got something else: import it again`;
+  throw new KindlingError("config.invalid", message, { file });
 }
 
 type Manifest = {
@@ -144,8 +156,7 @@ async function withRawSum<F extends { readonly file: string; readonly sha256: st
 ) {
   if (!/\.(?:gz|zst|xz|bz2)$/.test(file.file)) return { ...file, rawSha256: sha256 };
   const beside = join(folder, `${file.file}.raw.sha256`);
-  const text = await readFile(beside, "utf8").catch(() => "");
-  const sum = /^[0-9a-f]{64}\b/.exec(text)?.[0];
+  const sum = /^[0-9a-f]{64}\b/.exec((await textIfThere(beside)) ?? "")?.[0];
   return { ...file, ...(sum !== undefined && { rawSha256: sum }) };
 }
 
@@ -155,7 +166,7 @@ async function readBundles(folder: string): Promise<readonly KubernetesBundle[] 
   if (found === undefined) return undefined;
   const bundles = found.map(async ([version = "", arch = ""]) => {
     const lock = join(folder, version, arch, "SHA256SUMS");
-    const sums = parseSha256Sums(await readFile(lock, "utf8").catch(() => ""));
+    const sums = parseSha256Sums((await textIfThere(lock)) ?? "");
     const files = [...sums].map(([file, sha256]) => [file, { sha256 }] as const);
     return { version, arch, files: new Map(files) };
   });
@@ -167,9 +178,9 @@ async function listDeep(
   folder: string,
   depth: number,
 ): Promise<readonly (readonly string[])[] | undefined> {
-  const names = await readdir(folder, { withFileTypes: true }).catch(() => undefined);
-  if (names === undefined) return undefined;
-  const folders = names.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+  const entries = await entriesIfThere(folder);
+  if (entries === undefined) return undefined;
+  const folders = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
   if (depth === 1) return folders.map((name) => [name]);
   const below = folders.map(async (name) => {
     const inner = (await listDeep(join(folder, name), depth - 1)) ?? [];

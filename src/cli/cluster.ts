@@ -64,7 +64,7 @@ function addRender(cluster: Command): Command {
     .option("--to <folder>", "into this folder, which is made")
     .option("--zip <file>", "into this archive")
     .option("--secrets <file>", "keep keys and tokens here from one run to the next")
-    .option("--renew", "sign new certificates under the same authorities", false)
+    .option("--renew", "make new certificates and tokens under the same authorities", false)
     .addOption(output.choices(["table", "json"]).default("table"));
 }
 

@@ -116,6 +116,7 @@ describe("kindling cluster render", () => {
     const after = JSON.parse(readFileSync(secrets, "utf8"));
     expect(after.authorities).toEqual(JSON.parse(before).authorities);
     expect(after.certificates).not.toEqual(JSON.parse(before).certificates);
+    expect(after.joinTokens.c1).not.toBe(JSON.parse(before).joinTokens.c1);
   });
 
   it("writes over nobody's folder", async () => {
@@ -142,6 +143,14 @@ describe("kindling cluster render", () => {
     const told = await cluster("render", ...flags);
     expect(told.exit).toBe(exit);
     expect(told.error).toMatch(want);
+  });
+
+  it("names a manifest that somebody broke", async () => {
+    stock();
+    write("data/assets/images/flatcar/4230.2.0/x86_64/manifest.json", "{}");
+    const { exit, error } = await cluster("render", "--to", join(folder, "out"));
+    expect(exit).toBe(78);
+    expect(error).toMatch(/x86_64\/manifest\.json: want the manifest of an image/);
   });
 
   it("renders nothing that its rules refuse", async () => {

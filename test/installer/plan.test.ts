@@ -1,4 +1,6 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { type ClusterPlan, renderCluster } from "../../src/installer/plan.ts";
@@ -72,6 +74,35 @@ describe.each(ClusterNames)("the cluster %s", (name) => {
     const { tickets } = planOf(name);
     expect(new Set(tickets.map(({ token }) => token)).size).toBe(tickets.length);
     for (const { notAfter } of tickets) expect(notAfter - goodSite.now).toBe(24 * 3_600_000);
+  });
+});
+
+// It looks at each word of a unit and at the order they come to; programs are not here, so that is let pass.
+const systemd = ["/usr/bin/systemd-analyze", "/bin/systemd-analyze"].find((path) =>
+  existsSync(path),
+);
+const checker =
+  systemd === undefined ? "systemd-analyze (skipped: not on this host)" : "systemd-analyze";
+describe.skipIf(systemd === undefined)(checker, () => {
+  const rows = ClusterNames.flatMap((name) => {
+    return [...planOf(name).ignition].map(([file, text]) => ({ file, text }));
+  });
+  it.each(rows)("takes the units of $file", ({ text }) => {
+    const folder = mkdtempSync(join(tmpdir(), "kindling-units-"));
+    const units: { name: string; contents?: string }[] = JSON.parse(text).systemd.units;
+    const written = units.flatMap(({ name, contents }) => {
+      const file = join(folder, name);
+      if (contents !== undefined) writeFileSync(file, contents);
+      return contents === undefined ? [] : [file];
+    });
+    const env = { ...process.env, SYSTEMD_UNIT_PATH: `${folder}:` };
+    const said = spawnSync(systemd ?? "", ["verify", "--man=no", ...written], {
+      env,
+      encoding: "utf8",
+    });
+    rmSync(folder, { recursive: true });
+    const lines = said.stderr.split("\n").filter((line) => !/^$|is not executable/.test(line));
+    expect(lines).toEqual([]);
   });
 });
 
