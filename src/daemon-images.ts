@@ -1,6 +1,7 @@
 /** Images as the daemon and the commands have them: where they lie, and how upstreams are asked. Wiring only. */
 import { readFile } from "node:fs/promises";
 import { Fetcher, type FetchSettings } from "./assets/image/fetch.ts";
+import { openFollower } from "./assets/image/follower.ts";
 import { ImageLibrary } from "./assets/image/image-library.ts";
 import { KeyLibrary } from "./assets/image/key-library.ts";
 import { keyFolder, recipeFolder } from "./assets/image/layout.ts";
@@ -10,9 +11,11 @@ import type { Recipe } from "./assets/image/recipe.ts";
 import { ownRecipes, RecipeLibrary } from "./assets/image/recipe-library.ts";
 import type { Config } from "./config/schema.ts";
 import { imageFolders } from "./daemon-loaders.ts";
+import type { House } from "./daemon-parts.ts";
 import { KindlingError } from "./errors.ts";
 import { systemClock } from "./runtime/clock.ts";
 import { systemErrorCode } from "./runtime/system-error.ts";
+import type { Catalog } from "./store/catalog.ts";
 
 /** All that images need, opened; disposing of it ends its connections. */
 export type ImageHouse = Disposable & {
@@ -73,4 +76,24 @@ async function readAuthorities(file: string): Promise<string> {
     const message = `images.caFile: cannot read ${file} (${systemErrorCode(error)})`;
     throw new KindlingError("config.invalid", message, { key: "images.caFile" }, error);
   }
+}
+
+/** Looks at what `images.follow` names, beside the daemon's other services. */
+export async function openImageFollower(
+  { config, options, findings, log, resources }: House,
+  catalog: Catalog,
+) {
+  const { environment, signal } = options;
+  const { library, recipes, depsFor, ...house } = await openImages(config, { environment, signal });
+  resources.use(house);
+  const { follow, every, pull } = config.images;
+  return resources.use(
+    openFollower({
+      ...{ follow, pull, everyMs: every * 1000, library, recipes, findings },
+      depsFor: (recipe) => depsFor(recipe, () => {}),
+      profiles: async () => (await catalog.snapshot()).profiles,
+      clock: systemClock,
+      log: log.child({ part: "images" }),
+    }),
+  );
 }

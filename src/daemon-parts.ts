@@ -91,7 +91,9 @@ export async function openParts(
   const modeOf = addresses?.modeOf ?? (() => "off" as const);
   const dhcp6 = await openDhcp6(house, modeOf);
   const adverts = await openAdverts(house, modeOf);
-  const services = [dhcp, tftp, dns, http, rpc, dhcp6, adverts].filter((one) => one !== undefined);
+  const images = await openFollowing(house, catalog);
+  const all = [dhcp, tftp, dns, http, rpc, dhcp6, adverts, images];
+  const services = all.filter((one) => one !== undefined);
   return { live: { dhcp, dhcp6, tftp, dns }, services };
 }
 
@@ -258,6 +260,13 @@ async function openRpc(house: House, catalog: Catalog): Promise<BoundService | u
     log: log.child({ part: "rpc" }),
   };
   return resources.use(await openRpcServer(deps, signal));
+}
+
+// Off for most, and OpenPGP is large.
+async function openFollowing(house: House, catalog: Catalog): Promise<BoundService | undefined> {
+  if (house.config.images.follow.length === 0) return undefined;
+  const { openImageFollower } = await import("./daemon-images.ts");
+  return await openImageFollower(house, catalog);
 }
 
 async function openSigning({ options, config }: House): Promise<Signer | undefined> {

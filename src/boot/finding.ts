@@ -40,6 +40,8 @@ export const FindingCodes = [
   "dns.name-taken",
   "dns.upstream-is-us",
   "firmware.quirk",
+  "image.follow-failed",
+  "image.newer",
   "store.unusable",
 ] as const;
 export type FindingCode = (typeof FindingCodes)[number];

@@ -53,7 +53,7 @@ const OnlyFrom: Readonly<Record<string, readonly string[]>> = {
   "daemon-ipv6": ["daemon", "daemon-parts"],
   "daemon-images": ["cli", "daemon-parts"],
   "daemon-loaders": ["cli", "daemon-images", "daemon-parts"],
-  "daemon-parts": ["daemon", "daemon-dhcp", "daemon-ipv6"],
+  "daemon-parts": ["daemon", "daemon-dhcp", "daemon-images", "daemon-ipv6"],
   "text-engines": ["cli", "daemon-parts"],
   lab: ["cli", "main"],
 };

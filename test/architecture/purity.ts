@@ -22,11 +22,11 @@ const Shells: readonly Exception[] = [
   { path: /^src\/dns\/(?:forward|exchange)\.ts$/, reason: "asks other name servers" },
   { path: /^src\/assets\/[a-z-]*library\.ts$/, reason: "reads files" },
   {
-    path: /^src\/assets\/image\/(?:[a-z-]*library|fetch|index-documents|inflow|part-file|pull|recheck|unpack|verify|vouch)\.ts$/,
+    path: /^src\/assets\/image\/(?:[a-z-]*library|fetch|follower|index-documents|inflow|part-file|pull|recheck|unpack|verify|vouch)\.ts$/,
     reason: "fetches images, hashes them, keeps them",
   },
   {
-    path: /^src\/assets\/image\/(?:bundle-(?:export|import|intake|vouch)|hand-(?:checksums|import)|iso-(?:file|import)|loose-import)\.ts$/,
+    path: /^src\/assets\/image\/(?:bundle-(?:export|import|intake|vouch)|hand-(?:checksums|import|recheck)|iso-(?:file|import)|loose-import)\.ts$/,
     reason: "carries images out and in: reads, hashes and writes files",
   },
 ];

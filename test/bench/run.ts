@@ -19,6 +19,7 @@ import { doraBench } from "./dora-bench.ts";
 import { factsOfMachine, formatFacts } from "./facts.ts";
 import { templatesBench } from "./go-template-load.ts";
 import { httpBench } from "./http-bench.ts";
+import { imagesBench } from "./images.ts";
 import { leaseBench } from "./lease-bench.ts";
 import { putsBench } from "./rpc-puts.ts";
 import { type Bench, runRounds, type Series } from "./series.ts";
@@ -39,7 +40,7 @@ const SiteNames = [
   "bios",
   "uefi",
 ] as const;
-const PartNames = ["catalog", "dns", "puts", "templates"] as const;
+const PartNames = ["catalog", "dns", "images", "puts", "templates"] as const;
 const Names = [...SiteNames, ...PartNames];
 type SiteName = (typeof SiteNames)[number];
 type PartName = (typeof PartNames)[number];
@@ -101,6 +102,11 @@ async function runPart(name: PartName): Promise<void> {
       return await runBench(catalogBench(rounds, values.quick ? 1_000 : 10_000));
     case "dns":
       return await runBench(await dnsBench(folder, rounds, values.quick ? 2 : 10));
+    case "images": {
+      const bytes = values.quick ? 100_000_000 : 1_000_000_000;
+      await using bench = await imagesBench(folder, { rounds, bytes });
+      return await runBench(bench);
+    }
     case "puts":
       return await runBench(putsBench(rounds, values.quick ? 1 : 3));
     case "templates":

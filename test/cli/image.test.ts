@@ -1,4 +1,12 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -203,6 +211,17 @@ describe("kindling image pin, gc and rm", () => {
     expect(existsSync(join(root, "assets/images/mine/3"))).toBe(true);
     expect((await image("gc", "--keep", "1")).out).toContain("1 images are gone");
     expect(existsSync(join(root, "assets/images/mine/3"))).toBe(false);
+    const left = ["quarantine/old", "partial/mine/9/x86_64"].map((name) =>
+      join(root, "images", name),
+    );
+    for (const folder of [...left, join(root, "images/partial/mine/8/x86_64")]) {
+      mkdirSync(folder, { recursive: true });
+    }
+    const longAgo = new Date(Date.now() - 8 * 86_400_000);
+    for (const folder of left) utimesSync(folder, longAgo, longAgo);
+    await image("gc");
+    expect(left.map((folder) => existsSync(folder))).toEqual([false, false]);
+    expect(existsSync(join(root, "images/partial/mine/8/x86_64"))).toBe(true);
     await image("pin", "mine@2", "--remove");
     expect((await image("rm", "mine@2")).out).toBe("mine@2 x86_64 is gone, 14 B\n");
   });
@@ -224,6 +243,8 @@ describe("kindling image verify", () => {
     const bad = await image("verify", "mine");
     expect(bad.exit).toBe(6);
     expect(bad.out).toMatch(/linux +bad +has SHA-256/);
+    rmSync(join(root, "images/recipes/mine.yaml"));
+    expect((await image("verify")).out).toMatch(/recipe +bad +there is no recipe mine/);
     rmSync(join(root, "assets/images/mine/1/x86_64/manifest.json"));
     expect(await image("verify")).toMatchObject({ exit: 6 });
   });

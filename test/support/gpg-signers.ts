@@ -20,6 +20,7 @@ type SignWish = {
 
 /** An upstream's key ring, at any day: GnuPG is told what day it is. */
 export type GpgSigners = AsyncDisposable & {
+  readonly folder: string;
   /** Makes a primary key; its fingerprint in lower case. */
   key(name: string, wish?: KeyWish): Promise<string>;
   /** Adds a subkey; its fingerprint. */
@@ -53,6 +54,7 @@ export async function openSigners(day: string): Promise<GpgSigners> {
   };
   let count = 0;
   return {
+    folder,
     async key(name, { algorithm = "ed25519", usage = "sign", expire = "never" } = {}) {
       await run([
         "--quick-generate-key",

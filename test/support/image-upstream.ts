@@ -84,7 +84,7 @@ export async function openUpstream({ plain = false } = {}): Promise<Upstream> {
   });
 }
 
-async function makeCertificates() {
+export async function makeCertificates() {
   const authority = await certify(planAuthority(Date.now()));
   const { server } = planLeaves({ names: ["127.0.0.1", "localhost"], now: Date.now(), days: 2 });
   return { ca: authority.cert, ...(await certify(server, openAuthority(authority))) };

@@ -53,6 +53,8 @@ export type Stage = Disposable & {
   publish(manifest: ImageManifest): Promise<StoredImage>;
   /** Puts all that is here aside with the reason; the folder where it lies then. */
   reject(reason: string): Promise<string>;
+  /** Removes all that is here. */
+  discard(): Promise<void>;
 };
 
 /** The images on this host. It needs no daemon and no other state than what lies in its two folders. */
@@ -70,7 +72,9 @@ export class ImageLibrary {
     readonly images: readonly StoredImage[];
     readonly broken: readonly BrokenImage[];
   }> {
-    const found = await Promise.all((await this.#ids()).map((id) => this.#read(id)));
+    const found = await Promise.all(
+      (await idsBelow(this.folders.published)).map((id) => this.#read(id)),
+    );
     return {
       images: found.flatMap((one) => ("manifest" in one ? [one] : [])),
       broken: found.flatMap((one) => ("reason" in one ? [one] : [])),
@@ -123,6 +127,7 @@ export class ImageLibrary {
         await writeFile(join(to, "reason.json"), `${JSON.stringify(told, null, 2)}\n`);
         return to;
       },
+      discard: () => rm(root, { recursive: true, force: true }),
       [Symbol.dispose]: () => lock[Symbol.dispose](),
     };
   }
@@ -136,6 +141,21 @@ export class ImageLibrary {
     await rename(publishedFolder(this.folders, id), away);
     await rm(dirname(away), { recursive: true, force: true });
     await removeEmpty(dirname(publishedFolder(this.folders, id)));
+  }
+
+  /** Pulls that were broken off before this time, as their folders; those that run are left out. */
+  async leftovers(before: number): Promise<readonly string[]> {
+    const root = join(this.folders.work, "partial");
+    const found: string[] = [];
+    for (const id of await idsBelow(root)) {
+      const folder = partialFolder(this.folders, id);
+      if ((await stat(folder)).mtimeMs >= before) continue;
+      const attempt = lockFile(lockFileOf(this.folders, id.name));
+      if (attempt.kind === "held") continue;
+      attempt[Symbol.dispose]();
+      found.push(folder);
+    }
+    return found;
   }
 
   /** One who changes pins, uses or many images at once. */
@@ -161,20 +181,6 @@ export class ImageLibrary {
     throw new KindlingError("config.invalid", message, { key: "images.folder" });
   }
 
-  async #ids(): Promise<readonly ImageId[]> {
-    const { published } = this.folders;
-    const ids: ImageId[] = [];
-    for (const name of await namesIn(published)) {
-      for (const version of await namesIn(join(published, name))) {
-        for (const found of await namesIn(join(published, name, version))) {
-          const arch = architectureOf(found);
-          if (arch !== undefined) ids.push({ name, version, arch });
-        }
-      }
-    }
-    return ids.sort(compareImages);
-  }
-
   async #read(id: ImageId): Promise<StoredImage | BrokenImage> {
     const folder = publishedFolder(this.folders, id);
     try {
@@ -187,6 +193,20 @@ export class ImageLibrary {
       return { id, folder, reason: `${manifestFile} cannot be read: ${systemErrorCode(error)}` };
     }
   }
+}
+
+// The folders `<name>/<version>/<arch>`.
+async function idsBelow(root: string): Promise<readonly ImageId[]> {
+  const ids: ImageId[] = [];
+  for (const name of await namesIn(root)) {
+    for (const version of await namesIn(join(root, name))) {
+      for (const found of await namesIn(join(root, name, version))) {
+        const arch = architectureOf(found);
+        if (arch !== undefined) ids.push({ name, version, arch });
+      }
+    }
+  }
+  return ids.sort(compareImages);
 }
 
 // What an earlier try left and this one does not want was never checked.

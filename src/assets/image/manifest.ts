@@ -123,6 +123,11 @@ export function manifestId({ name, version, arch }: ImageManifest): ImageId {
   return { name, version, arch };
 }
 
+/** What the image's files have together. */
+export function bytesOf({ files }: Pick<ImageManifest, "files">): number {
+  return files.reduce((sum, { bytes: count }) => sum + count, 0);
+}
+
 /** May a file of an image have this place in its folder? Two places are taken by the manifest and its proofs. */
 export function isFreePlace(file: string): boolean {
   return file !== manifestFile && file !== proofFolder && !file.startsWith(`${proofFolder}/`);

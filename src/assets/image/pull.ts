@@ -47,7 +47,10 @@ export async function pullImage({ recipe, wish }: PullWish, deps: PullDeps): Pro
   onProgress({ kind: "resolved", image: `${id.name}@${version}`, files: artefacts.length });
   using stage = await library.stage(id);
   const [here] = await library.matching(id);
-  if (here !== undefined && hasAll(here.manifest, found)) return { kind: "present", image: here };
+  if (here !== undefined && hasAll(here.manifest, found)) {
+    await stage.discard();
+    return { kind: "present", image: here };
+  }
   if (here !== undefined) await takeOver(here, stage);
   await rm(join(stage.folder, proofFolder), { recursive: true, force: true }); // of an earlier try
   try {

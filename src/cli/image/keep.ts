@@ -6,6 +6,7 @@ import { type ImageState, isPinned, withPin } from "../../assets/image/image-sta
 import { changeState, readState } from "../../assets/image/image-state-store.ts";
 import { usersOf } from "../../assets/image/image-use.ts";
 import { parseImageRef } from "../../assets/image/layout.ts";
+import { bytesOf } from "../../assets/image/manifest.ts";
 import { formatBytes } from "../../assets/image/progress.ts";
 import { type Candidate, planRetention } from "../../assets/image/retention.ts";
 import { KindlingError } from "../../errors.ts";
@@ -19,8 +20,8 @@ import type { ChoiceFlags, ImageFlags } from "./flags.ts";
 export type PinFlags = ChoiceFlags & { readonly remove: boolean };
 export type GcFlags = ImageFlags & { readonly keep?: number; readonly dryRun: boolean };
 
-/** What was put aside is looked at in this time, or not at all. */
-const quarantineMs = 7 * 86_400_000;
+/** What was put aside or broken off is looked at in this time, or not at all. */
+const leftMs = 7 * 86_400_000;
 
 /** `kindling image pin`: gc leaves it alone. */
 export async function pinImage(
@@ -64,7 +65,7 @@ export async function removeImage(
   }
   await library.remove(image.id);
   if (flags.output === "json") printJson({ removed: image.id }, context);
-  else context.out.write(`${words(image.id)} is gone, ${formatBytes(sizeOf(image))}\n`);
+  else context.out.write(`${words(image.id)} is gone, ${formatBytes(bytesOf(image.manifest))}\n`);
   return 0;
 }
 
@@ -77,20 +78,22 @@ export async function collectImages(flags: GcFlags, context: CliContext): Promis
   const candidates = await Promise.all(images.map((image) => candidateOf(desk, image, state)));
   const verdicts = planRetention(candidates, flags.keep ?? desk.config.images.keep);
   const going = verdicts.filter(({ kind }) => kind === "remove");
-  const aside = await oldQuarantine(library.folders.work);
+  const before = systemClock.now() - leftMs;
+  const aside = await oldQuarantine(library.folders.work, before);
+  const left = [...aside, ...(await library.leftovers(before))];
   if (!flags.dryRun) {
     for (const { id } of going) await library.remove(id);
-    for (const folder of aside) await rm(folder, { recursive: true, force: true });
+    for (const folder of left) await rm(folder, { recursive: true, force: true });
   }
   const isGoing = ({ id }: StoredImage) => going.some((one) => imagePath(one.id) === imagePath(id));
-  const bytes = images.filter(isGoing).reduce((sum, image) => sum + sizeOf(image), 0);
+  const bytes = images.filter(isGoing).reduce((sum, image) => sum + bytesOf(image.manifest), 0);
   if (flags.output === "json") {
-    printJson({ images: verdicts, quarantine: aside, bytes, dryRun: flags.dryRun }, context);
+    printJson({ images: verdicts, leftovers: left, bytes, dryRun: flags.dryRun }, context);
     return 0;
   }
   const rows = verdicts.map(({ id, kind, reason }) => [words(id), kind, reason]);
   if (rows.length > 0) context.out.write(formatColumns(rows));
-  for (const folder of aside) context.out.write(`${folder}  remove  put aside over a week ago\n`);
+  for (const folder of left) context.out.write(`${folder}  remove  left for over a week\n`);
   const verb = flags.dryRun ? "would go" : "are gone";
   context.out.write(`${going.length} images ${verb}, ${formatBytes(bytes)}\n`);
   return 0;
@@ -105,7 +108,7 @@ async function candidateOf(
   return { id, pinned: isPinned(state, id), users: usersOf(profiles, id) };
 }
 
-async function oldQuarantine(work: string): Promise<readonly string[]> {
+async function oldQuarantine(work: string, before: number): Promise<readonly string[]> {
   const root = join(work, "quarantine");
   const names = await readdir(root).catch((error: unknown) => {
     if (systemErrorCode(error) === "ENOENT") return [];
@@ -113,13 +116,9 @@ async function oldQuarantine(work: string): Promise<readonly string[]> {
   });
   const old = names.map(async (name) => {
     const { mtimeMs } = await stat(join(root, name));
-    return systemClock.now() - mtimeMs > quarantineMs ? [join(root, name)] : [];
+    return mtimeMs < before ? [join(root, name)] : [];
   });
   return (await Promise.all(old)).flat();
-}
-
-function sizeOf({ manifest }: StoredImage): number {
-  return manifest.files.reduce((sum, { bytes }) => sum + bytes, 0);
 }
 
 const words = ({ name, version, arch }: ImageId): string => `${name}@${version} ${arch}`;

@@ -4,6 +4,7 @@ import { isPinned } from "../../assets/image/image-state.ts";
 import { readState } from "../../assets/image/image-state-store.ts";
 import { usersOf } from "../../assets/image/image-use.ts";
 import { findRelease } from "../../assets/image/index-documents.ts";
+import { bytesOf } from "../../assets/image/manifest.ts";
 import { compareVersions } from "../../assets/image/names.ts";
 import { describeVouchers, formatBytes } from "../../assets/image/progress.ts";
 import type { Recipe } from "../../assets/image/recipe.ts";
@@ -26,7 +27,7 @@ export async function listImages(flags: ImageFlags, context: CliContext): Promis
   const rows = images.map((image) => ({
     ...image.id,
     channel: image.manifest.channel,
-    bytes: sizeOf(image),
+    bytes: bytesOf(image.manifest),
     pulledAt: image.manifest.pulledAt,
     pinned: isPinned(state, image.id),
     profiles: usersOf(profiles, image.id),
@@ -43,10 +44,6 @@ export async function listImages(flags: ImageFlags, context: CliContext): Promis
     for (const { folder, reason } of broken) context.error.write(`${folder}: ${reason}\n`);
   }
   return 0;
-}
-
-function sizeOf({ manifest }: StoredImage): number {
-  return manifest.files.reduce((sum, { bytes }) => sum + bytes, 0);
 }
 
 // The signatures where there are any: a list that is signed says more than that it is a list.

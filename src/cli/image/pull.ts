@@ -1,5 +1,6 @@
 import type { ImageRole } from "../../assets/image/image.ts";
 import { parseImageRef } from "../../assets/image/layout.ts";
+import { bytesOf } from "../../assets/image/manifest.ts";
 import {
   addSample,
   formatBytes,
@@ -53,13 +54,12 @@ async function pullOne(
   const deps = house.depsFor(recipe, (progress) => story.tell(progress));
   const pulled = await pullImage({ recipe: chosen, wish }, deps).finally(() => story.end());
   const { id, manifest } = pulled.image;
-  const bytes = manifest.files.reduce((sum, file) => sum + file.bytes, 0);
   const what = `${id.name}@${id.version} ${id.arch}`;
   const told =
     pulled.kind === "present" ? "is here already" : `is here: ${manifest.files.length} files`;
   if (flags.output === "table") {
     context.out.write(
-      `${what} ${told}, ${formatBytes(bytes)}; kindling image use ${id.name}@${id.version} boots it\n`,
+      `${what} ${told}, ${formatBytes(bytesOf(manifest))}; kindling image use ${id.name}@${id.version} boots it\n`,
     );
   }
   return pulled;

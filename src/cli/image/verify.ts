@@ -2,7 +2,7 @@ import type { StoredImage } from "../../assets/image/image-library.ts";
 import { parseImageRef } from "../../assets/image/layout.ts";
 import { describeVouchers } from "../../assets/image/progress.ts";
 import { type FileState, recheckImage } from "../../assets/image/recheck.ts";
-import { ErrorTable } from "../../errors.ts";
+import { ErrorTable, KindlingError } from "../../errors.ts";
 import { systemClock } from "../../runtime/clock.ts";
 import { formatColumns } from "../columns.ts";
 import type { CliContext } from "../context.ts";
@@ -36,8 +36,14 @@ export async function verifyImages(
 }
 
 async function recheck({ house }: Desk, image: StoredImage): Promise<readonly FileState[]> {
-  const recipe = await house.recipes.find(image.id.name);
-  return await recheckImage(image, { recipe, now: systemClock.now() });
+  try {
+    const recipe = await house.recipes.find(image.id.name);
+    return await recheckImage(image, { recipe, now: systemClock.now() });
+  } catch (error) {
+    // Without its recipe nobody says what must vouch for it; the other images can be checked all the same.
+    if (!(error instanceof KindlingError)) throw error;
+    return [{ kind: "bad", file: "recipe", reason: error.message }];
+  }
 }
 
 function tell({ id }: StoredImage, states: readonly FileState[], context: CliContext): void {

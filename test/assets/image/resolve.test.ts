@@ -351,6 +351,11 @@ describe("resolveImage", () => {
     const asked = { channel: recipe.channels[0] ?? "", arch: "x86_64", ...wish } as const;
     const got: Resolution = resolveImage(recipe, asked, new Map(Object.entries(documents)));
     expect(got).toMatchObject(want);
+    // Who vouches for a checksum is told: one of the documents that were read.
+    const checks = got.kind === "release" ? got.release.artefacts.map(({ check }) => check) : [];
+    for (const { sha256, listedIn } of checks) {
+      if (sha256 !== undefined) expect(Object.keys(documents)).toContain(listedIn);
+    }
   });
 
   it("takes an operator's recipe at its word", () => {
