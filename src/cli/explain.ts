@@ -1,7 +1,6 @@
 import type { Command } from "commander";
 import type { ImageId } from "../assets/image/image.ts";
 import { type BootTrouble, checkBoot } from "../assets/image/image-check.ts";
-import { ImageLibrary } from "../assets/image/image-library.ts";
 import type { ImageFolders } from "../assets/image/layout.ts";
 import { decideProfile, type ProfileDecision } from "../boot/decide.ts";
 import { explainGroups, type GroupStory } from "../boot/explain.ts";
@@ -99,6 +98,7 @@ async function explainImage(
   folders: ImageFolders,
 ): Promise<Pick<Explanation, "image">> {
   if (profile?.boot === undefined) return {};
+  const { ImageLibrary } = await import("../assets/image/image-library.ts"); // not for every command
   const { images } = await new ImageLibrary(folders, systemClock.now).list();
   const facts = {
     ...(memsize !== undefined && /^\d{1,9}$/.test(memsize) && { ramMib: Number(memsize) }),

@@ -1,10 +1,10 @@
-/** An upstream in a process of its own: serves a folder over HTTPS, tells its port, and ends with its parent. */
+/** An upstream in a process of its own: serves a folder over HTTPS and tells its port. Without a port of its own it ends with its parent. */
 import { createReadStream, readFileSync, statSync } from "node:fs";
 import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 
-const [folder = "."] = process.argv.slice(2);
+const [folder = ".", wanted] = process.argv.slice(2);
 const read = (name: string) => readFileSync(join(folder, name));
 const server = createServer(
   { cert: read("server.crt"), key: read("server.key") },
@@ -21,8 +21,9 @@ const server = createServer(
     }
   },
 );
-server.listen(0, "127.0.0.1", () => {
+server.listen(Number(wanted ?? 0), "127.0.0.1", () => {
   // proven: it listens on TCP
   process.stdout.write(`${(server.address() as AddressInfo).port}\n`);
+  process.stderr.write("ready\n");
 });
-process.stdin.resume().on("end", () => process.exit());
+if (wanted === undefined) process.stdin.resume().on("end", () => process.exit());
