@@ -193,6 +193,15 @@ describe("kindling image import of what is no bundle", () => {
     expect([exit, out]).toEqual([0, "ubuntu@24.04.3 x86_64: is here now\n"]);
     const checked = await on("b", "verify");
     expect([checked.exit, checked.out]).toEqual([0, expect.stringMatching(/the operator who/)]);
+    const { out: told } = await on("b", "export", "ubuntu", "-o", at("u.kindling"));
+    const bundle = /SHA-256 (\S+)/.exec(told)?.[1] ?? "";
+    expect(await on("a", "import", at("u.kindling"))).toMatchObject({ exit: 6 });
+    const carried = await on("a", "import", at("u.kindling"), "--sha256", bundle);
+    expect([carried.exit, carried.error]).toEqual([
+      0,
+      expect.stringMatching(/the bundle's SHA-256/),
+    ]);
+    expect(images("a")).toEqual(images("b"));
     writeFileSync(at("b/assets/images/ubuntu/24.04.3/x86_64/initrd"), "I");
     expect(await on("b", "verify")).toMatchObject({ exit: 6 });
     const listed = await on("b", "ls");
