@@ -113,16 +113,16 @@ class PullStory {
     const now = this.#now();
     const { error } = this.#context;
     if (progress.file !== this.#file) {
-      this.#samples = [];
+      this.#samples = [{ at: now, bytes: progress.bytes }];
       this.#file = progress.file;
       this.#told = now;
       if (progress.resumed > 0) {
         this.#line(`${progress.file}: goes on behind ${formatBytes(progress.resumed)}`);
       }
     }
-    this.#samples = addSample(this.#samples, { at: now, bytes: progress.bytes });
     if (now - this.#told < (error.isTerminal ? barMs : lineMs)) return;
     this.#told = now;
+    this.#samples = addSample(this.#samples, { at: now, bytes: progress.bytes });
     const rate = rateOf(this.#samples);
     if (error.isTerminal) {
       error.write(`\r${formatProgress(progress, rate, error.columns)}\x1b[K`);
