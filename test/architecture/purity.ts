@@ -41,7 +41,7 @@ const Shells: readonly Exception[] = [
     reason: "fetches images, hashes them, keeps them",
   },
   {
-    path: /^src\/assets\/image\/(?:bundle-(?:export|import|intake|vouch)|hand-(?:checksums|import)|iso-(?:file|import)|loose-import)\.ts$/,
+    path: /^src\/assets\/image\/(?:bundle-(?:export|import|intake|vouch)|hand-(?:checksums|import|recheck)|iso-(?:file|import)|loose-import)\.ts$/,
     reason: "carries images out and in: reads, hashes and writes files",
   },
 ];

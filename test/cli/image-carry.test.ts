@@ -163,6 +163,9 @@ describe("kindling image import of what is no bundle", () => {
     const { exit, out } = await on("b", ...wanted);
     expect([exit, out]).toEqual([0, "mine@2 x86_64: is here now\n"]);
     expect(images("b")).toMatchObject({ "mine/2/x86_64/linux": sha256Of("kernel") });
+    expect(await on("b", "verify")).toMatchObject({ exit: 0 });
+    writeFileSync(at("b/assets/images/mine/2/x86_64/proof/SHA256SUMS"), "changed");
+    expect(await on("b", "verify")).toMatchObject({ exit: 6 });
   });
 
   it("takes files with a checksum for each", async () => {
@@ -188,6 +191,19 @@ describe("kindling image import of what is no bundle", () => {
     const sha256 = sha256Of(readFileSync(at("some.img")));
     const { exit, out } = await on("b", "import", at("some.img"), "--sha256", sha256);
     expect([exit, out]).toEqual([0, "ubuntu@24.04.3 x86_64: is here now\n"]);
+    const checked = await on("b", "verify");
+    expect([checked.exit, checked.out]).toEqual([0, expect.stringMatching(/the operator who/)]);
+    const { out: told } = await on("b", "export", "ubuntu", "-o", at("u.kindling"));
+    const bundle = /SHA-256 (\S+)/.exec(told)?.[1] ?? "";
+    expect(await on("a", "import", at("u.kindling"))).toMatchObject({ exit: 6 });
+    const carried = await on("a", "import", at("u.kindling"), "--sha256", bundle);
+    expect([carried.exit, carried.error]).toEqual([
+      0,
+      expect.stringMatching(/the bundle's SHA-256/),
+    ]);
+    expect(images("a")).toEqual(images("b"));
+    writeFileSync(at("b/assets/images/ubuntu/24.04.3/x86_64/initrd"), "I");
+    expect(await on("b", "verify")).toMatchObject({ exit: 6 });
     const listed = await on("b", "ls");
     expect(listed.out).toMatch(/ubuntu .*24\.04\.3/);
   });

@@ -9,6 +9,7 @@ import { systemErrorCode } from "../../runtime/system-error.ts";
 import { BundleReader } from "./bundle.ts";
 import { BundleIntake, type ImageProof, type IntakeStep, type Vouch } from "./bundle-intake.ts";
 import { bundleSealBytes, parseBundleSeal } from "./bundle-seal.ts";
+import { checkSpace } from "./hand-import.ts";
 import { type ImageId, imagePath } from "./image.ts";
 import type { ImageLibrary } from "./image-library.ts";
 import { publishedFolder } from "./layout.ts";
@@ -48,10 +49,16 @@ export async function importBundle(wish: ImportWish): Promise<readonly ImportedI
   try {
     if (!wish.dryRun) await rm(room, { recursive: true, force: true });
     const outcomes = new Map<string, ImportedImage>();
+    let wanted = 0;
     const folderOf = async (proof: ImageProof): Promise<string | undefined> => {
       const found = await decideOutcome(library, proof);
       outcomes.set(imagePath(proof.id), { id: proof.id, outcome: found });
-      return wish.dryRun || found === "same" ? undefined : join(room, imagePath(proof.id));
+      if (wish.dryRun || found === "same") return undefined;
+      // Asked for each image before the first file of any is written.
+      wanted += proof.manifest.files.reduce((sum, { bytes }) => sum + bytes, 0);
+      await mkdir(room, { recursive: true, mode: 0o755 });
+      await checkSpace(room, wanted);
+      return join(room, imagePath(proof.id));
     };
     const proofs = await readBundleFile(wish, folderOf);
     for (const proof of wish.dryRun ? [] : proofs) {

@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { KindlingError } from "../../errors.ts";
 import { systemErrorCode } from "../../runtime/system-error.ts";
+import { isByHand, recheckByHand } from "./hand-recheck.ts";
 import type { Artefact, Check, DocumentWish } from "./image.ts";
 import type { StoredImage } from "./image-library.ts";
 import { type ImageManifest, type ManifestFile, proofFolder, type Voucher } from "./manifest.ts";
@@ -36,6 +37,7 @@ export async function recheckImage(
   image: Folder,
   deps: RecheckDeps,
 ): Promise<readonly FileState[]> {
+  if (isByHand(image.manifest)) return await recheckByHand(image);
   const rechecking = new Rechecking(image, deps);
   const { states, artefacts } = await rechecking.documents();
   for (const artefact of artefacts) states.push(...(await rechecking.artefact(artefact)));
