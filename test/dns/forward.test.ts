@@ -1,8 +1,10 @@
+import { once } from "node:events";
 import { createServer, type Server } from "node:net";
 import { type Answer, decode, encode } from "dns-packet";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { openForwarder, tryMs } from "../../src/dns/forward.ts";
 import type { Forwarder } from "../../src/dns/responder.ts";
+import { KindlingError } from "../../src/errors.ts";
 import { FindingBoard } from "../../src/runtime/finding-board.ts";
 import { silentLog } from "../../src/runtime/log.ts";
 import { openUdp, type UdpSocket } from "../../src/runtime/udp.ts";
@@ -30,15 +32,6 @@ beforeEach(async () => {
   clock = new FakeClock(1_000_000);
   asked = [];
   say = [() => ({ answers: [address("192.0.2.1")] }), () => ({ answers: [address("192.0.2.2")] })];
-  sockets = [await openUdp({ address: first, port: 0 })];
-  port = sockets[0]?.local.port ?? 0;
-  sockets.push(await openUdp({ address: second, port }));
-  for (const [at, socket] of sockets.entries()) {
-    socket.receive((bytes, from) => {
-      const answer = answerTo(bytes, at);
-      if (answer !== undefined) socket.send(answer, from);
-    });
-  }
   tcp = createServer((socket) =>
     socket.on("data", (bytes) => {
       say[0] = () => ({ answers: [address("192.0.2.9")] });
@@ -46,7 +39,14 @@ beforeEach(async () => {
       socket.end(Buffer.concat([Buffer.from([0, answer.length]), answer]));
     }),
   );
-  await new Promise<void>((resolve) => tcp.listen(port, "127.0.0.1", resolve));
+  sockets = await openOnePort(tcp);
+  port = sockets[0]?.local.port ?? 0;
+  for (const [at, socket] of sockets.entries()) {
+    socket.receive((bytes, from) => {
+      const answer = answerTo(bytes, at);
+      if (answer !== undefined) socket.send(answer, from);
+    });
+  }
   findings = new FindingBoard(() => {});
   forwarder = open({});
 });
@@ -56,6 +56,30 @@ afterEach(async () => {
   tcp.close();
   for (const socket of sockets) await socket[Symbol.asyncDispose]();
 });
+
+/** TCP and UDP on one port of the kernel's choice. Another test may have its other half: then the next one. */
+async function openOnePort(server: Server): Promise<UdpSocket[]> {
+  for (;;) {
+    const one = await openUdp({ address: first, port: 0 });
+    const { port: chosen } = one.local;
+    const opened = [one];
+    try {
+      opened.push(await openUdp({ address: second, port: chosen }));
+      const listening = once(server, "listening");
+      server.listen(chosen, "127.0.0.1");
+      await listening;
+      return opened;
+    } catch (error) {
+      if (!isTaken(error)) throw error;
+      for (const socket of opened) await socket[Symbol.asyncDispose]();
+    }
+  }
+}
+
+function isTaken(error: unknown): boolean {
+  if (error instanceof KindlingError) return error.code === "port.in-use";
+  return error instanceof Error && "code" in error && error.code === "EADDRINUSE";
+}
 
 const open = (changes: { rebindProtection?: boolean }, upstreams = [first, second]) =>
   openForwarder({
