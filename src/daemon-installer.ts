@@ -3,8 +3,9 @@ import { join } from "node:path";
 import { heldFinding } from "./boot/install-words.ts";
 import type { Config } from "./config/schema.ts";
 import type { House } from "./daemon-parts.ts";
-import type { InstallBook } from "./http/deps.ts";
+import type { InstallBook, JoinDesk } from "./http/deps.ts";
 import { JoinServer } from "./installer/join-server.ts";
+import { parseTicketWishes } from "./installer/join-ticket.ts";
 import { systemClock } from "./runtime/clock.ts";
 import { durableDisk } from "./runtime/durable-file.ts";
 import { openInstallStore } from "./store/install-store.ts";
@@ -44,6 +45,20 @@ export function openJoins(house: House): JoinServer {
     machineAt: bus.machineAt.bind(bus),
   };
   return resources.use(new JoinServer(deps));
+}
+
+/** The same for the operator, who gives tickets as text. */
+export function joinDesk(joins: JoinServer): JoinDesk {
+  return {
+    about: () => joins.about(),
+    list: () => joins.list(),
+    remove: (cluster) => joins.remove(cluster),
+    async put(body) {
+      const wishes = parseTicketWishes(body);
+      await joins.put(wishes);
+      return wishes.length;
+    },
+  };
 }
 
 /** Where it stands how far installations are. */

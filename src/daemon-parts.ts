@@ -8,7 +8,7 @@ import type { Resolution, ValidConfig } from "./config/resolve.ts";
 import type { Config } from "./config/schema.ts";
 import { type DhcpPart, openDhcp } from "./daemon-dhcp.ts";
 import { openDns } from "./daemon-dns.ts";
-import { openInstalls, openJoins } from "./daemon-installer.ts";
+import { joinDesk, openInstalls, openJoins } from "./daemon-installer.ts";
 import { openAdverts, openDhcp6 } from "./daemon-ipv6.ts";
 import { assetsFolder, type LoaderService, openLoaders } from "./daemon-loaders.ts";
 import { openImageMirror } from "./daemon-oci.ts";
@@ -19,7 +19,6 @@ import type { RecordStore } from "./dns/record-store.ts";
 import type { AnswerDeps, InstallBook, Signer } from "./http/deps.ts";
 import { openHttpServer } from "./http/server.ts";
 import { Transfers } from "./http/transfers.ts";
-import { joinRoutes } from "./installer/join-routes.ts";
 import type { JoinServer } from "./installer/join-server.ts";
 import { systemClock } from "./runtime/clock.ts";
 import { type DescriptorShares, descriptorLimit, shareDescriptors } from "./runtime/descriptors.ts";
@@ -176,7 +175,7 @@ async function openHttp(house: House, others: HttpParts): Promise<BoundService> 
     desk: dhcp?.desk,
     records,
     socket,
-    plugins: [joinRoutes(joins)],
+    joins: joinDesk(joins),
   };
   const deps = {
     addresses: house.addresses,

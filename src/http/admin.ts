@@ -6,6 +6,7 @@ import { buildMachineApp } from "./app.ts";
 import type { AdminDeps, MachineDeps } from "./deps.ts";
 import { entriesAfter, type FeedEntry, formatEntry, numberEvents } from "./event-feed.ts";
 import { installRoutes } from "./install-routes.ts";
+import { joinRoutes } from "./join-routes.ts";
 import { recordRoutes } from "./record-routes.ts";
 import { sendText } from "./reply.ts";
 import { reservationRoutes } from "./reservation-routes.ts";
@@ -32,7 +33,7 @@ export function buildAdminApp(
   app.register(installRoutes(deps));
   app.register(recordRoutes(admin.records));
   app.register(eventRoutes(deps.clock, admin, signal));
-  for (const plugin of admin.plugins ?? []) app.register(plugin);
+  if (admin.joins) app.register(joinRoutes(admin.joins));
   return app;
 }
 

@@ -1,4 +1,3 @@
-import type { FastifyPluginAsync } from "fastify";
 import type { BootEvent, EventSink } from "../boot/event.ts";
 import type { Finding } from "../boot/finding.ts";
 import type { Install, InstallDecision } from "../boot/install.ts";
@@ -157,6 +156,19 @@ export type RecordDesk = {
   remove(owner: string): Promise<boolean>;
 };
 
+/** Secrets that machines fetch once, by tokens; known by the hash of each. */
+export type JoinDesk = {
+  /** Opens the door for machines: how they know it, and where it is. */
+  about(): Promise<{ readonly authority: string; readonly urls: readonly string[] }>;
+  /** `body` is JSON: `{ "tickets": […] }`. How many there were. */
+  put(body: string): Promise<number>;
+  list(): Promise<
+    ReadonlyMap<string, { readonly address: Ipv4Address; readonly files: readonly object[] }>
+  >;
+  /** How many of a cluster there were. */
+  remove(cluster: string): Promise<number>;
+};
+
 /** What the daemon is and where it listens. */
 export type DaemonStatus = {
   readonly version: string;
@@ -183,6 +195,6 @@ export type AdminDeps = {
   readonly desk?: LeaseDesk | undefined;
   /** Absent: there is no DNS. */
   readonly records?: RecordDesk | undefined;
-  /** Routes of other parts. */
-  readonly plugins?: readonly FastifyPluginAsync[];
+  /** Absent: no machine can join by this daemon. */
+  readonly joins?: JoinDesk | undefined;
 };

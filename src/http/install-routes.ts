@@ -1,16 +1,16 @@
 import type { FastifyPluginAsync, FastifyRequest } from "fastify";
-import { ErrorTable, KindlingError, WireError } from "../errors.ts";
+import { KindlingError, WireError } from "../errors.ts";
 import { parseMac } from "../wire/mac.ts";
 import type { AnswerDeps } from "./deps.ts";
+import { forOperator } from "./operator.ts";
+
+/** None is read. */
+const bodyBytesLimit = 1024;
 
 /** Installations that happen once, for the operator only: who is how far, and who shall have another. */
 export function installRoutes({ installs }: AnswerDeps): FastifyPluginAsync {
   return async (app) => {
-    app.setErrorHandler((error, _request, reply) => {
-      if (!(error instanceof KindlingError)) throw error; // for the handler of all routes
-      const { code, message } = error;
-      return reply.code(ErrorTable[code].http).send({ error: { code, message } });
-    });
+    forOperator(app, bodyBytesLimit);
     app.get("/v1/installs", (_request, reply) => {
       const rows = [...(installs?.book.list() ?? [])];
       return reply.send({ installs: rows.map(([mac, install]) => ({ mac, ...install })) });

@@ -1,6 +1,7 @@
 import type { FastifyPluginAsync, FastifyRequest } from "fastify";
-import { ErrorTable, KindlingError } from "../errors.ts";
+import { KindlingError } from "../errors.ts";
 import type { RecordDesk } from "./deps.ts";
+import { forOperator } from "./operator.ts";
 
 /** The largest request: the names of a thousand machines are some 100 KB. */
 const bodyBytesLimit = 4 << 20;
@@ -8,17 +9,7 @@ const bodyBytesLimit = 4 << 20;
 /** DNS records beside those of the settings, for the operator only. Without DNS there are none. */
 export function recordRoutes(desk: RecordDesk | undefined): FastifyPluginAsync {
   return async (app) => {
-    app.removeAllContentTypeParsers();
-    app.addContentTypeParser(
-      "*",
-      { parseAs: "string", bodyLimit: bodyBytesLimit },
-      (_request, body, done) => done(null, body),
-    );
-    app.setErrorHandler((error, _request, reply) => {
-      if (!(error instanceof KindlingError)) throw error; // for the handler of all routes
-      const { code, message } = error;
-      return reply.code(ErrorTable[code].http).send({ error: { code, message } });
-    });
+    forOperator(app, bodyBytesLimit);
     const open = (): RecordDesk => {
       if (desk !== undefined) return desk;
       throw new KindlingError("record.refused", "dns.enabled is false; there are no records");

@@ -1,6 +1,7 @@
-import type { FastifyError, FastifyPluginAsync, FastifyReply, FastifyRequest } from "fastify";
+import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from "fastify";
 import { ErrorTable, KindlingError } from "../errors.ts";
 import type { DeskOutcome, LeaseDesk } from "./deps.ts";
+import { forOperator } from "./operator.ts";
 import { parseWishes } from "./reserve-wish.ts";
 
 /** The largest request: 500 reservations are some 60 KB. */
@@ -9,16 +10,7 @@ const bodyBytesLimit = 1 << 20;
 /** Reservations and leases, for the operator only. Without DHCP there are none to speak of. */
 export function reservationRoutes(desk: LeaseDesk | undefined): FastifyPluginAsync {
   return async (app) => {
-    app.removeAllContentTypeParsers();
-    app.addContentTypeParser(
-      "*",
-      { parseAs: "string", bodyLimit: bodyBytesLimit },
-      (_request, body, done) => done(null, body),
-    );
-    app.setErrorHandler((error: FastifyError | KindlingError, _request, reply) => {
-      if (!(error instanceof KindlingError)) throw error; // for the handler of all routes
-      return sendError(reply, error.code, error.message);
-    });
+    forOperator(app, bodyBytesLimit);
     const open = (): LeaseDesk => {
       if (desk !== undefined) return desk;
       throw new KindlingError("lease.refused", 'dhcp.mode is "off"; there are no leases');

@@ -3,11 +3,10 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { request } from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fastify } from "fastify";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Finding } from "../../src/boot/finding.ts";
-import { joinRoutes } from "../../src/installer/join-routes.ts";
 import { JoinServer } from "../../src/installer/join-server.ts";
+import { parseTicketWishes } from "../../src/installer/join-ticket.ts";
 import { durableDisk } from "../../src/runtime/durable-file.ts";
 import { silentLog } from "../../src/runtime/log.ts";
 import { parseIpv4 } from "../../src/wire/ipv4.ts";
@@ -49,12 +48,6 @@ function openServer(): JoinServer {
   });
 }
 
-async function admin(method: "GET" | "POST" | "DELETE", url: string, payload?: object) {
-  await using app = fastify();
-  app.register(joinRoutes(server));
-  return await app.inject({ method, url, ...(payload && { payload }) });
-}
-
 function ticket(odd: object = {}) {
   const hash = createHash("sha256").update(token).digest("hex");
   const files = [{ path: "/etc/kindling/secret", mode: 0o600, text: "the bundle" }];
@@ -66,7 +59,8 @@ function ticket(odd: object = {}) {
     address: "127.0.0.1",
     files,
   };
-  return { tickets: [{ ...row, expires: clock.now() + 60_000, ...odd }] };
+  const body = { tickets: [{ ...row, expires: clock.now() + 60_000, ...odd }] };
+  return parseTicketWishes(JSON.stringify(body));
 }
 
 /** As curl would: trusts the authority alone. */
@@ -88,7 +82,7 @@ async function fetchBundle({ bearer = token, method = "POST", path = "" } = {}) 
 
 describe("JoinServer", () => {
   it("gives a bundle once, and says so when it is asked for again", async () => {
-    expect((await admin("POST", "/v1/join", ticket())).json()).toEqual({ kept: 1 });
+    await server.put(ticket());
     const first = await fetchBundle();
     expect([first.status, first.text.includes("the bundle")]).toEqual([200, true]);
     const second = await fetchBundle();
@@ -101,13 +95,13 @@ describe("JoinServer", () => {
   });
 
   it("gives one bundle to two that come at once", async () => {
-    await admin("POST", "/v1/join", ticket());
+    await server.put(ticket());
     const both = await Promise.all([fetchBundle(), fetchBundle()]);
     expect(both.map(({ status }) => status).sort()).toEqual([200, 410]);
   });
 
   it("remembers through a restart what was used, and what was not", async () => {
-    await admin("POST", "/v1/join", ticket());
+    await server.put(ticket());
     const { authority } = await server.about();
     await server[Symbol.asyncDispose]();
     server = openServer();
@@ -132,19 +126,16 @@ describe("JoinServer", () => {
     { name: "a GET", odd: {}, ask: { method: "GET" }, status: 405, told: 0 },
     { name: "another path", odd: {}, ask: { path: "/x" }, status: 404, told: 0 },
   ])("refuses $name with $status", async ({ odd, ask, status, told }) => {
-    await admin("POST", "/v1/join", ticket(odd));
+    await server.put(ticket(odd));
     expect((await fetchBundle(ask)).status).toBe(status);
     expect(findings.length).toBe(told);
     expect(reports).toEqual([]);
   });
 
-  it("lists tickets without their secrets, and takes them away", async () => {
-    await admin("POST", "/v1/join", ticket());
-    const list = await admin("GET", "/v1/join");
-    expect(list.json().tickets).toMatchObject([{ node: "node1", address: "127.0.0.1", files: 1 }]);
-    expect(list.body).not.toContain("the bundle");
-    expect((await admin("DELETE", "/v1/join/demo")).json()).toEqual({ removed: 1 });
+  it("takes the tickets of a cluster away", async () => {
+    await server.put(ticket());
+    expect([...(await server.list()).values()]).toMatchObject([{ node: "node1" }]);
+    expect(await server.remove("demo")).toBe(1);
     expect((await fetchBundle()).status).toBe(401);
-    expect((await admin("POST", "/v1/join", { tickets: 1 })).statusCode).toBe(400);
   });
 });

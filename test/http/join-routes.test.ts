@@ -1,7 +1,7 @@
 import { fastify } from "fastify";
 import { expect, it } from "vitest";
 import { KindlingError } from "../../src/errors.ts";
-import { joinRoutes } from "../../src/installer/join-routes.ts";
+import { joinRoutes } from "../../src/http/join-routes.ts";
 import { parseIpv4 } from "../../src/wire/ipv4.ts";
 import { parseMac } from "../../src/wire/mac.ts";
 
