@@ -2,6 +2,7 @@
  * The parts of the daemon, each opened and fitted to the others' small interfaces. Nothing here runs by
  * itself: `daemon.ts` serves what is opened here, and closes it.
  */
+import { DigestBook } from "./assets/digest-book.ts";
 import { lastSeen } from "./boot/last-seen.ts";
 import { wantedPorts } from "./config/ports.ts";
 import type { Resolution, ValidConfig } from "./config/resolve.ts";
@@ -153,6 +154,7 @@ async function openHttp(house: House, others: HttpParts): Promise<BoundService> 
   const transfers = new Transfers();
   transfers.showOn(metrics);
   showFiles(metrics, others);
+  const digests = resources.use(new DigestBook(transfers));
   const status = () => ({
     version,
     mode: config.dhcp.mode,
@@ -186,7 +188,7 @@ async function openHttp(house: House, others: HttpParts): Promise<BoundService> 
     log: part,
     diagnosisOf: loaders.diagnosisOf,
     signer: await openSigning(house),
-    assets: { folder: assetsFolder(config), symlinks: "follow" as const },
+    assets: { folder: assetsFolder(config), symlinks: "follow" as const, digests },
     mirror: await openImageMirror({ ...house, signal, log: log.child({ part: "oci" }) }),
     loaders,
     transfers,
