@@ -3,6 +3,7 @@
  * itself: `daemon.ts` serves what is opened here, and closes it.
  */
 import { DigestBook } from "./assets/digest-book.ts";
+import { recordedDigest } from "./assets/image/recorded-digest.ts";
 import { lastSeen } from "./boot/last-seen.ts";
 import { wantedPorts } from "./config/ports.ts";
 import type { Resolution, ValidConfig } from "./config/resolve.ts";
@@ -11,7 +12,7 @@ import { type DhcpPart, openDhcp } from "./daemon-dhcp.ts";
 import { openDns } from "./daemon-dns.ts";
 import { openInstalls, openJoins } from "./daemon-installer.ts";
 import { openAdverts, openDhcp6 } from "./daemon-ipv6.ts";
-import { assetsFolder, type LoaderService, openLoaders } from "./daemon-loaders.ts";
+import { assetsFolder, imageFolders, type LoaderService, openLoaders } from "./daemon-loaders.ts";
 import { openImageMirror } from "./daemon-oci.ts";
 import type { PartSettings } from "./daemon-settings.ts";
 import type { DhcpServer } from "./dhcp/server.ts";
@@ -154,7 +155,10 @@ async function openHttp(house: House, others: HttpParts): Promise<BoundService> 
   const transfers = new Transfers();
   transfers.showOn(metrics);
   showFiles(metrics, others);
-  const digests = resources.use(new DigestBook(transfers));
+  const { published } = imageFolders(config);
+  const { lanes } = transfers;
+  const recorded = recordedDigest.bind(undefined, published);
+  const digests = resources.use(new DigestBook({ lanes, recorded }));
   const status = () => ({
     version,
     mode: config.dhcp.mode,

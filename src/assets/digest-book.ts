@@ -14,6 +14,8 @@ export type StampedFile = {
 export type DigestBookOptions = {
   /** Where reads wait for their turn, so that a slow disk leaves threads to others. */
   readonly lanes: { run<T>(task: () => Promise<T>): Promise<T> };
+  /** Tells a digest that somebody else vouches for, without reading the file. */
+  readonly recorded?: (file: StampedFile) => Promise<string | undefined>;
   /** So many contents are known at most; those that were asked for longest ago are forgotten. */
   readonly notesMax?: number;
 };
@@ -25,8 +27,8 @@ const defaultNotesMax = 4096;
 const partBytes = 256 * 1024;
 
 /**
- * The SHA-256 of files that machines fetch. It is found out in the background once a content is fetched the
- * second time, by reading one file at a time in small parts. No content is kept.
+ * The SHA-256 of files that machines fetch. One that is on record is known at once; others are found out in the
+ * background once a content is fetched the second time, by reading one file at a time in small parts. No content is kept.
  */
 export class DigestBook {
   readonly #options: DigestBookOptions;
@@ -40,10 +42,10 @@ export class DigestBook {
     this.#options = options;
   }
 
-  /** In lower-case hexadecimal; undefined: not known yet. */
-  digestOf(stamp: string): string | undefined {
-    const note = this.#notes.get(stamp);
-    return note?.kind === "known" ? note.sha256 : undefined;
+  /** In lower-case hexadecimal; undefined: not known yet. Waits for a record of what is new, if at all. */
+  async digestOf(file: StampedFile): Promise<string | undefined> {
+    const note = this.#notes.get(file.stamp) ?? (await this.#introduce(file));
+    return note.kind === "known" ? note.sha256 : undefined;
   }
 
   /** Somebody fetches this. */
@@ -59,6 +61,16 @@ export class DigestBook {
   [Symbol.dispose](): void {
     this.#isClosed = true;
     this.#waiting.length = 0;
+  }
+
+  async #introduce(file: StampedFile): Promise<DigestNote> {
+    const sha256 = await this.#options.recorded?.(file);
+    const known: DigestNote | undefined =
+      sha256 === undefined ? undefined : { kind: "known", sha256 };
+    // Others may have come for it meanwhile.
+    const note = known ?? this.#notes.get(file.stamp) ?? { kind: "new" };
+    this.#keep(file.stamp, note);
+    return note;
   }
 
   #keep(stamp: string, note: DigestNote): void {

@@ -1,5 +1,8 @@
 /** What is known of the SHA-256 of one content. */
 export type DigestNote =
+  /** Nothing is on record of it. */
+  | { readonly kind: "new" }
+  /** It was fetched once. */
   | { readonly kind: "seen" }
   | { readonly kind: "waiting" }
   | { readonly kind: "known"; readonly sha256: string };
@@ -14,7 +17,7 @@ const waitingMax = 256;
  * is fetched once is not read for it: a digest costs more of the processor than sending the file.
  */
 export function decideSighting(note: DigestNote | undefined, waiting: number): Sighting {
-  if (note === undefined) return { compute: false, note: { kind: "seen" } };
+  if (note === undefined || note.kind === "new") return { compute: false, note: { kind: "seen" } };
   if (note.kind === "seen" && waiting < waitingMax) {
     return { compute: true, note: { kind: "waiting" } };
   }

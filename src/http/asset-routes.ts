@@ -67,10 +67,10 @@ async function sendOpen(
   reply: FastifyReply,
   { assets, asset, file }: OpenAsset,
 ): Promise<FastifyReply> {
-  const { size, modified, etag, stamp } = asset;
+  const { size, modified, etag } = asset;
   await using handle = asset.handle;
   const { transfers, digests } = assets;
-  const sha256 = digests.digestOf(stamp);
+  const sha256 = await digests.digestOf(asset);
   if (request.method !== "HEAD") digests.see(asset);
   // Who began while it was not known was told the other name; both hold, so that resuming works.
   const names = sha256 === undefined ? { etag } : { etag: `"${sha256}"`, aliases: [etag] };

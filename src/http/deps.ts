@@ -60,7 +60,7 @@ export type AssetFolder = {
 /** What is known of the contents of assets. */
 export type ContentDigests = {
   /** SHA-256 in lower-case hexadecimal; undefined: not known yet. */
-  digestOf(stamp: string): string | undefined;
+  digestOf(file: StampedFile): Promise<string | undefined>;
   /** Somebody fetches this. */
   see(file: StampedFile): void;
 };

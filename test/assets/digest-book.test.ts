@@ -72,7 +72,7 @@ function seeTwice(file: StampedFile): void {
   book.see(file);
 }
 
-const known = ({ stamp }: StampedFile) => expect.poll(() => book.digestOf(stamp));
+const known = (file: StampedFile) => expect.poll(() => book.digestOf(file));
 
 /** Lets the disk do what it was asked so far, until the book asks `count` times in all. */
 async function letGo(count: number): Promise<void> {
@@ -86,12 +86,48 @@ describe("a content", () => {
   it("is read the second time it is fetched, not before", async () => {
     const file = await makeFile("kernel");
     book.see(file);
-    expect([turns, book.digestOf(file.stamp)]).toEqual([0, undefined]);
+    expect([turns, await book.digestOf(file)]).toEqual([0, undefined]);
     book.see(file);
     await known(file).toBe(sha256);
     expect(turns).toBe(4); // opened, and three parts
     seeTwice(file);
     expect(turns).toBe(4);
+  });
+
+  it("that is on record is known at once, and never read", async () => {
+    const file = await makeFile("kernel");
+    let asked = 0;
+    const recorded = async () => {
+      asked += 1;
+      return sha256;
+    };
+    using recording = new DigestBook({ lanes: { run }, recorded });
+    for (let time = 0; time < 3; time += 1) {
+      expect(await recording.digestOf(file)).toBe(sha256);
+      recording.see(file);
+    }
+    expect([asked, turns]).toEqual([1, 0]);
+  });
+
+  it("that is on no record is looked for once, and read once", async () => {
+    const [file, next] = [await makeFile("kernel"), await makeFile("next")];
+    held = [];
+    const answer = Promise.withResolvers<undefined>();
+    let asked = 0;
+    const recorded = () => {
+      asked += 1;
+      return answer.promise;
+    };
+    using recording = new DigestBook({ lanes: { run }, recorded });
+    const first = recording.digestOf(file);
+    for (let time = 0; time < 2; time += 1) recording.see(file); // of those who came meanwhile
+    answer.resolve(undefined);
+    await first;
+    for (let time = 0; time < 2; time += 1) recording.see(file);
+    for (let time = 0; time < 2; time += 1) recording.see(next);
+    release();
+    await expect.poll(() => recording.digestOf(next)).toBe(sha256);
+    expect([asked, turns, await recording.digestOf(file)]).toEqual([1, 8, sha256]);
   });
 
   it("may be empty", async () => {
@@ -122,8 +158,8 @@ describe("a content", () => {
       await known(file).toBeDefined();
     }
     for (const name of ["a", "new"]) book.see(await makeFileOnce(name));
-    const left = files.filter(({ stamp }) => book.digestOf(stamp) !== undefined);
-    expect(left.map(({ path }) => path)).toEqual(["a", "c", "d"].map((name) => join(folder, name)));
+    const left = await Promise.all(files.map((file) => book.digestOf(file)));
+    expect(left.map((digest) => digest !== undefined)).toEqual([true, false, true, true]);
   });
 });
 
@@ -156,7 +192,7 @@ describe("a file that is no more what it was", () => {
     release();
     await known(next).toBe(sha256);
     expect(turns).toBe(7);
-    expect(book.digestOf(file.stamp)).toBeUndefined();
+    expect(await book.digestOf(file)).toBeUndefined();
   });
 
   it("has its digest in another's place only if it was read itself", async () => {
@@ -166,7 +202,7 @@ describe("a file that is no more what it was", () => {
     const next = await makeFile("next");
     for (const one of [file, next]) seeTwice(one);
     await known(next).toBe(sha256);
-    expect(book.digestOf(file.stamp)).toBeUndefined();
+    expect(await book.digestOf(file)).toBeUndefined();
   });
 
   it("is tried again when it is back", async () => {
@@ -188,5 +224,5 @@ it("reads no further when it is closed", async () => {
   book[Symbol.dispose]();
   for (const go of held.splice(0)) go();
   for (let turn = 0; turn < 100; turn += 1) await new Promise(setImmediate);
-  expect([turns, book.digestOf(file.stamp)]).toEqual([2, undefined]);
+  expect([turns, await book.digestOf(file)]).toEqual([2, undefined]);
 });

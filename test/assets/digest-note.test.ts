@@ -7,11 +7,19 @@ import {
 } from "../../src/assets/digest-note.ts";
 
 describe("a content that is fetched", () => {
+  const fresh: DigestNote = { kind: "new" };
   const seen: DigestNote = { kind: "seen" };
   const waiting: DigestNote = { kind: "waiting" };
   const known: DigestNote = { kind: "known", sha256: "ab" };
   const rows = [
     { name: "is noted the first time", note: undefined, others: 0, compute: false, next: seen },
+    {
+      name: "is noted though it was asked for",
+      note: fresh,
+      others: 0,
+      compute: false,
+      next: seen,
+    },
     { name: "is hashed the second time", note: seen, others: 0, compute: true, next: waiting },
     { name: "waits for 255 others", note: seen, others: 255, compute: true, next: waiting },
     { name: "waits for no more", note: seen, others: 256, compute: false, next: seen },
