@@ -2,6 +2,8 @@
  * The parts of the daemon, each opened and fitted to the others' small interfaces. Nothing here runs by
  * itself: `daemon.ts` serves what is opened here, and closes it.
  */
+import { DigestBook } from "./assets/digest-book.ts";
+import { recordedDigest } from "./assets/image/recorded-digest.ts";
 import { lastSeen } from "./boot/last-seen.ts";
 import { wantedPorts } from "./config/ports.ts";
 import type { Resolution, ValidConfig } from "./config/resolve.ts";
@@ -10,7 +12,7 @@ import { type DhcpPart, openDhcp } from "./daemon-dhcp.ts";
 import { openDns } from "./daemon-dns.ts";
 import { joinDesk, openInstalls, openJoins } from "./daemon-installer.ts";
 import { openAdverts, openDhcp6 } from "./daemon-ipv6.ts";
-import { assetsFolder, type LoaderService, openLoaders } from "./daemon-loaders.ts";
+import { assetsFolder, imageFolders, type LoaderService, openLoaders } from "./daemon-loaders.ts";
 import { openImageMirror } from "./daemon-oci.ts";
 import type { PartSettings } from "./daemon-settings.ts";
 import type { DhcpServer } from "./dhcp/server.ts";
@@ -152,6 +154,10 @@ async function openHttp(house: House, others: HttpParts): Promise<BoundService> 
   const transfers = new Transfers();
   transfers.showOn(metrics);
   showFiles(metrics, others);
+  const { published } = imageFolders(config);
+  const { lanes } = transfers;
+  const recorded = recordedDigest.bind(undefined, published);
+  const digests = resources.use(new DigestBook({ lanes, recorded }));
   const status = () => ({
     version,
     mode: config.dhcp.mode,
@@ -185,7 +191,7 @@ async function openHttp(house: House, others: HttpParts): Promise<BoundService> 
     log: part,
     diagnosisOf: loaders.diagnosisOf,
     signer: await openSigning(house),
-    assets: { folder: assetsFolder(config), symlinks: "follow" as const },
+    assets: { folder: assetsFolder(config), symlinks: "follow" as const, digests },
     mirror: await openImageMirror({ ...house, signal, log: log.child({ part: "oci" }) }),
     loaders,
     transfers,

@@ -1,5 +1,7 @@
 import { readFile } from "node:fs/promises";
+import { DigestBook } from "../assets/digest-book.ts";
 import { ErrorTable, KindlingError } from "../errors.ts";
+import type { ContentDigests } from "../http/deps.ts";
 import type { HttpDeps } from "../http/server.ts";
 import { openHttpServer } from "../http/server.ts";
 import { openSigner } from "../http/signer.ts";
@@ -62,11 +64,12 @@ async function serve(
   );
   const bus = new EventBus(systemClock);
   const ring = flags["key-ring-path"];
-  const assets = await assetsOf(flags["assets-path"]);
   const tls = flags["web-ssl"] === "true" ? await readTls(flags) : undefined;
   const metrics = resources.use(openMetrics(bus, { version }));
   const transfers = new Transfers();
   transfers.showOn(metrics);
+  const digests = resources.use(new DigestBook(transfers));
+  const assets = await assetsOf(flags["assets-path"], digests);
   const deps: HttpDeps = {
     addresses: [address],
     port,
@@ -163,9 +166,9 @@ function readAddress(
   throw bad(flag, "an IPv4 address and port such as 0.0.0.0:8080", text);
 }
 
-async function assetsOf(path: string): Promise<HttpDeps["assets"]> {
+async function assetsOf(path: string, digests: ContentDigests): Promise<HttpDeps["assets"]> {
   if (path === "") return undefined;
-  return { folder: await folderAt(path, "-assets-path"), symlinks: "follow" };
+  return { folder: await folderAt(path, "-assets-path"), symlinks: "follow", digests };
 }
 
 async function readTls(flags: MatchboxFlags): Promise<NonNullable<HttpDeps["tls"]>> {

@@ -1,7 +1,7 @@
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from "fastify";
 import { type Asset, listAssets, openAsset } from "./asset-store.ts";
 import { contentTypeOf } from "./content-type.ts";
-import type { AssetFolder } from "./deps.ts";
+import type { ServedAssets } from "./deps.ts";
 import { renderListing } from "./listing.ts";
 import { sendNotFound, sendText } from "./reply.ts";
 import { sendFile } from "./send-file.ts";
@@ -9,8 +9,8 @@ import type { Transfers } from "./transfers.ts";
 import { fileBelow, pathOf, queryOf } from "./url.ts";
 
 /** `/assets/`: kernels, images, anything a script names. */
-export function assetRoutes(folder: AssetFolder, transfers: Transfers): FastifyPluginAsync {
-  const assets: Serving = { ...folder, transfers };
+export function assetRoutes(served: ServedAssets, transfers: Transfers): FastifyPluginAsync {
+  const assets: Serving = { ...served, transfers };
   return async (app) => {
     app.all("/assets", (request, reply) => redirect(request, reply, { to: "/assets/", code: 307 }));
     app.all("/assets/*", async (request, reply) => {
@@ -34,7 +34,7 @@ export function assetRoutes(folder: AssetFolder, transfers: Transfers): FastifyP
   };
 }
 
-type Serving = AssetFolder & { readonly transfers: Transfers };
+type Serving = ServedAssets & { readonly transfers: Transfers };
 
 async function sendFolder(
   assets: Serving,
@@ -69,11 +69,15 @@ async function sendOpen(
 ): Promise<FastifyReply> {
   const { size, modified, etag } = asset;
   await using handle = asset.handle;
-  const { transfers } = assets;
+  const { transfers, digests } = assets;
+  const sha256 = await digests.digestOf(asset);
+  if (request.method !== "HEAD") digests.see(asset);
+  // Who began while it was not known was told the other name; both hold, so that resuming works.
+  const names = sha256 === undefined ? { etag } : { etag: `"${sha256}"`, aliases: [etag] };
   const isUnchanged = async () => (await asset.restamp()) === etag;
   const body = { kind: "file", handle, isUnchanged } as const;
   await sendFile(request, reply, {
-    ...{ size, modified, etag, transfers, body },
+    ...{ size, modified, ...names, transfers, body },
     type: contentTypeOf(file),
   });
   return reply;

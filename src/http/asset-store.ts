@@ -1,6 +1,7 @@
 import { type BigIntStats, constants } from "node:fs";
 import { type FileHandle, open, readdir, readlink, realpath, stat } from "node:fs/promises";
 import { join, sep } from "node:path";
+import { stampOf } from "../assets/digest-note.ts";
 import { systemErrorCode } from "../runtime/system-error.ts";
 import type { AssetFolder } from "./deps.ts";
 import type { ListingEntry } from "./listing.ts";
@@ -10,9 +11,12 @@ export type Asset =
   | {
       readonly kind: "file";
       readonly handle: FileHandle;
+      readonly path: string;
       readonly size: number;
       readonly modified: Date;
       readonly etag: string;
+      /** The name of its content among digests. */
+      readonly stamp: string;
       /** The tag of what the handle would read now. */
       restamp(): Promise<string>;
     }
@@ -58,7 +62,8 @@ async function describe(handle: FileHandle, assets: AssetFolder, path: string): 
   if (!stats.isFile()) return { kind: "forbidden" };
   const restamp = async () => tagOf(await handle.stat({ bigint: true }));
   const size = Number(stats.size);
-  return { kind: "file", handle, size, modified, etag: tagOf(stats), restamp };
+  const names = { etag: tagOf(stats), stamp: stampOf(stats) };
+  return { kind: "file", handle, path, size, modified, ...names, restamp };
 }
 
 // All three: a file put in place of another of the same size often keeps the old one's mtime.

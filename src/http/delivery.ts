@@ -3,6 +3,8 @@ import { decideRange } from "./range.ts";
 /** A file's name for its present content, and when that came to be (1 s resolution on the wire). */
 export type Validators = {
   readonly etag: string;
+  /** Further names of the same content, which conditions may use too. */
+  readonly aliases?: readonly string[];
   readonly modified: Date;
 };
 
@@ -39,20 +41,36 @@ export function decideDelivery(
   return decideRange(range, size);
 }
 
-function holdsMatch(headers: ConditionHeaders, { etag, modified }: Validators): boolean {
+/**
+ * The tag to answer with: the one that the request's conditions hold, so that a client that resumes
+ * sees the name it knows, else the best.
+ */
+export function tagFor(headers: ConditionHeaders, validators: Validators): string {
+  const told = [headers["if-range"], headers["if-match"], headers["if-none-match"]].join(" ");
+  return tagsOf(told).find((tag) => isNamed(validators, tag)) ?? validators.etag;
+}
+
+function isNamed({ etag, aliases }: Validators, tag: string): boolean {
+  return tag === etag || aliases?.includes(tag) === true;
+}
+
+function holdsMatch(headers: ConditionHeaders, validators: Validators): boolean {
+  const { modified } = validators;
   const match = headers["if-match"];
   if (match !== undefined) {
-    return match.trim() === "*" || tagsOf(match).includes(etag);
+    return match.trim() === "*" || tagsOf(match).some((tag) => isNamed(validators, tag));
   }
   const since = parseDate(headers["if-unmodified-since"]);
   return since === undefined || seconds(modified) <= seconds(since);
 }
 
-function isUnchanged(headers: ConditionHeaders, { etag, modified }: Validators): boolean {
+function isUnchanged(headers: ConditionHeaders, validators: Validators): boolean {
+  const { modified } = validators;
   const none = headers["if-none-match"];
   if (none !== undefined) {
     // §8.8.3.2: this one compares weakly, so a cache's W/ mark does not count.
-    return none.trim() === "*" || tagsOf(none.replaceAll("W/", "")).includes(etag);
+    const tags = tagsOf(none.replaceAll("W/", ""));
+    return none.trim() === "*" || tags.some((tag) => isNamed(validators, tag));
   }
   const since = parseDate(headers["if-modified-since"]);
   return since !== undefined && seconds(modified) <= seconds(since);
@@ -60,7 +78,7 @@ function isUnchanged(headers: ConditionHeaders, { etag, modified }: Validators):
 
 // §13.1.5: a tag must match strongly, a date exactly; else the whole file goes out.
 function holdsIfRange(condition: string | undefined, validators: Validators): boolean {
-  if (condition === undefined || condition === validators.etag) return true;
+  if (condition === undefined || isNamed(validators, condition)) return true;
   const date = parseDate(condition);
   return date !== undefined && seconds(date) === seconds(validators.modified);
 }

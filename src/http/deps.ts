@@ -1,3 +1,4 @@
+import type { StampedFile } from "../assets/digest-book.ts";
 import type { BootEvent, EventSink } from "../boot/event.ts";
 import type { Finding } from "../boot/finding.ts";
 import type { Install, InstallDecision } from "../boot/install.ts";
@@ -55,6 +56,17 @@ export type AssetFolder = {
   readonly symlinks: "follow" | "confine";
 };
 
+/** What is known of the contents of assets. */
+export type ContentDigests = {
+  /** SHA-256 in lower-case hexadecimal; undefined: not known yet. */
+  digestOf(file: StampedFile): Promise<string | undefined>;
+  /** Somebody fetches this. */
+  see(file: StampedFile): void;
+};
+
+/** What `/assets/` is made of. */
+export type ServedAssets = AssetFolder & { readonly digests: ContentDigests };
+
 /** How ready one part of the daemon is, in words for `/readyz?verbose`. */
 export type Readiness = {
   readonly component: string;
@@ -97,7 +109,7 @@ export type MachineDeps = AnswerDeps & {
   /** What becomes of `//ipxe` and the like; firmware that follows no redirect needs an answer. */
   readonly uncleanPaths?: "answer" | "redirect";
   /** Absent: there is no `/assets/`. */
-  readonly assets?: AssetFolder | undefined;
+  readonly assets?: ServedAssets | undefined;
   /** Absent: there is no `/v2/`. */
   readonly mirror?: ImageMirror | undefined;
   readonly loaders: LoaderSource;

@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
-import { type Delivery, decideDelivery, type Validators } from "./delivery.ts";
+import { type Delivery, decideDelivery, tagFor, type Validators } from "./delivery.ts";
 import { type FileReader, readerOfBytes, readerOfFile } from "./file-reader.ts";
 import { kernelPump, type OpenFile } from "./kernel-pump.ts";
 import { pump } from "./pump.ts";
@@ -35,7 +35,7 @@ export async function sendFile(
 ): Promise<FastifyReply> {
   const delivery = decideDelivery(request.headers, file.size, file);
   reply.header("accept-ranges", "bytes");
-  reply.header("etag", file.etag);
+  reply.header("etag", tagFor(request.headers, file));
   reply.header("last-modified", file.modified.toUTCString());
   switch (delivery.kind) {
     case "not-modified":

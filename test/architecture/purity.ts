@@ -35,9 +35,9 @@ const Shells: readonly Exception[] = [
     path: /^src\/assets\/oci\/(?:archive-import|archive-reader|arriving-blob|blob-fetch|egress-probe|pull-through|upstream)\.ts$/,
     reason: "reads archives, asks registries",
   },
-  { path: /^src\/assets\/[a-z-]*library\.ts$/, reason: "reads files" },
+  { path: /^src\/assets\/(?:[a-z-]*library|digest-book)\.ts$/, reason: "reads files" },
   {
-    path: /^src\/assets\/image\/(?:[a-z-]*library|fetch|follower|index-documents|inflow|part-file|pull|recheck|unpack|verify|vouch)\.ts$/,
+    path: /^src\/assets\/image\/(?:[a-z-]*library|fetch|follower|index-documents|inflow|part-file|pull|recheck|recorded-digest|unpack|verify|vouch)\.ts$/,
     reason: "fetches images, hashes them, keeps them",
   },
   {

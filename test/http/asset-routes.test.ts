@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { chmod, mkdir, rename, symlink, truncate, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import fc from "fast-check";
@@ -99,6 +100,35 @@ describe("a file of the assets", () => {
     await utimes(join(path, "new.img"), new Date(modified), new Date(modified));
     await rename(join(path, "new.img"), join(path, "file.img"));
     expect((await ask("/assets/file.img", { "if-none-match": etag })).body).toBe("9876543210");
+  });
+
+  it("is named by its SHA-256 once it was fetched twice, and by its first tag still", async () => {
+    const first = String((await ask("/assets/file.img")).headers.etag);
+    const sha256 = createHash("sha256").update("0123456789").digest("hex");
+    await ask("/assets/file.img", { range: "bytes=2-" });
+    await expect
+      .poll(async () => (await ask("/assets/file.img", {}, "HEAD")).headers.etag)
+      .toBe(`"${sha256}"`);
+    for (const etag of [first, `"${sha256}"`]) {
+      const rest = await ask("/assets/file.img", { range: "bytes=8-", "if-range": etag });
+      expect([rest.statusCode, rest.body, rest.headers.etag]).toEqual([206, "89", etag]);
+      expect((await ask("/assets/file.img", { "if-none-match": etag })).statusCode).toBe(304);
+      expect((await ask("/assets/file.img", { "if-match": etag })).statusCode).toBe(200);
+    }
+    await rig.write("assets/file.img", "9876543210");
+    const etag = `"${sha256}"`;
+    expect((await ask("/assets/file.img", { "if-none-match": etag })).body).toBe("9876543210");
+    expect((await ask("/assets/file.img", { "if-match": etag })).statusCode).toBe(412);
+  });
+
+  it("is not hashed for machines that ask for its length", async () => {
+    for (let at = 0; at < 3; at += 1) await ask("/assets/file.img", {}, "HEAD");
+    await ask("/assets/file.img");
+    await rig.write("assets/other.img", "other");
+    for (let at = 0; at < 2; at += 1) await ask("/assets/other.img");
+    const tagOf = async (name: string) => (await ask(`/assets/${name}`, {}, "HEAD")).headers.etag;
+    await expect.poll(() => tagOf("other.img")).toMatch(/^"[0-9a-f]{64}"$/);
+    expect(await tagOf("file.img")).not.toMatch(/^"[0-9a-f]{64}"$/);
   });
 
   it("comes back whole from any slices", async () => {

@@ -2,9 +2,10 @@ import { createHash } from "node:crypto";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { DigestBook } from "../../src/assets/digest-book.ts";
 import type { BootEvent } from "../../src/boot/event.ts";
 import type { Finding } from "../../src/boot/finding.ts";
-import type { AssetFolder, MachineDeps } from "../../src/http/deps.ts";
+import type { MachineDeps, ServedAssets } from "../../src/http/deps.ts";
 import { Transfers } from "../../src/http/transfers.ts";
 import { systemClock } from "../../src/runtime/clock.ts";
 import { EventBus } from "../../src/runtime/event-bus.ts";
@@ -14,7 +15,7 @@ import { FileStore } from "../../src/store/file-store.ts";
 /** A data folder of its own and everything the HTTP routes need around it. */
 export type HttpRig = AsyncDisposable & {
   readonly folder: string;
-  readonly assets: AssetFolder;
+  readonly assets: ServedAssets;
   readonly deps: MachineDeps;
   readonly bus: EventBus;
   readonly events: BootEvent[];
@@ -61,7 +62,9 @@ export async function openHttpRig(): Promise<HttpRig> {
   bus.subscribe((event) => events.push(event));
   const sha256 = createHash("sha256").update(loaderBytes).digest("hex");
   const catalog = new FileStore({ folder, clock: systemClock, log: silentLog });
-  const assets = { folder: join(folder, "assets"), symlinks: "follow" } as const;
+  const transfers = new Transfers();
+  const digests = new DigestBook(transfers);
+  const assets = { folder: join(folder, "assets"), symlinks: "follow", digests } as const;
   const deps: MachineDeps = {
     catalog,
     texts: fakeTexts,
@@ -75,7 +78,7 @@ export async function openHttpRig(): Promise<HttpRig> {
         return { kind: "file", bytes: found, sha256, modified: new Date("2026-01-02T03:04:05Z") };
       },
     },
-    transfers: new Transfers(),
+    transfers,
     publish: bus.publish,
     machineAt: (address) => bus.machineAt(address),
     clock: systemClock,
@@ -98,6 +101,7 @@ export async function openHttpRig(): Promise<HttpRig> {
     },
     async [Symbol.asyncDispose]() {
       catalog[Symbol.dispose]();
+      digests[Symbol.dispose]();
       await rm(folder, { recursive: true });
     },
   };
