@@ -116,11 +116,21 @@ async function load<K, V>(
   { what, code, loss, parse }: BookForm<K, V>,
 ): Promise<ReadonlyMap<K, V>> {
   try {
-    const bytes = await disk.read(path);
+    const bytes = await readIfThere(path, disk);
     return bytes === undefined ? new Map() : parse(Buffer.from(bytes).toString("utf8"));
   } catch (error) {
     const cause = error instanceof WireError ? error.message : systemErrorCode(error);
     const why = `cannot read the ${what} in ${path}: ${cause}; mend it, or move it away: ${loss}`;
     throw new KindlingError(code, why, {}, error);
+  }
+}
+
+// Where its folder is no folder there is no file either; whoever writes is told.
+async function readIfThere(path: string, disk: DurableDisk): Promise<Uint8Array | undefined> {
+  try {
+    return await disk.read(path);
+  } catch (error) {
+    if (systemErrorCode(error) === "ENOTDIR") return undefined;
+    throw error;
   }
 }

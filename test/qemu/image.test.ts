@@ -1,20 +1,12 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { describe, expect, it } from "vitest";
-import { Fetcher } from "../../src/assets/image/fetch.ts";
-import { ImageLibrary } from "../../src/assets/image/image-library.ts";
-import { profileOf } from "../../src/assets/image/image-profile.ts";
-import { KeyLibrary } from "../../src/assets/image/key-library.ts";
-import { pullImage } from "../../src/assets/image/pull.ts";
-import { parseRecipe, type Recipe } from "../../src/assets/image/recipe.ts";
-import { chooseFiles } from "../../src/assets/image/resolve.ts";
 import { labNet } from "../../src/lab/lab-config.ts";
 import { formatLiveRecipe } from "../../src/lab/live/image-recipe.ts";
 import { type LiveImage, openLiveImage } from "../../src/lab/live/live-image.ts";
 import { cacheFolder } from "../../src/lab/package-cache.ts";
-import { systemClock } from "../../src/runtime/clock.ts";
-import { formatGroup, formatProfile } from "../../src/store/format.ts";
+import { runLine } from "../support/cli.ts";
 import { openSigners } from "../support/gpg-signers.ts";
 import { openUpstream, type Upstream } from "../support/image-upstream.ts";
 import { machineMac, openTestRoom } from "../support/lab.ts";
@@ -78,20 +70,46 @@ async function publish(
   return recipe;
 }
 
-async function pull(recipe: Recipe, ca: string, root: string) {
-  const stop = new AbortController();
-  const settings = { proxy: {}, ca, silenceMs: 60_000, bytesMax: 1e9 };
-  using fetcher = new Fetcher(settings, { clock: systemClock, signal: stop.signal });
-  const folders = { published: join(root, "assets/images"), work: join(root, "images") };
-  const library = new ImageLibrary(folders, systemClock.now);
-  const keys = new KeyLibrary(join(root, "images/keys"), fetcher);
-  return await pullImage(
-    { recipe: chooseFiles(recipe, []), wish: { channel: "local", arch: "x86_64" } },
-    {
-      ...{ library, fetcher, clock: systemClock, bytesMax: 1e9, onProgress: () => {} },
-      trust: keys.trustFor(recipe),
-    },
+/** What an operator has before: a catalog that waits for its kernel, a recipe, an authority to believe. */
+async function prepareSite(root: string, recipe: object, ca: string): Promise<string> {
+  const metadata = { hostname: "node1", rack: "r7", key };
+  const site: readonly (readonly [path: string, text: string])[] = [
+    ["ignition/node.yaml", nodeYaml],
+    ["profiles/live.json", JSON.stringify({ id: "live", ignition_id: "node.yaml" })],
+    ["groups/node.json", JSON.stringify({ id: "node", selector: { mac }, metadata })],
+    ["images/recipes/live.yaml", JSON.stringify(recipe)],
+    ["ca.pem", ca],
+    [
+      "kindling.yaml",
+      JSON.stringify({ data: { folder: root }, images: { caFile: join(root, "ca.pem") } }),
+    ],
+  ];
+  for (const [path, text] of site) {
+    await mkdir(dirname(join(root, path)), { recursive: true });
+    await writeFile(join(root, path), text);
+  }
+  return join(root, "kindling.yaml");
+}
+
+async function run(...argv: readonly string[]): Promise<string> {
+  const { exit, out, error } = await runLine(argv);
+  expect(`${exit} ${error}`).toBe("0 ");
+  return out;
+}
+
+/** What of the folder machines are served. */
+async function servedFiles(root: string): Promise<Map<string, Uint8Array>> {
+  const served = ["ignition", "profiles", "groups", "assets"];
+  const paths = await Promise.all(
+    served.map(async (folder) => {
+      const found = await readdir(join(root, folder), { recursive: true, withFileTypes: true });
+      return found.filter((one) => one.isFile()).map((one) => join(one.parentPath, one.name));
+    }),
   );
+  const files = paths.flat().map(async (path) => {
+    return [relative(root, path), await readFile(path)] as const;
+  });
+  return new Map(await Promise.all(files));
 }
 
 describe("a blank machine", () => {
@@ -109,28 +127,17 @@ describe("a blank machine", () => {
     const fields = await publish(image, upstream, (bytes) => gpg.sign(bytes, { by: primary }));
     const urls = [`${upstream.origin}/key.asc`];
     fields.keys = [{ owner: "builders", fingerprint: primary, urls }];
-    const recipe = parseRecipe("live.yaml", JSON.stringify(fields));
-    const { image: pulled } = await pull(recipe, upstream.ca, root);
-    const { manifest } = pulled;
-
-    const args = [...recipe.boot.args, "quiet", "panic=-1"];
-    const bootable = { ...manifest, id: pulled.id, args };
-    const profile = profileOf(bootable, { id: "live", origin });
-    if (profile === undefined) throw new Error("the image has no kernel");
-    const metadata = { hostname: "node1", rack: "r7", key };
-    const group = { id: "node", name: "", profile: "live", selector: { mac }, metadata };
-    const files = new Map<string, string | Uint8Array>([
-      ["ignition/node.yaml", nodeYaml],
-      ["profiles/live.json", formatProfile({ ...profile, ignitionId: "node.yaml" })],
-      ["groups/node.json", formatGroup(group)],
-    ]);
-    const { name, version, arch } = pulled.id;
-    for (const { file } of manifest.files) {
-      const path = `assets/images/${name}/${version}/${arch}/${file}`;
-      files.set(path, await readFile(join(pulled.folder, file)));
-    }
+    fields.boot.args = [...fields.boot.args, "quiet", "panic=-1"];
+    const config = await prepareSite(root, fields, upstream.ca);
+    await run("image", "pull", fields.name, "--config", config);
+    const [group, place] = [
+      ["--group", "node"],
+      ["--origin", origin, "--config", config],
+    ];
+    await run("image", "use", fields.name, "--profile", "live", ...group, ...place);
+    const files = await servedFiles(root);
     await using test = await openTestRoom("image", { files, profiles: [] });
-    await using vm = await test.powerOn("m1", mac, "bios", { memoryMb: recipe.boot.ramMib });
+    await using vm = await test.powerOn("m1", mac, "bios", { memoryMb: fields.boot.ramMib });
     expect(await vm.ended).toBe(0);
 
     const said = vm.lines.map(({ text }) => text.replace(/^.*\bNODE /, "NODE "));
