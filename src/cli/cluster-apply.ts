@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { ErrorTable, KindlingError } from "../errors.ts";
 import {
   type ApplyChange,
@@ -23,6 +24,7 @@ import { type ClusterCatalog, folderCatalog, remoteCatalog } from "./cluster-cat
 import { readDescription, tellProblems } from "./cluster-description.ts";
 import { type ClusterHouse, type HouseFlags, openClusterHouse } from "./cluster-house.ts";
 import { keepNames } from "./cluster-names.ts";
+import { keepScript } from "./cluster-script.ts";
 import { type SiteFlags, surveySite } from "./cluster-site.ts";
 import { runStatus } from "./cluster-status.ts";
 import type { CliContext } from "./context.ts";
@@ -123,6 +125,8 @@ export async function applyCluster(wish: Wish, means: Means): Promise<number> {
   await house.store.save(name, { ...kept, record });
   const due = await giveTickets(house, { cluster, plan, now: surroundings.now });
   const named = await keepNames(house, cluster, plan);
+  const { assets, data } = house.config;
+  await keepScript(assets.folder || join(data.folder, "assets"), cluster, context);
   for (const change of changes) await catalog.change(change);
   const applied = wanted.map(({ kind, name: entry }) => ({ kind, name: entry }));
   await house.store.save(name, { ...kept, record: { ...record, applied } });
