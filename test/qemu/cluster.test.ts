@@ -29,13 +29,16 @@ const machine = (number: number): ClusterMachine => ({
 
 /** Blank disk → live system → installed → from its disk, though its firmware tries the network first. */
 async function installMachine(place: ClusterRoom, { name, mac }: ClusterMachine): Promise<void> {
+  const since = Date.now(); // a machine that is replaced joined before
   const live = await place.powerOn(`${name}-live`, mac);
   await live.mark(/KINDLING-INSTALL stage=installed /, bootMs);
   place.note(`${name} installed`);
   expect(await live.ended).toBe(0);
   const disk = await place.powerOn(`${name}-disk`, mac);
+  await disk.mark(/Installed: this machine boots its disk/, bootMs);
   const joined = untilEvent(place.test.room, (event) => {
-    return event.kind === "report" && event.mac === mac && event.stage === "joined";
+    const isJoin = event.kind === "report" && event.stage === "joined";
+    return isJoin && event.mac === mac && event.at >= since;
   });
   const early = disk.ended.then(() => Promise.reject(new Error(`${name} went off its disk`)));
   const late = sleep(bootMs, undefined, { ref: false }).then(() =>

@@ -1,5 +1,5 @@
 import { appendFileSync, writeFileSync } from "node:fs";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { labNet, labPaths } from "../../src/lab/lab-config.ts";
 import { formatLiveRecipe } from "../../src/lab/live/image-recipe.ts";
@@ -66,6 +66,7 @@ export async function openClusterRoom(name: string): Promise<ClusterRoom> {
       const text = lines.map(({ ms, text }) => `${String(ms).padStart(7)} ${text}\n`).join("");
       await writeFile(join(out, `${name}.${boot}.log`), text);
     }
+    await rm(join(out, `${name}.pcap`), { force: true }); // the images are in it, once for each machine
     await writeFile(join(out, `${name}.daemon.log`), await readFile(labPaths(folder).log));
   });
   const closing = opening.move();
