@@ -98,6 +98,18 @@ describe("kindling cluster, asking a daemon that runs", () => {
     expect(told.machines).toHaveLength(3);
   });
 
+  it("changes what is there when told so, and only then", async () => {
+    const open = join(site.folder, "open.yaml");
+    writeFileSync(open, `${description}firewall: { level: off }\n`);
+    const asked = await cluster("apply", open);
+    expect([asked.exitCode, asked.stdout]).toEqual([
+      4,
+      expect.stringContaining("~ ignition/demo-c1"),
+    ]);
+    const done = await cluster("apply", open, "--yes");
+    expect(done.stdout).toMatch(/^demo: 0 created, 3 updated, 0 deleted, 0 tickets, 0 names$/m);
+  });
+
   it("takes all of it away when told so, and only then", async () => {
     const asked = await cluster("destroy", "demo");
     expect(asked.exitCode).toBe(4);
