@@ -28,6 +28,7 @@ COPY --from=packages /opt/kindling/node_modules node_modules
 COPY package.json LICENSE ./
 COPY scripts/healthcheck.ts scripts/
 COPY images/recipes images/recipes
+COPY images/installer images/installer
 COPY src src
 
 ENV NODE_ENV=production KINDLING_USER=kindling KINDLING_LOG_FORMAT=json

@@ -74,7 +74,7 @@ if (name === "qemu") {
 }
 const beside: Partial<Record<Task, readonly PeerName[]>> = {
   ...{ test: peerNames, interop: peerNames, bench: peerNames, storm: peerNames },
-  qemu: ["kea", "dhcrelay"],
+  qemu: ["kea", "dhcrelay", "etcd"],
 };
 for (const peer of beside[name] ?? []) await openPeer(cache, peer, console.log).catch(fail);
 if (name === "deep") process.env["FUZZ_PACKETS"] ??= String(deepPackets);

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { ErrorTable, KindlingError } from "../errors.ts";
 import {
   type ApplyChange,
@@ -23,6 +24,7 @@ import { type ClusterCatalog, folderCatalog, remoteCatalog } from "./cluster-cat
 import { readDescription, tellProblems } from "./cluster-description.ts";
 import { type ClusterHouse, type HouseFlags, openClusterHouse } from "./cluster-house.ts";
 import { keepNames } from "./cluster-names.ts";
+import { keepScript } from "./cluster-script.ts";
 import { type SiteFlags, surveySite } from "./cluster-site.ts";
 import { runStatus } from "./cluster-status.ts";
 import type { CliContext } from "./context.ts";
@@ -123,10 +125,12 @@ export async function applyCluster(wish: Wish, means: Means): Promise<number> {
   await house.store.save(name, { ...kept, record });
   const due = await giveTickets(house, { cluster, plan, now: surroundings.now });
   const named = await keepNames(house, cluster, plan);
+  const { assets, data } = house.config;
+  await keepScript(assets.folder || join(data.folder, "assets"), cluster, context);
   for (const change of changes) await catalog.change(change);
   const applied = wanted.map(({ kind, name: entry }) => ({ kind, name: entry }));
   await house.store.save(name, { ...kept, record: { ...record, applied } });
-  summarize({ changes, due, named, nodes: cluster.nodes.length }, wish, context);
+  summarize({ changes, due, named }, wish, context);
   return 0;
 }
 
@@ -145,7 +149,7 @@ async function readThere(
 async function giveTickets(
   { ask }: ClusterHouse,
   { cluster, plan, now }: { cluster: Cluster; plan: ClusterPlan; now: number },
-): Promise<number> {
+): Promise<readonly string[]> {
   // proven: the daemon's own answer, docs/http-api.md
   const { tickets } = (await ask({ path: "/v1/join" })) as {
     readonly tickets: readonly KnownTicket[];
@@ -160,7 +164,7 @@ async function giveTickets(
   });
   const body = { tickets: due };
   if (due.length > 0) await ask({ method: "POST", path: "/v1/join", body });
-  return due.length;
+  return due.map(({ node }) => node);
 }
 
 function tell(
@@ -173,20 +177,20 @@ function tell(
 
 type Summary = {
   readonly changes: readonly ApplyChange[];
-  readonly due: number;
+  /** The machines that got a token, and fetch their keys by it. */
+  readonly due: readonly string[];
   readonly named: number;
-  readonly nodes: number;
 };
 
 function summarize(
-  { changes, due, named, nodes }: Summary,
+  { changes, due, named }: Summary,
   { cluster, flags }: Wish,
   { out }: CliContext,
 ): void {
   const count = (kind: ApplyChange["kind"]) => changes.filter((one) => one.kind === kind).length;
   const counts = {
     ...{ created: count("create"), updated: count("update"), deleted: count("delete") },
-    ...{ tickets: due, names: named },
+    ...{ tickets: due.length, names: named },
   };
   if (flags.output === "json") {
     out.write(`${JSON.stringify({ cluster: cluster.name, ...counts }, null, 2)}\n`);
@@ -194,10 +198,13 @@ function summarize(
   }
   const isSame = Object.values(counts).every((one) => one === 0);
   const told = Object.entries(counts).map(([what, number]) => `${number} ${what}`);
+  const nodes = cluster.nodes.length;
+  const whom = due.length === nodes ? `its ${nodes} machines` : due.join(", ");
+  const next = due.length === 0 ? "" : `; boot ${whom} from the network`;
   out.write(
     isSame
       ? `${cluster.name}: nothing to change for ${nodes} machines\n`
-      : `${cluster.name}: ${told.join(", ")}; boot its ${nodes} machines from the network\n`,
+      : `${cluster.name}: ${told.join(", ")}${next}\n`,
   );
 }
 

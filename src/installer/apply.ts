@@ -91,26 +91,65 @@ export function formatChange(change: ApplyChange): string {
   }
 }
 
-// What differs, between what both begin and end with.
+/** Longer texts than this are shown as gone and come: comparing them line by line takes the square of it. */
+const comparedLines = 2_000;
+
+/** The lines that went and came; those that both have, in the same order, are not shown. */
 function diffLines(before: readonly string[], after: readonly string[]): readonly string[] {
-  const shorter = Math.min(before.length, after.length);
-  let head = 0;
-  while (head < shorter && before[head] === after[head]) head++;
-  let tail = 0;
-  while (tail < shorter - head && before.at(-1 - tail) === after.at(-1 - tail)) tail++;
-  const middle = (lines: readonly string[]) => lines.slice(head, lines.length - tail);
-  return [
-    ...middle(before).map((line) => `- ${line.trim()}`),
-    ...middle(after).map((line) => `+ ${line.trim()}`),
-  ];
+  const told: string[] = [];
+  const tell = (sign: "-" | "+", line = "") => told.push(`${sign} ${line.trim()}`);
+  const common = commonLines(before, after);
+  let [old, fresh] = [0, 0];
+  while (old < before.length || fresh < after.length) {
+    const isGone = fresh === after.length || common(old + 1, fresh) >= common(old, fresh + 1);
+    if (old < before.length && before[old] === after[fresh]) [old, fresh] = [old + 1, fresh + 1];
+    else if (old < before.length && isGone) tell("-", before[old++]);
+    else tell("+", after[fresh++]);
+  }
+  return told;
 }
 
-// An Ignition file is one line; as that it shows nothing.
+/** How many lines two texts have in common, from these places on. */
+function commonLines(before: readonly string[], after: readonly string[]) {
+  const width = after.length + 1;
+  if (Math.max(before.length, after.length) > comparedLines) return () => 0;
+  const counts = new Uint16Array((before.length + 1) * width);
+  const at = (old: number, fresh: number) => counts[old * width + fresh] ?? 0;
+  for (let old = before.length - 1; old >= 0; old--) {
+    for (let fresh = after.length - 1; fresh >= 0; fresh--) {
+      const isSame = before[old] === after[fresh];
+      const best = Math.max(at(old + 1, fresh), at(old, fresh + 1));
+      counts[old * width + fresh] = isSame ? at(old + 1, fresh + 1) + 1 : best;
+    }
+  }
+  return at;
+}
+
+// An Ignition file is one line, and a file in it another; as that they show nothing.
 function readable(text: string): readonly string[] {
   try {
-    return JSON.stringify(JSON.parse(text), null, 1).split("\n");
+    return JSON.stringify(JSON.parse(text), null, 1).split("\n").flatMap(unpacked);
   } catch (error) {
     if (error instanceof SyntaxError) return text.split("\n");
+    throw error;
+  }
+}
+
+/** The text of a file in place of its URL. Whoever reads the terminal needs no token, only that it changed. */
+function unpacked(line: string): readonly string[] {
+  const data = /"data:,([^"]*)"/.exec(line)?.[1];
+  if (data === undefined) return [line];
+  return decoded(data)
+    .replace(/(Bearer \S{4})\S+/g, "$1…")
+    .trimEnd()
+    .split("\n");
+}
+
+function decoded(data: string): string {
+  try {
+    return decodeURIComponent(data);
+  } catch (error) {
+    if (error instanceof URIError) return data; // an operator's own
     throw error;
   }
 }

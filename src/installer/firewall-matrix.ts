@@ -101,6 +101,7 @@ function inRows(cluster: Cluster): readonly FirewallRow[] {
     ["R43.etcd", workers, "may", tcp, "2379-2380", "machines", "etcd on workers"],
     ["own.api", controller, "must", tcp, api, "anyone", "the API"],
     hasOwnEtcd(cluster) && OwnEtcd,
+    hasOwnEtcd(cluster) && WatchedEtcd,
     ["own.kubelet", controller, "must", tcp, "10250", "controllers", "logs and exec"],
     ["own.http", ingress, "must", tcp, "80", "anyone", "ingress"],
     !hasInfra && OwnHttps,
@@ -113,6 +114,11 @@ const NodePortIngress: Cells = [
   "ingress on node ports",
 ];
 const OwnEtcd: Cells = ["own.etcd", controller, "must", tcp, "2379-2380", "controllers", "etcd"];
+// Not the peers' port: this daemon's host asks etcd how it is, and gives places in it away.
+const WatchedEtcd: Cells = [
+  ...(["own.etcd-status", controller, "must", tcp, "2379", "provisioner"] as const),
+  "cluster status and replace-node",
+];
 const OwnHttps: Cells = ["own.https", ["worker"], "must", tcp, "443", "anyone", "ingress"];
 
 /** Used where `firewall.egress` is `listed`. */

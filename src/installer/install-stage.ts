@@ -8,7 +8,8 @@ import { formatMachine } from "./ignition-document.ts";
 import { type ClusterSurroundings, imageOf, type LibraryFile } from "./surroundings.ts";
 import { formatEnvironment, formatUnit } from "./unit-text.ts";
 
-const scriptPath = "/assets/installer/install.sh";
+/** Where live systems fetch what writes their disk. */
+export const installScriptPath = "/assets/installer/install.sh";
 
 /** The word that a machine is known by to its installer: a MAC with dashes, or the UUID without one. */
 function machineWord({ macs: [mac], uuid }: ClusterNode): string {
@@ -80,7 +81,7 @@ const installUnit = formatUnit({
     Type: "oneshot",
     EnvironmentFile: "/etc/kindling/install.env",
     RuntimeDirectory: "kindling",
-    ExecStartPre: `/usr/bin/env curl ${curlFlags} --output ${script} \${KINDLING_ORIGIN}${scriptPath}`,
+    ExecStartPre: `/usr/bin/env curl ${curlFlags} --output ${script} \${KINDLING_ORIGIN}${installScriptPath}`,
     ExecStart: `/bin/sh ${script}`,
     StandardOutput: "journal+console",
     Restart: "on-failure",

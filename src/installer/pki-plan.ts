@@ -94,7 +94,9 @@ function etcdRows(cluster: Cluster): (node: ClusterNode) => readonly Row[] {
   const both = [...server, ...client];
   return (node) => {
     const own = { node: node.name, signer, names: namesOf(cluster, node) } as const;
-    const loop = { ...own, names: [...own.names, "localhost", "127.0.0.1"] };
+    // Clients that find members by the SRV records hold them to the domain, as etcd's own do.
+    const asked = [...own.names, cluster.apiName, cluster.domain, "localhost", "127.0.0.1"];
+    const loop = { ...own, names: asked };
     const [commonName, id] = [fullName(cluster, node), "etcd-client"];
     return [
       { id: "etcd-server", ...loop, commonName, purposes: both },

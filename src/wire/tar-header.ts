@@ -28,7 +28,9 @@ export type TarKind =
   | "link-path"
   | "pax"
   | "global"
-  | "special";
+  /** A device or a pipe; no bytes follow. */
+  | "special"
+  | "unknown";
 
 export const tarBlockBytes = 512;
 
@@ -38,7 +40,10 @@ const Kinds: Readonly<Record<string, TarKind>> = {
   "7": "file",
   "1": "hardlink",
   "2": "symlink",
+  "3": "special",
+  "4": "special",
   "5": "folder",
+  "6": "special",
   L: "path",
   K: "link-path",
   x: "pax",
@@ -62,7 +67,7 @@ export function parseTarHeader(block: Uint8Array): TarHeader | undefined {
   const prefix = isPosix ? textAt(block, 345, 155) : "";
   const name = textAt(block, 0, 100);
   return {
-    kind: Kinds[type] ?? "special",
+    kind: Kinds[type] ?? "unknown",
     name: prefix === "" ? name : `${prefix}/${name}`,
     size: numberAt(block, 124, 12),
     link: textAt(block, 157, 100),
@@ -117,7 +122,7 @@ function numberAt(block: Uint8Array, start: number, length: number): number {
       ? field.subarray(1).reduce((sum, octet) => sum * 256 + octet, 0)
       : octal(textAt(block, start, length).trim());
   if (Number.isSafeInteger(value)) return value;
-  throw new WireError("wire.invalid", `want a number in a tar header at ${start}`, {
+  throw new WireError("wire.invalid", `want digits in a tar header at ${start}`, {
     field: "tar number",
     offset: start,
   });

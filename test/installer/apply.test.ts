@@ -100,6 +100,27 @@ describe("formatChange", () => {
     );
   });
 
+  it("looks into the files of an Ignition file, shows what changed alone, and no token", () => {
+    const ignition = (token: string, state: string) => {
+      const texts = [
+        `Authorization: Bearer ${token}\n`,
+        "#!/bin/sh\nexit\n",
+        `STATE=${state}\nA=1\n`,
+      ];
+      const files = texts.map((text) => ({
+        contents: { source: `data:,${encodeURIComponent(text)}` },
+      }));
+      return JSON.stringify({ storage: { files } });
+    };
+    const text = formatChange({
+      ...{ kind: "update", entry: entry("ignition/a", ignition("wxyz-5678", "existing")) },
+      before: ignition("abcd-1234", "new"),
+    });
+    const lines = ["- Authorization: Bearer abcd…", "+ Authorization: Bearer wxyz…"];
+    const all = ["~ ignition/a", ...lines, "- STATE=new", "+ STATE=existing"];
+    expect(text).toBe(`${all.join("\n    ")}\n`);
+  });
+
   it("shows the beginning of a long one", () => {
     const lines = (word: string) =>
       Array.from({ length: 40 }, (_, at) => `${word}${at}`).join("\n");

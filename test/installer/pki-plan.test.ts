@@ -47,6 +47,13 @@ describe("planCertificates", () => {
     expect(plan.names).toEqual(["c2.dc1.example.com", "c2", "10.77.0.12"]);
   });
 
+  it("names etcd's servers by all that clients ask for, the domain of their SRV records too", () => {
+    const { apiName, domain } = clusterOf("ha");
+    const { names } = find("ha", "etcd-server@c2").plan;
+    expect(names).toEqual(expect.arrayContaining([apiName, domain, `c2.${domain}`, "10.77.0.12"]));
+    expect(find("ha", "etcd-peer@c2").plan.names).not.toContain(domain);
+  });
+
   it("makes nothing of etcd that is elsewhere, and nothing of Kubernetes that is not wanted", () => {
     expect(planned("external").some(({ key }) => key.startsWith("etcd"))).toBe(false);
     expect(authoritiesOf(clusterOf("external"))).toEqual(["cluster", "front-proxy"]);

@@ -1,24 +1,29 @@
-import { once } from "node:events";
-import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { createHash } from "node:crypto";
+import { mkdir, mkdtemp, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { nodesOf } from "../../src/installer/cluster.ts";
+import { JoinServer } from "../../src/installer/join-server.ts";
+import { parseTicketWishes } from "../../src/installer/join-ticket.ts";
 import { makeSecrets } from "../../src/installer/make-secrets.ts";
-import { renderCluster } from "../../src/installer/plan.ts";
-import { formatBundle } from "../../src/installer/tar.ts";
+import { type ClusterPlan, renderCluster } from "../../src/installer/plan.ts";
 import { cacheFolder } from "../../src/lab/package-cache.ts";
 import { openPeer } from "../../src/lab/peer-packages.ts";
-import { onHost, openVirtualLan, type VirtualLan } from "../../src/lab/virtual-lan.ts";
-import { formatIpv4 } from "../../src/wire/ipv4.ts";
+import { ip, onHost, openVirtualLan, type VirtualLan } from "../../src/lab/virtual-lan.ts";
+import { systemClock } from "../../src/runtime/clock.ts";
+import { durableDisk } from "../../src/runtime/durable-file.ts";
+import { silentLog } from "../../src/runtime/log.ts";
+import { formatIpv4, parseIpv4 } from "../../src/wire/ipv4.ts";
 import { clusterOf, goodSite } from "../support/cluster.ts";
 
 /** What is started here, and ended here. */
 type Child = PromiseLike<unknown> & { kill(signal: "SIGTERM"): boolean };
 
 // Three machines, each with its own network, /etc and /var/lib: they are given what a real one is given,
-// the files of its Ignition and a bundle for its token, and run its script and its etcd.
+// the files of its Ignition and a bundle for its token, and run its script and its etcd. The bundles are
+// handed out by the daemon's own service, on the host that the machines' bridge is of.
 const peer = await openPeer(cacheFolder(process.env), "etcd").catch((error: unknown) => error);
 const why = peer instanceof Error ? ` (skipped: ${peer.message})` : "";
 
@@ -27,9 +32,12 @@ describe.skipIf(why !== "")(`etcd on the controllers of a cluster${why}`, () => 
   const { root, program } = peer as Awaited<ReturnType<typeof openPeer>>;
   const cluster = clusterOf("ha", { etcd: { kind: "controllers", program } });
   const controllers = nodesOf(cluster, "controller");
-  const support = join(import.meta.dirname, "../support");
   let folder = "";
   let lan: VirtualLan;
+  let joins: JoinServer;
+  let plan: ClusterPlan;
+  /** What the service told of whom. */
+  const [joined, refused]: [string[], string[]] = [[], []];
   const running: Child[] = [];
 
   /** Runs a shell on a machine, where its own folders are in place of this host's. */
@@ -47,36 +55,43 @@ describe.skipIf(why !== "")(`etcd on the controllers of a cluster${why}`, () => 
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), "kindling-etcd-"));
+    lan = await openVirtualLan();
+    await ip(`addr add 10.77.0.1/24 dev ${lan.bridge}`);
+    joins = openJoins();
+    const { authority, urls } = await joins.about();
     const now = Date.now();
     const secrets = await makeSecrets(cluster, { now, joinNames: ["10.77.0.1"] });
-    const plan = renderCluster(cluster, secrets, { ...goodSite, now });
-    lan = await openVirtualLan();
-    await lan.addHost("provisioner", "10.77.0.1/24");
+    const site = { ...goodSite, now, joinOrigin: new URL(urls[0] ?? "").origin };
+    plan = renderCluster(cluster, secrets, { ...site, joinAuthority: authority });
     for (const { name, address } of controllers) {
       await lan.addHost(name, `${formatIpv4(address)}/24`);
       await plant(name, plan.ignition.get(`prod-${name}.ign`) ?? "");
     }
-    const tickets = plan.tickets.map(({ token, node, address }) => ({
-      ...{ token, address: formatIpv4(address) },
-      bundle: formatBundle(plan.bundles.get(node) ?? []).toString("base64"),
+    const tickets = plan.tickets.map(({ token, node, macs, address, notAfter }) => ({
+      ...{ token: createHash("sha256").update(token).digest("hex"), cluster: cluster.name, node },
+      ...{ macs, address: formatIpv4(address), expires: notAfter },
+      files: plan.bundles.get(node),
     }));
-    const settings = join(folder, "join.json");
-    const pair = secrets.certificates.get("join-server");
-    await writeFile(settings, JSON.stringify({ ...pair, tickets }));
-    const script = join(support, "serve-join.ts");
-    const [command = "", ...rest] = onHost("provisioner", [
-      ...[process.execPath, script, "10.77.0.1", "8443", settings],
-    ]);
-    const server = execa(command, rest, { buffer: false, reject: false });
-    running.push(server);
-    await once(server.stdout, "data");
+    await joins.put(parseTicketWishes(JSON.stringify({ tickets })));
   });
   afterAll(async () => {
     for (const child of running) child.kill("SIGTERM");
     await Promise.all(running);
+    await joins[Symbol.asyncDispose]();
     await lan[Symbol.asyncDispose]();
     await rm(folder, { recursive: true, force: true });
   });
+
+  function openJoins(): JoinServer {
+    return new JoinServer({
+      ...{ addresses: [parseIpv4("10.77.0.1")], port: 0, folder: join(folder, "join") },
+      ...{ disk: durableDisk, clock: systemClock, log: silentLog, machineAt: () => undefined },
+      publish: (fact) => {
+        if (fact.kind === "report") joined.push(fact.stage);
+      },
+      findings: { raise: ({ subject }) => refused.push(String(subject)), clear: () => {} },
+    });
+  }
 
   /** What Ignition would do: the accounts and the files, but none that is fetched. */
   async function plant(name: string, ignition: string): Promise<void> {
@@ -97,8 +112,9 @@ describe.skipIf(why !== "")(`etcd on the controllers of a cluster${why}`, () => 
   }
 
   it("gives each machine its bundle, to owners and modes as planned", async () => {
-    const joined = await Promise.all(controllers.map(({ name }) => join1(name)));
-    for (const { exitCode, all } of joined) expect(exitCode, String(all)).toBe(0);
+    const runs = await Promise.all(controllers.map(({ name }) => join1(name)));
+    for (const { exitCode, all } of runs) expect(exitCode, String(all)).toBe(0);
+    expect(joined).toEqual(controllers.map(() => "joined"));
     const key = await stat(join(folder, "c2/etc/etcd/pki/peer.key"));
     expect({ mode: key.mode & 0o777, uid: key.uid }).toEqual({ mode: 0o400, uid: 970 });
     const pki = await stat(join(folder, "c2/etc/etcd/pki"));
@@ -110,15 +126,14 @@ describe.skipIf(why !== "")(`etcd on the controllers of a cluster${why}`, () => 
 
   it("gives it once, and to no other machine", async () => {
     const header = join(folder, "c1/etc/kindling/join.header");
-    const ignition = await readFile(join(folder, "join.json"), "utf8");
-    const { tickets } = JSON.parse(ignition) as { tickets: { token: string; address: string }[] };
-    const tokenOf = (address: string) => tickets.find((one) => one.address === address)?.token;
-    await writeFile(header, `Authorization: Bearer ${tokenOf("10.77.0.11")}\n`);
+    const tokenOf = (node: string) => plan.tickets.find((ticket) => ticket.node === node)?.token;
+    await writeFile(header, `Authorization: Bearer ${tokenOf("c1")}\n`);
     const again = await join1("c1");
     expect(again.exitCode).toBe(1);
     expect(again.all).toContain("refuses this machine's token (410)");
-    await writeFile(header, `Authorization: Bearer ${tokenOf("10.77.0.21")}\n`);
+    await writeFile(header, `Authorization: Bearer ${tokenOf("w1")}\n`);
     expect((await join1("c1")).all).toContain("refuses this machine's token (403)");
+    expect(refused).toEqual(["prod/c1", "prod/w1"]);
   });
 
   // Three disks that sync for each write are slow on a busy host.

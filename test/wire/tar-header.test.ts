@@ -17,6 +17,12 @@ function changed(at: number, bytes: Buffer): Buffer {
   return block;
 }
 
+const gnuTimes = Buffer.concat([
+  Buffer.from("ustar  \0"),
+  Buffer.alloc(80),
+  Buffer.from("14752130000"),
+]);
+
 describe("parseTarHeader", () => {
   it.each([
     ["a file", header("a/b", { size: 4711 }), { kind: "file", name: "a/b", size: 4711 }],
@@ -26,6 +32,12 @@ describe("parseTarHeader", () => {
     ["a long name to come", header("././@LongLink", { type: "L" }), { kind: "path" }],
     ["pax records to come", header("pax", { type: "x" }), { kind: "pax" }],
     ["a device", header("a", { type: "3" }), { kind: "special" }],
+    [
+      "what other programs write",
+      header("a", { type: "V", size: 9 }),
+      { kind: "unknown", size: 9 },
+    ],
+    ["GNU's times in the prefix's place", changed(257, gnuTimes), { name: "a" }],
     ["a name in two parts", changed(345, Buffer.from("front")), { name: "front/a" }],
     [
       "a size beyond octal text",

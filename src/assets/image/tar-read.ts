@@ -1,4 +1,11 @@
 import { WireError } from "../../errors.ts";
+import {
+  tarBlockBytes as block,
+  parsePax,
+  parseTarHeader,
+  type TarKind,
+} from "../../wire/tar-header.ts";
+import { tarPadding } from "./tar-write.ts";
 
 /**
  * Takes a tar archive apart while its bytes arrive (POSIX.1-2001 "pax" and ustar, GNU's long names).
@@ -21,7 +28,8 @@ export type TarEvent =
   | { readonly kind: "close" };
 export type TarType = "file" | "folder" | "link" | "other";
 
-const block = 512;
+/** They may tell a size, and no bytes follow. */
+const Bodiless: readonly TarKind[] = ["folder", "symlink", "hardlink", "special"];
 /** A path's length on Linux; pax headers hold a few more words than that. */
 const nameCharsMax = 4096;
 const headerBytesMax = 64 * 1024;
@@ -35,7 +43,7 @@ export class TarReader {
   /** Bytes of the present entry and its padding that are still to come. */
   #left = 0;
   #padding = 0;
-  #meta: { readonly kind: "pax" | "name"; readonly bytes: Uint8Array; filled: number } | undefined;
+  #meta: { readonly kind: "pax" | "path"; readonly bytes: Uint8Array; filled: number } | undefined;
   #next: { name?: string; size?: number } = {};
   #entries = 0;
   #ended = false;
@@ -84,113 +92,54 @@ export class TarReader {
     return { count: bytes.length, events: [] };
   }
 
-  #endMeta({ kind, bytes }: { readonly kind: "pax" | "name"; readonly bytes: Uint8Array }): void {
+  #endMeta({ kind, bytes }: { readonly kind: "pax" | "path"; readonly bytes: Uint8Array }): void {
     this.#meta = undefined;
-    if (kind === "name") this.#next.name = textOf(bytes);
-    else Object.assign(this.#next, parsePax(bytes));
+    if (kind === "path") this.#next.name = textOf(bytes);
+    else {
+      const told = parsePax(bytes);
+      const [path, size] = [told.get("path"), told.get("size")];
+      if (path !== undefined) this.#next.name = path;
+      if (size !== undefined) this.#next.size = paxSize(size);
+    }
   }
 
   *#readHeader(): Generator<TarEvent> {
     this.#filled = 0;
-    const header = this.#header;
-    if (header.every((byte) => byte === 0)) {
+    const header = parseTarHeader(this.#header);
+    if (header === undefined) {
       this.#ended = true;
       return;
     }
-    checkSum(header);
     if (++this.#entries > entriesMax) {
       throw tooLong("entries", entriesMax, this.#entries);
     }
-    const type = String.fromCharCode(header[156] ?? 0);
-    const isMeta = type === "x" || type === "L" || type === "g" || type === "K";
-    const told = (isMeta ? undefined : this.#next.size) ?? readNumber(header, 124, 12, "size");
-    const size = hasBytes(type) ? told : 0;
-    this.#padding = (block - (size % block)) % block;
+    const { kind } = header;
+    if (kind === "path" || kind === "link-path" || kind === "pax" || kind === "global") {
+      return this.#beginMeta(kind, header.size);
+    }
+    const size = Bodiless.includes(kind) ? 0 : (this.#next.size ?? header.size);
+    this.#padding = tarPadding(size);
     this.#left = size;
-    if (isMeta) return this.#beginMeta(type, size);
-    const name = this.#next.name ?? readName(header);
+    const name = this.#next.name ?? header.name;
     if (name.length > nameCharsMax) throw tooLong("name", nameCharsMax, name.length);
     this.#next = {};
-    yield { kind: "entry", name: name.replace(/^(?:\.\/)+/, ""), bytes: size, type: typeOf(type) };
+    yield { kind: "entry", name: name.replace(/^(?:\.\/)+/, ""), bytes: size, type: typeOf(kind) };
     if (size === 0) yield { kind: "close" };
   }
 
-  // `g` holds for all entries and names none; `K` is the target of a link, which nobody follows.
-  #beginMeta(type: string, size: number): void {
+  // A global header holds for all entries and names none; a link's target is for whoever follows it.
+  #beginMeta(kind: "path" | "link-path" | "pax" | "global", size: number): void {
     if (size > headerBytesMax) throw tooLong("header", headerBytesMax, size);
-    const kind = type === "L" ? "name" : "pax";
-    if (type === "g" || type === "K") this.#padding += size;
-    if (type === "g" || type === "K" || size === 0) this.#left = 0;
-    else this.#meta = { kind, bytes: new Uint8Array(size), filled: 0 };
+    const isWanted = size > 0 && (kind === "path" || kind === "pax");
+    this.#padding = tarPadding(size) + (isWanted ? 0 : size);
+    this.#left = isWanted ? size : 0;
+    if (isWanted) this.#meta = { kind, bytes: new Uint8Array(size), filled: 0 };
   }
 }
 
-function typeOf(flag: string): TarType {
-  if (flag === "0" || flag === "\0" || flag === "7") return "file";
-  if (flag === "5") return "folder";
-  return flag === "1" || flag === "2" ? "link" : "other";
-}
-
-// Links, devices and folders may tell a size, and no bytes follow.
-function hasBytes(flag: string): boolean {
-  return flag < "1" || flag > "6";
-}
-
-// The sum counts its own field as eight blanks; some old programs added signed bytes.
-function checkSum(header: Uint8Array): void {
-  const want = readNumber(header, 148, 8, "checksum");
-  let plain = 0;
-  let signed = 0;
-  for (const [at, byte] of header.entries()) {
-    const value = at >= 148 && at < 156 ? 0x20 : byte;
-    plain += value;
-    signed += value > 127 ? value - 256 : value;
-  }
-  if (want === plain || want === signed) return;
-  const details = { field: "checksum", want, got: plain };
-  throw new WireError("wire.invalid", `tar header: want checksum ${want}, got ${plain}`, details);
-}
-
-// Octal digits, or GNU's base 256 where the first bit is set (files of 8 GiB and more).
-function readNumber(header: Uint8Array, at: number, length: number, field: string): number {
-  const bytes = header.subarray(at, at + length);
-  const isBinary = ((bytes[0] ?? 0) & 0x80) !== 0;
-  const digits = textOf(bytes).trim();
-  const value = isBinary
-    ? bytes.reduce((sum, byte, place) => sum * 256 + (place === 0 ? byte & 0x7f : byte), 0)
-    : /^[0-7]+$/.test(digits)
-      ? Number.parseInt(digits, 8)
-      : Number.NaN;
-  if (Number.isSafeInteger(value)) return value;
-  const details = { field, offset: at, want: "octal digits", got: digits };
-  throw new WireError("wire.invalid", `tar header: want digits for ${field}`, details);
-}
-
-function readName(header: Uint8Array): string {
-  const name = textOf(header.subarray(0, 100));
-  const isUstar = textOf(header.subarray(257, 262)) === "ustar";
-  const prefix = isUstar ? textOf(header.subarray(345, 500)) : "";
-  return prefix === "" ? name : `${prefix}/${name}`;
-}
-
-/** `<length> <key>=<value>\n`, of which name and size are wanted. */
-function parsePax(bytes: Uint8Array): { name?: string; size?: number } {
-  const found: { name?: string; size?: number } = {};
-  let at = 0;
-  while (at < bytes.length) {
-    const space = bytes.indexOf(0x20, at);
-    const length = Number(textOf(bytes.subarray(at, Math.max(at, space))));
-    if (!Number.isInteger(length) || length <= space - at || at + length > bytes.length) {
-      const details = { field: "pax", offset: at, want: "a length", got: length };
-      throw new WireError("wire.invalid", "tar header: want a length before each word", details);
-    }
-    const [, key, value = ""] =
-      /^([^=]*)=([\s\S]*)\n$/.exec(textOf(bytes.subarray(space + 1, at + length))) ?? [];
-    if (key === "path") found.name = value;
-    if (key === "size") found.size = paxSize(value);
-    at += length;
-  }
-  return found;
+function typeOf(kind: TarKind): TarType {
+  if (kind === "file" || kind === "folder") return kind;
+  return kind === "symlink" || kind === "hardlink" ? "link" : "other";
 }
 
 function paxSize(text: string): number {

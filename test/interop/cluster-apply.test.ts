@@ -1,0 +1,122 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type DaemonSite, openDaemonSite } from "../support/daemon-site.ts";
+
+const image = { name: "kindling-live", version: "1", arch: "x86_64" } as const;
+const sha = (letter: string) => letter.repeat(64);
+
+/** Three controllers whose etcd is all that they run. */
+const description = `name: demo
+domain: dc1.example.com
+operatingSystem: { name: ${image.name}, version: "${image.version}" }
+controllers:
+  - { name: c1, mac: 52:54:00:77:01:01, address: 10.77.0.11 }
+  - { name: c2, mac: 52:54:00:77:01:02, address: 10.77.0.12 }
+  - { name: c3, mac: 52:54:00:77:01:03, address: 10.77.0.13 }
+etcd: { program: /usr/bin/etcd }
+`;
+
+/** An image of the library as `kindling image pull` leaves it, but for what is in its files. */
+function putImage(assets: string): void {
+  const folder = join(assets, "images", image.name, image.version, image.arch);
+  mkdirSync(folder, { recursive: true });
+  const files = [
+    { role: "kernel", file: "vmlinuz", sha256: sha("a") },
+    { role: "initrd", file: "live.img", sha256: sha("b") },
+    { role: "disk", file: "disk.raw.zst", sha256: sha("c") },
+  ];
+  for (const { file } of files) writeFileSync(join(folder, file), file);
+  writeFileSync(join(folder, "disk.raw.zst.raw.sha256"), `${sha("d")}  -\n`);
+  const manifest = {
+    title: "Debian with Ignition",
+    tree: "",
+    boot: { args: ["initrd=main"] },
+    files,
+  };
+  writeFileSync(join(folder, "manifest.json"), JSON.stringify(manifest));
+}
+
+describe("kindling cluster, asking a daemon that runs", () => {
+  let site: DaemonSite;
+  let settings = "";
+  let file = "";
+  const cluster = (verb: string, ...words: readonly string[]) =>
+    site.kindling("cluster", verb, ...words, "--config", settings);
+
+  beforeAll(async () => {
+    site = await openDaemonSite();
+    putImage(join(site.folder, "data/assets"));
+    const dhcp = { pools: ["10.77.0.100-10.77.0.199"] };
+    settings = site.configure(JSON.stringify({ interfaces: ["eth0"], dhcp }));
+    file = join(site.folder, "cluster.yaml");
+    writeFileSync(file, description);
+    await site.serve({ args: ["--config", settings] });
+    await site.run("client", "ip", "address", "add", "10.77.0.99/24", "dev", "eth0");
+  });
+  afterAll(() => site[Symbol.asyncDispose]());
+
+  it("applies a description, and a second time has nothing to do", async () => {
+    const first = await cluster("apply", file);
+    expect(first).toMatchObject({ exitCode: 0, stderr: "" });
+    expect(first.stdout).toMatch(/^demo: 18 created, 0 updated, 0 deleted, 3 tickets, /m);
+    const second = await cluster("apply", file);
+    expect(second).toMatchObject({ exitCode: 0, stderr: "" });
+    expect(second.stdout).toBe("demo: nothing to change for 3 machines");
+  });
+
+  it("serves what was applied: script, both Ignition files, names", async () => {
+    const mac = "52:54:00:77:01:01";
+    expect(await site.get("/assets/installer/install.sh")).toMatch(
+      /^#!\/bin\/sh\n# Installs a disk/,
+    );
+    const live = JSON.parse(await site.get(`/ignition?mac=${mac}`));
+    expect(live.systemd.units[0].name).toBe("kindling-install.service");
+    const installed = JSON.parse(await site.get(`/ignition?mac=${mac}&os=installed`));
+    expect(installed.systemd.units.map(({ name }: { name: string }) => name)).toEqual([
+      ...["kindling-firewall.service", "kindling-join.service", "etcd.service"],
+    ]);
+    expect(await site.get(`/ipxe?mac=${mac}`)).toContain(
+      "kernel /assets/images/kindling-live/1/x86_64/vmlinuz",
+    );
+    const api = (await site.dig("demo-k8s.dc1.example.com")).split("\n").toSorted();
+    expect(api).toEqual(["10.77.0.11", "10.77.0.12", "10.77.0.13"]);
+    const srv = await site.run(
+      ...(["client", "dig", "+short", "@10.77.0.1", "SRV"] as const),
+      "_etcd-client-ssl._tcp.dc1.example.com",
+    );
+    expect(srv.stdout.split("\n").toSorted()).toEqual(
+      ["c1", "c2", "c3"].map((name) => `0 0 2379 ${name}.dc1.example.com.`),
+    );
+  });
+
+  it("shows each machine, in words and as JSON", async () => {
+    const { stdout } = await cluster("status", "demo");
+    expect(stdout).toMatch(/^c1 +controller +\S+ /m);
+    const told = JSON.parse((await cluster("status", "demo", "-o", "json")).stdout);
+    expect(told).toMatchObject({ cluster: "demo", verdict: "under-way" });
+    expect(told.machines).toHaveLength(3);
+  });
+
+  it("changes what is there when told so, and only then", async () => {
+    const open = join(site.folder, "open.yaml");
+    writeFileSync(open, `${description}firewall: { level: off }\n`);
+    const asked = await cluster("apply", open);
+    expect([asked.exitCode, asked.stdout]).toEqual([
+      4,
+      expect.stringContaining("~ ignition/demo-c1"),
+    ]);
+    const done = await cluster("apply", open, "--yes");
+    expect(done.stdout).toMatch(/^demo: 0 created, 3 updated, 0 deleted, 0 tickets, 0 names$/m);
+  });
+
+  it("takes all of it away when told so, and only then", async () => {
+    const asked = await cluster("destroy", "demo");
+    expect(asked.exitCode).toBe(4);
+    expect(asked.stderr).toContain("--yes");
+    expect((await cluster("destroy", "demo", "--yes")).exitCode).toBe(0);
+    expect(await site.dig("demo-k8s.dc1.example.com")).toBe("");
+    expect(await site.get("/ignition?mac=52:54:00:77:01:01")).not.toContain("kindling-install");
+    expect((await cluster("status", "demo")).stderr).toContain("there is no cluster demo");
+  });
+});

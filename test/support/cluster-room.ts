@@ -1,0 +1,137 @@
+import { appendFileSync, writeFileSync } from "node:fs";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { labNet, labPaths } from "../../src/lab/lab-config.ts";
+import { formatLiveRecipe } from "../../src/lab/live/image-recipe.ts";
+import { openLiveImage } from "../../src/lab/live/live-image.ts";
+import { cacheFolder } from "../../src/lab/package-cache.ts";
+import { onHost } from "../../src/lab/virtual-lan.ts";
+import type { Vm } from "../../src/lab/vm.ts";
+import type { MacAddress } from "../../src/wire/mac.ts";
+import { type Outcome, runProgram } from "./daemon.ts";
+import { openTestRoom, type TestRoom } from "./lab.ts";
+
+const main = join(import.meta.dirname, "../../src/main.ts");
+const out = join(import.meta.dirname, "../../out");
+
+export type ClusterMachine = {
+  readonly name: string;
+  readonly mac: MacAddress;
+  readonly address: string;
+};
+
+/** What `status -o json` says of a cluster. */
+export type ClusterStatus = {
+  readonly verdict: "ready" | "failed" | "under-way";
+  readonly percent: number;
+  readonly machines: readonly { readonly node: string; readonly stage: string }[];
+};
+
+/** A room with the live image in its library, and a description on the server's disk. */
+export type ClusterRoom = AsyncDisposable & {
+  readonly test: TestRoom;
+  /** Runs `kindling` with these words and the room's settings, where the daemon is. */
+  kindling(...words: readonly string[]): Promise<Outcome>;
+  /** Runs any program there. */
+  run(...argv: readonly string[]): Promise<Outcome>;
+  /** Applies a cluster of controllers alone. */
+  apply(name: string, controllers: readonly ClusterMachine[]): Promise<Outcome>;
+  status(name: string): Promise<ClusterStatus>;
+  /** Switches a machine on, as its firmware comes: the network first, then its disk. */
+  powerOn(boot: string, mac: MacAddress): Promise<Vm>;
+  /** Pulls the plug of that boot. */
+  powerOff(boot: string): Promise<void>;
+  /** Keeps a line for out/<name>.stages.log, with the seconds since the room was opened. */
+  note(what: string): void;
+};
+
+export const clusterDomain = "dc1.example.com";
+
+export async function openClusterRoom(name: string): Promise<ClusterRoom> {
+  await using opening = new AsyncDisposableStack();
+  const test = opening.use(await openTestRoom(name, { profiles: [], diskMb: 2048 }));
+  const { folder } = test.room;
+  const { config, assets, data } = labPaths(folder);
+  const run = (...argv: readonly string[]) => runProgram(onHost(labNet.serverHost, argv));
+  const kindling: ClusterRoom["kindling"] = (...words) =>
+    run(process.execPath, main, ...words, "--config", config);
+  const version = await bringImage({ data, assets, kindling });
+  const vms = new Map<string, Vm>();
+  const start = performance.now();
+  const stages = join(out, `${name}.stages.log`);
+  writeFileSync(stages, "");
+  opening.defer(async () => {
+    await mkdir(out, { recursive: true });
+    for (const [boot, { lines }] of vms) {
+      const text = lines.map(({ ms, text }) => `${String(ms).padStart(7)} ${text}\n`).join("");
+      await writeFile(join(out, `${name}.${boot}.log`), text);
+    }
+    await rm(join(out, `${name}.pcap`), { force: true }); // the images are in it, once for each machine
+    await writeFile(join(out, `${name}.daemon.log`), await readFile(labPaths(folder).log));
+  });
+  const closing = opening.move();
+  return {
+    ...{ test, kindling, run },
+    async apply(cluster, controllers) {
+      const file = join(folder, `${cluster}.yaml`);
+      await writeFile(file, describe(cluster, version, controllers));
+      return await kindling("cluster", "apply", file);
+    },
+    async status(cluster) {
+      const { stdout, stderr } = await kindling("cluster", "status", cluster, "-o", "json");
+      if (stdout === "") throw new Error(stderr);
+      return JSON.parse(stdout);
+    },
+    async powerOn(boot, mac) {
+      const vm = await test.powerOn(boot, mac, "bios", { memoryMb: 1024 });
+      vms.set(boot, vm);
+      return vm;
+    },
+    async powerOff(boot) {
+      await vms.get(boot)?.[Symbol.asyncDispose]();
+    },
+    note(what) {
+      const seconds = Math.round((performance.now() - start) / 1000);
+      appendFileSync(stages, `${seconds} s  ${what}\n`);
+    },
+    [Symbol.asyncDispose]: () => closing.disposeAsync(),
+  };
+}
+
+/** As docs/live-image.md and docs/cluster.md tell an operator to: recipe, files, the disk's checksum. */
+async function bringImage(to: {
+  readonly data: string;
+  readonly assets: string;
+  readonly kindling: ClusterRoom["kindling"];
+}): Promise<string> {
+  const { folder, manifest } = await openLiveImage(cacheFolder(process.env), () => {});
+  const recipe = formatLiveRecipe(manifest, "http://mirror.example/live");
+  const { version } = JSON.parse(recipe) as { version: string };
+  const recipes = join(to.data, "images/recipes");
+  await mkdir(recipes, { recursive: true });
+  await writeFile(join(recipes, "kindling-live.yaml"), recipe);
+  const files = Object.entries(manifest.files);
+  const done = await to.kindling(
+    ...["image", "import", ...files.map(([file]) => join(folder, file))],
+    ...["--as", `kindling-live@${version}`, "--arch", "x86_64"],
+    ...files.flatMap(([, { sha256 }]) => ["--sha256", sha256]),
+  );
+  if (done.exitCode !== 0) throw new Error(`image import: ${done.stderr}`);
+  const image = join(to.assets, "images/kindling-live", version, "x86_64");
+  const sum = manifest.files["disk.raw.zst"]?.raw?.sha256 ?? "";
+  await writeFile(join(image, "disk.raw.zst.raw.sha256"), `${sum}  -\n`);
+  return version;
+}
+
+function describe(
+  cluster: string,
+  version: string,
+  controllers: readonly ClusterMachine[],
+): string {
+  return JSON.stringify({
+    ...{ name: cluster, domain: clusterDomain },
+    operatingSystem: { name: "kindling-live", version },
+    controllers,
+    etcd: { program: "/usr/bin/etcd" },
+  });
+}
