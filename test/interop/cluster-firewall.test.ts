@@ -12,6 +12,7 @@ const Sources = {
   user: "10.77.0.70",
   master: "10.77.0.12",
   worker: "10.77.0.22",
+  provisioner: "10.77.0.1",
   other: "10.77.0.200",
 };
 const Targets = { controller: "10.77.0.11", worker: "10.77.0.21", infra: "10.77.0.31" };
@@ -24,7 +25,7 @@ const settings: FirewallSettings = {
 };
 const sides = { users: ["10.77.0.64/26"], provisioner: ["10.77.0.1"] };
 
-const all = ["user", "master", "worker", "other"] as const;
+const all = ["user", "master", "worker", "provisioner", "other"] as const;
 const members = ["master", "worker"] as const;
 const masters = ["master"] as const;
 const must = 1;
@@ -74,7 +75,7 @@ const Doors: readonly Door[] = [
   ["tcp/2380", ["worker", "infra"], may, members],
   // What Kubernetes needs besides.
   ["tcp/6443", ["controller"], must, all],
-  ["tcp/2379", ["controller"], must, masters],
+  ["tcp/2379", ["controller"], must, [...masters, "provisioner"]],
   ["tcp/2380", ["controller"], must, masters],
   ["tcp/10250", ["controller"], must, masters],
 ];
