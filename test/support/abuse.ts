@@ -80,7 +80,8 @@ export async function expectService(site: DaemonSite): Promise<void> {
   expect(await site.lease()).toMatchObject({ server: "10.77.0.1" });
   expect(await site.dig("provisioner.kindling.lan")).toBe("10.77.0.1");
   expect(await site.get("/assets/plain.txt")).toBe("plain");
-  expect(await loaderBytes(site)).toBe(readFileSync("/usr/lib/ipxe/snponly.efi").length);
+  const loader = readFileSync("/usr/lib/ipxe/snponly.efi").length;
+  await expect.poll(() => loaderBytes(site), { timeout: 45_000, interval: 500 }).toBe(loader);
 }
 
 export type Amplification = {
