@@ -1,6 +1,6 @@
 import { KindlingError } from "../errors.ts";
-import { type Cluster, fullName } from "../installer/cluster.ts";
-import type { PlannedReservation } from "../installer/names.ts";
+import type { Cluster } from "../installer/cluster.ts";
+import { type PlannedReservation, recordsToKeep } from "../installer/names.ts";
 import type { ClusterPlan } from "../installer/plan.ts";
 import { formatIpv4 } from "../wire/ipv4.ts";
 import type { ClusterHouse } from "./cluster-house.ts";
@@ -57,13 +57,7 @@ async function keepRecords(
   { records }: ClusterPlan,
 ): Promise<number> {
   const { domain } = cluster;
-  // A reservation's host name is a name of our own zone already, and its reverse with it.
-  const isOurs = domain === config.dns.domain || domain.endsWith(`.${config.dns.domain}`);
-  const nodes = new Set(cluster.nodes.map((node) => fullName(cluster, node)));
-  const wanted = records.filter(({ name, type }) => {
-    if (type === "PTR") return false;
-    return !(isOurs && domain === config.dns.domain && nodes.has(name));
-  });
+  const wanted = recordsToKeep(records, cluster, config.dns.domain);
   // proven: the daemon's own answer, docs/http-api.md
   const { owners } = (await ask({ path: "/v1/records" })) as {
     readonly owners: Readonly<Record<string, { readonly records: readonly object[] }>>;

@@ -62,6 +62,20 @@ export function planRecords(cluster: Cluster): readonly PlannedRecord[] {
   ];
 }
 
+/**
+ * The records that a daemon has to be given: where the cluster's domain is its own zone, the reservations
+ * name the machines there already, and a record would take the name from them. Reverse names are always made of these.
+ */
+export function recordsToKeep(
+  records: readonly PlannedRecord[],
+  cluster: Cluster,
+  ownDomain: string,
+): readonly PlannedRecord[] {
+  const named = cluster.domain === ownDomain ? cluster.nodes : [];
+  const names = new Set(named.map((node) => fullName(cluster, node)));
+  return records.filter(({ name, type }) => type !== "PTR" && !names.has(name));
+}
+
 function reverse(address: Ipv4Address): string {
   return `${formatIpv4(address).split(".").reverse().join(".")}.in-addr.arpa`;
 }
