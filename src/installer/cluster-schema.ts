@@ -3,6 +3,7 @@ import { KeyAlgorithms } from "../pki/certificate-plan.ts";
 import { FirewallLevels } from "./cluster.ts";
 import {
   diskValue,
+  imageValue,
   ipValue,
   ipv4Value,
   macValue,
@@ -78,7 +79,12 @@ export function clusterSchema(files: NamedFiles) {
     administrator: z
       .strictObject({ name: wordValue.prefault("admin"), email: textValue.exactOptional() })
       .prefault({}),
-    kubernetes: z.strictObject({ version: wordValue }).exactOptional(),
+    kubernetes: z
+      .strictObject({
+        version: wordValue,
+        sandboxImage: imageValue.prefault("registry.k8s.io/pause:3.10"),
+      })
+      .exactOptional(),
     firewall: firewall.prefault({}),
   });
 }

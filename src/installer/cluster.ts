@@ -100,7 +100,11 @@ export type Cluster = {
   readonly pullSecret?: string;
   readonly administrator: { readonly name: string; readonly email?: string };
   /** Absent: no Kubernetes, the controllers' etcd alone is brought up. */
-  readonly kubernetes?: { readonly version: string };
+  readonly kubernetes?: {
+    readonly version: string;
+    /** The image whose process holds a pod's namespaces. */
+    readonly sandboxImage: string;
+  };
   readonly firewall: FirewallSettings;
 };
 

@@ -41,12 +41,18 @@ export function renderRole(
   surroundings: ClusterSurroundings,
 ): RoleParts {
   const firewall = firewallFiles(cluster, role, surroundings);
-  const isPlain = cluster.kubernetes === undefined;
-  const runtime = isPlain ? [] : [...runtimeFiles(surroundings.mirror), ...kubeletFiles(cluster)];
+  const { kubernetes } = cluster;
+  const runtime =
+    kubernetes === undefined
+      ? []
+      : [
+          ...runtimeFiles(kubernetes.sandboxImage, surroundings.mirror),
+          ...kubeletFiles(cluster, kubernetes.version),
+        ];
   const programs = programFiles(cluster, role, surroundings);
   return {
     files: [...firewall.files, ...runtime, ...programs],
-    units: [...firewall.units, joinUnit(), ...(isPlain ? [] : [containerdUnit])],
+    units: [...firewall.units, joinUnit(), ...(kubernetes === undefined ? [] : [containerdUnit])],
   };
 }
 
@@ -55,7 +61,7 @@ export function renderNode(parts: Parts, role: RoleParts): NodeStage {
   const { cluster, node, secrets } = parts;
   const isController = node.role === "controller";
   const hasEtcd = isController && hasOwnEtcd(cluster);
-  const hasKubernetes = cluster.kubernetes !== undefined;
+  const { kubernetes } = cluster;
   const plane = isController ? controlPlane(parts) : etcdOnly(cluster, node, secrets);
   return {
     document: {
@@ -71,12 +77,12 @@ export function renderNode(parts: Parts, role: RoleParts): NodeStage {
         ...role.units,
         ...(hasEtcd ? [etcdUnit(cluster)] : []),
         ...plane.units,
-        ...(hasKubernetes ? nodeUnits(cluster, node) : []),
+        ...(kubernetes === undefined ? [] : nodeUnits(cluster, node, kubernetes.version)),
       ],
     },
     secrets: [
       ...(hasEtcd ? etcdSecrets(secrets, node) : []),
-      ...(hasKubernetes ? kubeletSecrets(cluster, secrets) : []),
+      ...(kubernetes === undefined ? [] : kubeletSecrets(cluster, secrets)),
       ...plane.secrets,
     ],
   };

@@ -21,20 +21,25 @@ const timeout = 2_400_000;
 /** How often a command asks the cluster how it is: each look is a process. */
 const lookMs = 5_000;
 
-const machine = (number: number): ClusterMachine => ({
+const machine = (
+  number: number,
+  firmware: ClusterMachine["firmware"] = "bios",
+): ClusterMachine => ({
   name: `c${number}`,
   mac: parseMac(`52:54:00:77:01:0${number}`),
   address: `10.77.0.1${number}`,
+  firmware,
 });
 
 /** Blank disk → live system → installed → from its disk, though its firmware tries the network first. */
-async function installMachine(place: ClusterRoom, { name, mac }: ClusterMachine): Promise<void> {
+async function installMachine(place: ClusterRoom, machine: ClusterMachine): Promise<void> {
+  const { name, mac } = machine;
   const since = Date.now(); // a machine that is replaced joined before
-  const live = await place.powerOn(`${name}-live`, mac);
+  const live = await place.powerOn(`${name}-live`, machine);
   await live.mark(/KINDLING-INSTALL stage=installed /, bootMs);
   place.note(`${name} installed`);
   expect(await live.ended).toBe(0);
-  const disk = await place.powerOn(`${name}-disk`, mac);
+  const disk = await place.powerOn(`${name}-disk`, machine);
   await disk.mark(/Installed: this machine boots its disk/, bootMs);
   const joined = untilEvent(place.test.room, (event) => {
     const isJoin = event.kind === "report" && event.stage === "joined";
@@ -104,7 +109,7 @@ describe("blank machines", () => {
 
   it("become a quorum over TLS, and one of them is replaced", { timeout }, async () => {
     await using place = await openClusterRoom("cluster-three");
-    const machines = [machine(1), machine(2), machine(3)];
+    const machines = [machine(1), machine(2, "uefi"), machine(3)];
     expect(await place.apply("demo", machines)).toMatchObject({ exitCode: 0, stderr: "" });
     place.note("applied");
     await Promise.all(machines.map((one) => installMachine(place, one)));

@@ -18,6 +18,7 @@ export type ClusterMachine = {
   readonly name: string;
   readonly mac: MacAddress;
   readonly address: string;
+  readonly firmware: "bios" | "uefi";
 };
 
 /** What `status -o json` says of a cluster. */
@@ -38,7 +39,7 @@ export type ClusterRoom = AsyncDisposable & {
   apply(name: string, controllers: readonly ClusterMachine[]): Promise<Outcome>;
   status(name: string): Promise<ClusterStatus>;
   /** Switches a machine on, as its firmware comes: the network first, then its disk. */
-  powerOn(boot: string, mac: MacAddress): Promise<Vm>;
+  powerOn(boot: string, machine: ClusterMachine): Promise<Vm>;
   /** Pulls the plug of that boot. */
   powerOff(boot: string): Promise<void>;
   /** Keeps a line for out/<name>.stages.log, with the seconds since the room was opened. */
@@ -82,8 +83,9 @@ export async function openClusterRoom(name: string): Promise<ClusterRoom> {
       if (stdout === "") throw new Error(stderr);
       return JSON.parse(stdout);
     },
-    async powerOn(boot, mac) {
-      const vm = await test.powerOn(boot, mac, "bios", { memoryMb: 1024 });
+    async powerOn(boot, { mac, firmware }) {
+      const how = { memoryMb: 1024, withoutPxe: ["IPv6"] } as const;
+      const vm = await test.powerOn(boot, mac, firmware, how);
       vms.set(boot, vm);
       return vm;
     },
@@ -131,7 +133,7 @@ function describe(
   return JSON.stringify({
     ...{ name: cluster, domain: clusterDomain },
     operatingSystem: { name: "kindling-live", version },
-    controllers,
+    controllers: controllers.map(({ name, mac, address }) => ({ name, mac, address })),
     etcd: { program: "/usr/bin/etcd" },
   });
 }
