@@ -102,11 +102,7 @@ export async function applyCluster(wish: Wish, means: Means): Promise<number> {
   const { house, catalog, context } = means;
   const { name } = cluster;
   const before = await house.store.load(name);
-  const secrets = await makeSecrets(
-    cluster,
-    { now: surroundings.now, joinNames: [new URL(surroundings.joinOrigin).hostname] },
-    before?.record.secrets,
-  );
+  const secrets = await makeSecrets(cluster, surroundings.now, before?.record.secrets);
   const generations = before?.record.generations ?? new Map<string, number>();
   const words = new Map([...generations].map(([node, count]) => [node, String(count)]));
   const plan = renderCluster(cluster, secrets, { ...surroundings, generations: words });

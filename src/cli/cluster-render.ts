@@ -108,17 +108,13 @@ function whatIsMissing(
 
 async function keepSecrets(
   cluster: Cluster,
-  { now, joinOrigin }: ClusterSurroundings,
+  { now }: ClusterSurroundings,
   { secrets: named, to, renew }: RenderFlags,
 ): Promise<ClusterSecrets> {
   const file = named ?? (to === undefined ? undefined : join(to, kept));
   const held = file === undefined ? undefined : await readSecrets(file);
   const before = held && renew ? { ...held, certificates: new Map(), joinTokens: new Map() } : held;
-  const secrets = await makeSecrets(
-    cluster,
-    { now, joinNames: [new URL(joinOrigin).hostname] },
-    before,
-  );
+  const secrets = await makeSecrets(cluster, now, before);
   if (named !== undefined) await writeSecret(named, formatSecretsFile(secrets));
   return secrets;
 }

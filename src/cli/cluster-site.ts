@@ -53,7 +53,7 @@ export async function surveySite(
   return {
     now: Date.now(),
     origin,
-    joinOrigin: flags.joinOrigin ?? `https://${new URL(origin).hostname}:${joinPort}`,
+    joinOrigin: flags.joinOrigin ?? joinOriginOf(new URL(origin).hostname, served),
     ...(served.length > 0 && servedParts(resolution, served)),
     ...(images && { images }),
     ...(bundles && { bundles }),
@@ -69,13 +69,19 @@ function originOf(served: readonly ServedInterface[], port: number): string {
   throw new KindlingError("usage.invalid", `where machines reach this host is not known: ${cure}`);
 }
 
-type ServedParts = Pick<ClusterSurroundings, "subnets" | "zones" | "lookups">;
+// The certificate that machines are shown there has this host's addresses, and no names.
+function joinOriginOf(host: string, [first]: readonly ServedInterface[]): string {
+  const isAddress = /^[\d.]+$/.test(host) || first === undefined;
+  return `https://${isAddress ? host : formatIpv4(first.address)}:${joinPort}`;
+}
+
+type ServedParts = Pick<ClusterSurroundings, "subnets" | "own" | "zones" | "lookups">;
 
 function servedParts(resolution: ValidConfig, served: readonly ServedInterface[]): ServedParts {
   const { dhcp, dns } = fitSettings(resolution, served);
   const own = served.map(({ address }) => address);
   const subnets = dhcp.scopes.map((scope) => subnetOf(scope, dhcp.reservations, own));
-  if (!resolution.config.dns.enabled) return { subnets };
+  if (!resolution.config.dns.enabled) return { subnets, own };
   const named = dhcp.reservations.flatMap(({ hostname, address }) => {
     return hostname === undefined || address === undefined
       ? []
@@ -85,7 +91,7 @@ function servedParts(resolution: ValidConfig, served: readonly ServedInterface[]
     .filter(({ type }) => type === "A")
     .map(({ name, value }) => [`${name}.${dns.domain}`, [parseIpv4(value)]] as const);
   const zones = [dns.domain, ...dns.zones.map(({ domain }) => domain)];
-  return { subnets, zones, lookups: new Map([...named, ...records]) };
+  return { subnets, own, zones, lookups: new Map([...named, ...records]) };
 }
 
 function subnetOf(

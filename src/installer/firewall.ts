@@ -1,4 +1,4 @@
-import type { Ipv4Address } from "../wire/ipv4.ts";
+import { formatIpv4, type Ipv4Address } from "../wire/ipv4.ts";
 import { formatSubnet } from "../wire/subnet.ts";
 import { addressRanges } from "./address-ranges.ts";
 import { type Cluster, type NodeRole, nodesOf } from "./cluster.ts";
@@ -68,18 +68,32 @@ export function firewallFiles(
 }
 
 /** The given networks of users, or the subnets that are served. */
-export function sidesOf(
-  { firewall }: Cluster,
-  { subnets = [], origin, joinOrigin, mirror }: ClusterSurroundings,
-): FirewallSides {
-  const served = subnets.map(({ subnet }) => subnet);
+export function sidesOf({ firewall }: Cluster, surroundings: ClusterSurroundings): FirewallSides {
+  const served = (surroundings.subnets ?? []).map(({ subnet }) => subnet);
   const users = firewall.userNetworks.length > 0 ? firewall.userNetworks : served;
-  const origins = [origin, joinOrigin, ...(mirror === undefined ? [] : [mirror.origin])];
-  const hosts = origins.map((url) => new URL(url).hostname);
+  const hosts = provisionerHosts(surroundings);
   return {
     users: users.map(formatSubnet),
-    provisioner: [...new Set(hosts)].filter((host) => /^[\d.]+$/.test(host)),
+    provisioner: [...new Set(hosts.flatMap(({ addresses }) => addresses))],
   };
+}
+
+/** A host that machines have to reach, and the IPv4 addresses that rules can name it by. */
+export type ProvisionerHost = { readonly host: string; readonly addresses: readonly string[] };
+
+/**
+ * Rules know addresses only. A name is what our own zones say of it; else it is this daemon's own, whose
+ * addresses are those of the links it serves. A mirror elsewhere may stay without.
+ */
+export function provisionerHosts(surroundings: ClusterSurroundings): readonly ProvisionerHost[] {
+  const { origin, joinOrigin, mirror, own = [], lookups } = surroundings;
+  const [ours, join] = [new URL(origin).hostname, new URL(joinOrigin).hostname];
+  const hosts = [ours, join, ...(mirror === undefined ? [] : [new URL(mirror.origin).hostname])];
+  return [...new Set(hosts)].map((host) => {
+    if (/^[\d.]+$/.test(host)) return { host, addresses: [host] };
+    const known = lookups?.get(host) ?? (host === ours || host === join ? own : []);
+    return { host, addresses: known.map(formatIpv4) };
+  });
 }
 
 function setsOf(cluster: Cluster, sides: FirewallSides): readonly string[] {

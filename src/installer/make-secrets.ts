@@ -1,12 +1,7 @@
 import { generateKeyPairSync, randomBytes } from "node:crypto";
 import type { PemPair } from "../pki/certificate-plan.ts";
 import type { Cluster } from "./cluster.ts";
-import {
-  authoritiesOf,
-  type PkiOccasion,
-  planCertificates,
-  planClusterAuthority,
-} from "./pki-plan.ts";
+import { authoritiesOf, planCertificates, planClusterAuthority } from "./pki-plan.ts";
 import { type AuthorityName, bootstrapTokenFrom, type ClusterSecrets } from "./secrets.ts";
 
 /** A token is as hard to guess as an AES key. */
@@ -20,21 +15,21 @@ const bootstrapTokenBytes = 66;
  */
 export async function makeSecrets(
   cluster: Cluster,
-  occasion: PkiOccasion,
+  now: number,
   before?: ClusterSecrets,
 ): Promise<ClusterSecrets> {
   const { certify, openAuthority } = await loadMaker();
   const authorities = new Map<AuthorityName, PemPair>();
   for (const name of authoritiesOf(cluster)) {
     const given = name === "cluster" ? cluster.authority : undefined;
-    const plan = planClusterAuthority(cluster, name, occasion.now);
+    const plan = planClusterAuthority(cluster, name, now);
     authorities.set(name, given ?? before?.authorities.get(name) ?? (await certify(plan)));
   }
   const issuers = new Map(
     [...authorities].map(([name, pair]) => [name, openAuthority(pair)] as const),
   );
   const certificates = new Map<string, PemPair>();
-  for (const { key, signer, plan } of planCertificates(cluster, occasion)) {
+  for (const { key, signer, plan } of planCertificates(cluster, now)) {
     const kept = before?.certificates.get(key);
     certificates.set(key, kept ?? (await certify(plan, issuers.get(signer))));
   }

@@ -18,13 +18,6 @@ const authorityDays = 3650;
 /** Leaves are renewed long before: see `planRenewal`. */
 const leafDays = 365;
 
-/** What is asked for besides the description. */
-export type PkiOccasion = {
-  readonly now: number;
-  /** Names and addresses by which machines reach the daemon over TLS. */
-  readonly joinNames: readonly string[];
-};
-
 /** What an authority of the cluster says. */
 export function planClusterAuthority(
   { name, keyAlgorithm }: Cluster,
@@ -48,12 +41,8 @@ export function authoritiesOf(cluster: Cluster): readonly AuthorityName[] {
 }
 
 /** Every certificate of a cluster, that of machines included. */
-export function planCertificates(
-  cluster: Cluster,
-  occasion: PkiOccasion,
-): readonly CertificateWish[] {
+export function planCertificates(cluster: Cluster, now: number): readonly CertificateWish[] {
   const rows = [
-    joinServer(occasion),
     ...(hasOwnEtcd(cluster) ? nodesOf(cluster, "controller").flatMap(etcdRows(cluster)) : []),
     ...(cluster.kubernetes === undefined ? [] : kubernetesRows(cluster)),
   ];
@@ -61,7 +50,7 @@ export function planCertificates(
     key: certificateKey(id, node),
     signer,
     plan: {
-      ...validFrom(occasion.now, leafDays),
+      ...validFrom(now, leafDays),
       authority: false,
       keyUsages: usagesOf(cluster),
       names: [],
@@ -83,10 +72,6 @@ type Row = {
 
 const server = ["serverAuth"] as const;
 const client = ["clientAuth"] as const;
-
-function joinServer({ joinNames: names }: PkiOccasion): Row {
-  return { id: "join-server", commonName: "kindling", purposes: server, names };
-}
 
 // etcd's proxies and peers speak both ways with one certificate.
 function etcdRows(cluster: Cluster): (node: ClusterNode) => readonly Row[] {

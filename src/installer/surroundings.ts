@@ -20,6 +20,8 @@ export type ClusterSurroundings = {
   /** Machine's name → the word of its installation; another one installs it anew. Absent: "1". */
   readonly generations?: ReadonlyMap<string, string>;
   readonly subnets?: readonly ServedSubnet[];
+  /** This host's addresses on the links that it serves. */
+  readonly own?: readonly Ipv4Address[];
   readonly images?: readonly LibraryImage[];
   readonly bundles?: readonly KubernetesBundle[];
   /** The LAN's mirror of container registries. */

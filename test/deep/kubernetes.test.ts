@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest";
 import { findKubernetesServers } from "../../src/lab/kubernetes-servers.ts";
 import { cacheFolder } from "../../src/lab/package-cache.ts";
 import { parseMac } from "../../src/wire/mac.ts";
+import type { ClusterMachine } from "../support/cluster-room.ts";
 import { installMachine } from "../support/install-machine.ts";
 import {
   idleImages,
@@ -24,10 +25,18 @@ const title =
 const stepMs = 1_200_000;
 const lookMs = 5_000;
 
-const controller = { name: "c1", mac: parseMac("52:54:00:77:01:01"), address: "10.77.0.11" };
-const worker = { name: "w1", mac: parseMac("52:54:00:77:02:01"), address: "10.77.0.21" };
-const machines = { controllers: [controller], workers: [worker] };
-const memoryMb = { controller: 3072, worker: 2048 };
+const controller: ClusterMachine = {
+  ...{ name: "c1", mac: parseMac("52:54:00:77:01:01"), address: "10.77.0.11" },
+  ...{ firmware: "bios", memoryMb: 3072 },
+};
+const worker: ClusterMachine = {
+  ...{ name: "w1", mac: parseMac("52:54:00:77:02:01"), address: "10.77.0.21" },
+  ...{ firmware: "bios", memoryMb: 2048 },
+};
+const parts = {
+  ...{ controllers: [controller], workers: [worker] },
+  kubernetes: { version: kubernetesVersion },
+};
 
 /** Looks until kubectl, run with these words, prints what is wanted, and gives that back. */
 async function untilPrinted(
@@ -70,16 +79,12 @@ describe.skipIf(servers === undefined)(title, () => {
     timeout: 3_600_000,
   }, async () => {
     await using place = await openKubernetesRoom("kubernetes", servers ?? "");
-    const parts = { ...machines, kubernetes: { version: kubernetesVersion } };
     expect(await place.apply("demo", parts, "--mirror", mirror)).toMatchObject({
       exitCode: 0,
       stderr: "",
     });
     place.note("applied");
-    await Promise.all([
-      installMachine(place, controller, memoryMb.controller),
-      installMachine(place, worker, memoryMb.worker),
-    ]);
+    await Promise.all([installMachine(place, controller), installMachine(place, worker)]);
     await untilPrinted(place, ["get", "--raw", "/readyz"], /^ok$/);
     await bringUp(place);
     const nodes = await untilPrinted(

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { firewallFiles, renderFirewall, sidesOf } from "../../src/installer/firewall.ts";
+import { parseIpv4 } from "../../src/wire/ipv4.ts";
 import { clusterOf, goodSite } from "../support/cluster.ts";
 
 describe("renderFirewall", () => {
@@ -29,9 +30,31 @@ describe("sidesOf", () => {
     expect(sidesOf(clusterOf("smallest"), goodSite).users).toEqual(["10.77.0.0/24"]);
   });
 
-  it("leaves a provisioner out that is known by name alone", () => {
-    const site = { ...goodSite, origin: "http://boot.lan:8080" };
-    expect(sidesOf(clusterOf("smallest"), site).provisioner).toEqual(["10.77.0.1"]);
+  const named = { origin: "http://boot.lan:8080", joinOrigin: "https://boot.lan:8444" };
+  const elsewhere = { origin: "https://mirror.lan" };
+  const own = [parseIpv4("10.77.0.1"), parseIpv4("10.78.0.1")];
+  const lookups = new Map([["boot.lan", [parseIpv4("10.77.0.2")]]]);
+  it.each([
+    { name: "addresses, as they are", change: { own }, want: ["10.77.0.1"] },
+    {
+      name: "a name, by the links that are served",
+      change: { ...named, own },
+      want: ["10.77.0.1", "10.78.0.1"],
+    },
+    {
+      name: "a name in our own zones, by what they say",
+      change: { ...named, own, lookups },
+      want: ["10.77.0.2"],
+    },
+    {
+      name: "a mirror elsewhere, which rules cannot name",
+      change: { mirror: elsewhere, own },
+      want: ["10.77.0.1"],
+    },
+    { name: "a name of which nothing is known", change: named, want: [] },
+  ])("knows the provisioner of $name", ({ change, want }) => {
+    const { mirror: _, ...site } = goodSite;
+    expect(sidesOf(clusterOf("smallest"), { ...site, ...change }).provisioner).toEqual(want);
   });
 });
 

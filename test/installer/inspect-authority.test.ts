@@ -8,7 +8,7 @@ import { clusterOf, goodSite } from "../support/cluster.ts";
 const cluster = clusterOf("smallest");
 const { now } = goodSite;
 const authority = await certify(planClusterAuthority(cluster, "cluster", now));
-const [leafWish] = planCertificates(cluster, { now, joinNames: ["a.lan"] });
+const [leafWish] = planCertificates(cluster, now);
 if (leafWish === undefined) throw new Error("there is a certificate to join by");
 const leaf = await certify(leafWish.plan);
 const pem = { type: "pkcs8", format: "pem" } as const;

@@ -4,9 +4,9 @@ import { makeSecrets } from "../../src/installer/make-secrets.ts";
 import { authorityOf } from "../../src/installer/secrets.ts";
 import { clusterOf, clusterText, goodSite, readCluster } from "../support/cluster.ts";
 
-const occasion = { now: goodSite.now, joinNames: ["10.77.0.1"] };
+const { now } = goodSite;
 const cluster = clusterOf("smallest");
-const secrets = await makeSecrets(cluster, occasion);
+const secrets = await makeSecrets(cluster, now);
 
 describe("makeSecrets", () => {
   it("signs each certificate with its authority", () => {
@@ -19,7 +19,6 @@ describe("makeSecrets", () => {
       return [key, signer?.[0]];
     });
     expect(Object.fromEntries(signers)).toEqual({
-      "join-server": "cluster",
       "etcd-server@c1": "etcd",
       "etcd-peer@c1": "etcd",
       "etcd-client@c1": "etcd",
@@ -37,8 +36,7 @@ describe("makeSecrets", () => {
       "workers:\n",
       "workers:\n  - { name: w2, mac: 52:54:00:77:02:02, address: 10.77.0.22 }\n",
     );
-    const later = { ...occasion, now: occasion.now + 1 };
-    const grown = await makeSecrets(readCluster(text), later, secrets);
+    const grown = await makeSecrets(readCluster(text), now + 1, secrets);
     expect(grown.authorities).toEqual(secrets.authorities);
     expect(grown.certificates).toEqual(secrets.certificates);
     expect(grown.serviceAccount).toEqual(secrets.serviceAccount);
@@ -49,9 +47,10 @@ describe("makeSecrets", () => {
 
   it("signs under a given authority, and keeps it", async () => {
     const own = authorityOf(secrets, "cluster");
-    const given = await makeSecrets({ ...cluster, authority: own }, occasion);
+    const kubernetes = { version: "v1.36.1", sandboxImage: "pause" };
+    const given = await makeSecrets({ ...cluster, kubernetes, authority: own }, now);
     expect(authorityOf(given, "cluster")).toEqual(own);
-    const join = new X509Certificate(given.certificates.get("join-server")?.cert ?? "");
-    expect(join.verify(new X509Certificate(own.cert).publicKey)).toBe(true);
+    const admin = new X509Certificate(given.certificates.get("admin")?.cert ?? "");
+    expect(admin.verify(new X509Certificate(own.cert).publicKey)).toBe(true);
   });
 });

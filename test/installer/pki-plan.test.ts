@@ -6,8 +6,7 @@ import {
 } from "../../src/installer/pki-plan.ts";
 import { type ClusterName, clusterOf, goodSite } from "../support/cluster.ts";
 
-const occasion = { now: goodSite.now, joinNames: ["boot.lan", "10.77.0.1"] };
-const planned = (name: ClusterName) => planCertificates(clusterOf(name), occasion);
+const planned = (name: ClusterName) => planCertificates(clusterOf(name), goodSite.now);
 const find = (name: ClusterName, key: string) => {
   const wish = planned(name).find((row) => row.key === key);
   if (wish === undefined) throw new Error(`no ${key}`);
@@ -58,7 +57,6 @@ describe("planCertificates", () => {
     expect(planned("external").some(({ key }) => key.startsWith("etcd"))).toBe(false);
     expect(authoritiesOf(clusterOf("external"))).toEqual(["cluster", "front-proxy"]);
     expect(planned("smallest").map(({ key }) => key)).toEqual([
-      "join-server",
       ...["etcd-server@c1", "etcd-peer@c1", "etcd-client@c1"],
     ]);
   });

@@ -9,7 +9,7 @@ import type { ClusterSecrets } from "../../src/installer/secrets.ts";
 import type { KeyAlgorithm } from "../../src/pki/certificate-plan.ts";
 import { clusterOf } from "../support/cluster.ts";
 
-const occasion = { now: Date.now(), joinNames: ["boot.lan", "10.77.0.1"] };
+const now = Date.now();
 const openssl = (folder: string, ...words: readonly string[]) => {
   return execa("openssl", words, { cwd: folder });
 };
@@ -21,12 +21,12 @@ describe.each<{ algorithm: KeyAlgorithm; signature: string }>([
   { algorithm: "rsa-3072", signature: "sha256WithRSAEncryption" },
 ])("a cluster with $algorithm", ({ algorithm, signature }) => {
   const cluster = clusterOf("ha", { keyAlgorithm: algorithm });
-  const wishes = planCertificates(cluster, occasion);
+  const wishes = planCertificates(cluster, now);
   let folder = "";
   let secrets: ClusterSecrets;
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), "kindling-cluster-"));
-    secrets = await makeSecrets(cluster, occasion);
+    secrets = await makeSecrets(cluster, now);
     for (const [name, { cert }] of secrets.authorities) {
       await writeFile(join(folder, `${name}.ca`), cert);
     }

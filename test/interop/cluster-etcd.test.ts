@@ -60,7 +60,7 @@ describe.skipIf(why !== "")(`etcd on the controllers of a cluster${why}`, () => 
     joins = openJoins();
     const { authority, urls } = await joins.about();
     const now = Date.now();
-    const secrets = await makeSecrets(cluster, { now, joinNames: ["10.77.0.1"] });
+    const secrets = await makeSecrets(cluster, now);
     const site = { ...goodSite, now, joinOrigin: new URL(urls[0] ?? "").origin };
     plan = renderCluster(cluster, secrets, { ...site, joinAuthority: authority });
     for (const { name, address } of controllers) {

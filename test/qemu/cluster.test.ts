@@ -22,10 +22,14 @@ const lookMs = 5_000;
 /** The image's own: these clusters have no Kubernetes. */
 const etcd = { etcd: { program: "/usr/bin/etcd" } };
 
-const machine = (number: number): ClusterMachine => ({
+const machine = (
+  number: number,
+  firmware: ClusterMachine["firmware"] = "bios",
+): ClusterMachine => ({
   name: `c${number}`,
   mac: parseMac(`52:54:00:77:01:0${number}`),
   address: `10.77.0.1${number}`,
+  firmware,
 });
 
 async function untilReady(place: ClusterRoom, cluster: string): Promise<void> {
@@ -85,7 +89,7 @@ describe("blank machines", () => {
 
   it("become a quorum over TLS, and one of them is replaced", { timeout }, async () => {
     await using place = await openClusterRoom("cluster-three");
-    const machines = [machine(1), machine(2), machine(3)];
+    const machines = [machine(1), machine(2, "uefi"), machine(3)];
     expect(await place.apply("demo", { ...etcd, controllers: machines })).toMatchObject({
       exitCode: 0,
       stderr: "",

@@ -19,6 +19,9 @@ export type ClusterMachine = {
   readonly name: string;
   readonly mac: MacAddress;
   readonly address: string;
+  readonly firmware: "bios" | "uefi";
+  /** As much as the live image wants, unless it runs more. */
+  readonly memoryMb?: number;
 };
 
 /** What `status -o json` says of a cluster. */
@@ -31,7 +34,9 @@ export type ClusterStatus = {
 /** What a test says of a cluster: keys of `cluster.yaml` besides its names and its system. */
 export type ClusterParts = {
   readonly controllers: readonly ClusterMachine[];
-  readonly [key: string]: unknown;
+  readonly workers?: readonly ClusterMachine[];
+  readonly etcd?: object;
+  readonly kubernetes?: object;
 };
 
 /** What the machines of a room become, and the size of their disks. */
@@ -50,7 +55,7 @@ export type ClusterRoom = AsyncDisposable & {
   apply(name: string, parts: ClusterParts, ...words: readonly string[]): Promise<Outcome>;
   status(name: string): Promise<ClusterStatus>;
   /** Switches a machine on, as its firmware comes: the network first, then its disk. */
-  powerOn(boot: string, mac: MacAddress, memoryMb?: number): Promise<Vm>;
+  powerOn(boot: string, machine: ClusterMachine): Promise<Vm>;
   /** Pulls the plug of that boot. */
   powerOff(boot: string): Promise<void>;
   /** Keeps a line for out/<name>.stages.log, with the seconds since the room was opened. */
@@ -96,7 +101,9 @@ export async function openClusterRoom(
     async apply(cluster, parts, ...words) {
       const file = join(folder, `${cluster}.yaml`);
       const own = { name: cluster, domain: clusterDomain, operatingSystem: system };
-      await writeFile(file, JSON.stringify({ ...own, ...parts }));
+      const { controllers, workers = [], ...rest } = parts;
+      const rows = { controllers: controllers.map(rowOf), workers: workers.map(rowOf) };
+      await writeFile(file, JSON.stringify({ ...own, ...rows, ...rest }));
       return await kindling("cluster", "apply", file, ...words);
     },
     async status(cluster) {
@@ -104,8 +111,9 @@ export async function openClusterRoom(
       if (stdout === "") throw new Error(stderr);
       return JSON.parse(stdout);
     },
-    async powerOn(boot, mac, memoryMb = 1024) {
-      const vm = await test.powerOn(boot, mac, "bios", { memoryMb });
+    async powerOn(boot, { mac, firmware, memoryMb = 1024 }) {
+      const how = { memoryMb, withoutPxe: ["IPv6"] } as const;
+      const vm = await test.powerOn(boot, mac, firmware, how);
       vms.set(boot, vm);
       return vm;
     },
@@ -118,6 +126,10 @@ export async function openClusterRoom(
     },
     [Symbol.asyncDispose]: () => closing.disposeAsync(),
   };
+}
+
+function rowOf({ name, mac, address }: ClusterMachine) {
+  return { name, mac, address };
 }
 
 /** As docs/live-image.md and docs/cluster.md tell an operator to: recipe, files, the disk's checksum. */

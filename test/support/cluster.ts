@@ -119,7 +119,7 @@ export function fakeSecrets(cluster: Cluster): ClusterSecrets {
     cert: fakePem("CERTIFICATE", name),
     key: fakePem("PRIVATE KEY", name),
   });
-  const wishes = planCertificates(cluster, { now: goodSite.now, joinNames: ["10.77.0.1"] });
+  const wishes = planCertificates(cluster, goodSite.now);
   return {
     authorities: new Map(
       authoritiesOf(cluster).map((name) => [

@@ -8,16 +8,16 @@ export const bootMs = 900_000;
 /** Blank disk → live system → installed → from its disk, though its firmware tries the network first. */
 export async function installMachine(
   place: ClusterRoom,
-  { name, mac }: ClusterMachine,
-  memoryMb?: number,
+  machine: ClusterMachine,
 ): Promise<void> {
+  const { name, mac } = machine;
   const since = Date.now(); // a machine that is replaced joined before
-  const live = await place.powerOn(`${name}-live`, mac, memoryMb);
+  const live = await place.powerOn(`${name}-live`, machine);
   await live.mark(/KINDLING-INSTALL stage=installed /, bootMs);
   place.note(`${name} installed`);
   const code = await live.ended;
   if (code !== 0) throw new Error(`${name} ended with ${code}`);
-  const disk = await place.powerOn(`${name}-disk`, mac, memoryMb);
+  const disk = await place.powerOn(`${name}-disk`, machine);
   await disk.mark(/Installed: this machine boots its disk/, bootMs);
   const joined = untilEvent(place.test.room, (event) => {
     const isJoin = event.kind === "report" && event.stage === "joined";

@@ -1,3 +1,4 @@
+import { provisionerHosts } from "../firewall.ts";
 import { readSshKey } from "../ssh-key.ts";
 import { type Offence, offenceIf, type Validation } from "../validation.ts";
 
@@ -100,6 +101,23 @@ export const credentialRows: readonly Validation[] = [
     check: ({ administrator: { email } }) => {
       const isBad = email !== undefined && !/^[^\s@]+@[^\s@]+$/.test(email);
       return offenceIf(isBad, "administrator.email", `"${email}"`);
+    },
+  },
+  {
+    id: "firewall.provisioner",
+    severity: "error",
+    sentence: "a firewall knows this daemon's host by its addresses",
+    cure: "name it by address in --origin and --join-origin, set interfaces, or firewall.level: off",
+    check: ({ firewall: { level, egress } }, surroundings) => {
+      if (level === "off") return [];
+      const { origin, joinOrigin } = surroundings;
+      const ours = [new URL(origin).hostname, new URL(joinOrigin).hostname];
+      return provisionerHosts(surroundings)
+        .filter(
+          ({ host, addresses }) =>
+            addresses.length === 0 && (egress === "listed" || ours.includes(host)),
+        )
+        .map(({ host }) => ({ path: "firewall", what: `no address of ${host} is known here` }));
     },
   },
   {

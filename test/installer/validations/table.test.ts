@@ -251,6 +251,17 @@ const Cases: readonly Case[] = [
     add: "administrator: { email: anna }",
     want: ["administrator.email", "anna"],
   },
+  {
+    id: "firewall.provisioner",
+    site: { origin: "http://boot.lan:8080" },
+    want: ["firewall", "no address of boot.lan"],
+  },
+  {
+    id: "firewall.provisioner",
+    of: "ha",
+    site: { mirror: { origin: "https://mirror.lan" } },
+    want: ["firewall", "no address of mirror.lan"],
+  },
   { id: "firewall.no-user", site: { subnets: [] }, want: ["firewall.userNetworks", "none"] },
 ];
 
