@@ -109,8 +109,8 @@ export type Cluster = {
 };
 
 /** The machines of a role. */
-export function nodesOf(cluster: Cluster, role: NodeRole): readonly ClusterNode[] {
-  return cluster.nodes.filter((node) => node.role === role);
+export function nodesOf({ nodes }: Pick<Cluster, "nodes">, role: NodeRole): readonly ClusterNode[] {
+  return nodes.filter((node) => node.role === role);
 }
 
 /** A machine's whole name. */

@@ -69,6 +69,8 @@ function managerFlags(cluster: Cluster): Readonly<Record<string, string>> {
     "cluster-cidr": formatSubnet(cluster.podCidr),
     "cluster-signing-cert-file": "/etc/kubernetes/ca.crt",
     "cluster-signing-key-file": `${pki}/ca.key`,
+    // The second is off by default: it takes bootstrap tokens away whose time is over.
+    controllers: "*,tokencleaner",
     kubeconfig: login,
     "leader-elect": "true",
     "requestheader-client-ca-file": `${pki}/front-proxy-ca.crt`,

@@ -19,8 +19,8 @@ const Unmirrored: readonly (Exception & { readonly by?: string })[] = [
     reason: "wiring only; every interop and qemu test starts it",
   },
   {
-    path: /^src\/installer\/etcd-client\.ts$/,
-    reason: "asks etcd over TLS; test/interop asks a real one",
+    path: /^src\/installer\/(?:etcd|kube)-client\.ts$/,
+    reason: "ask over TLS; test/interop asks a real etcd, test/deep a real API server",
   },
   { path: /^src\/cli\//, reason: "thin over the admin API; the command-line tests run each noun" },
   { path: /^src\/runtime\/clock\.ts$/, reason: "two calls of the platform; tests pass a fake" },
