@@ -95,7 +95,8 @@ export function isArm64(firmware: MachineFirmware): boolean {
 // with more memory runs more programs than that cache holds, and would translate them again and again.
 function accelerator({ accelerator, memoryMb }: MachineSpec): string {
   if (accelerator === "kvm") return "kvm";
-  return `tcg,thread=single,tb-size=${memoryMb <= 768 ? 64 : 256}`;
+  const cacheMb = memoryMb <= 768 ? 64 : memoryMb <= 1536 ? 256 : 1024;
+  return `tcg,thread=single,tb-size=${cacheMb}`;
 }
 
 function firmwareDrives(firmware: MachineFirmware, varsCopy: string): readonly string[] {
