@@ -35,6 +35,7 @@ export const ErrorTable = {
   "join-store.unusable": { http: 500, exit: 1, level: "error" },
   "cluster.unreachable": { http: 502, exit: 1, level: "error" },
   "cluster.unconfirmed": { http: 409, exit: 4, level: "warn" },
+  "cluster.members": { http: 409, exit: 4, level: "warn" },
   "cluster.unknown": { http: 404, exit: 3, level: "warn" },
   "cluster-store.unusable": { http: 500, exit: 1, level: "error" },
   "lease-store.unusable": { http: 500, exit: 1, level: "error" },
