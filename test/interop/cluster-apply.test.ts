@@ -1,41 +1,19 @@
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type DaemonSite, openDaemonSite } from "../support/daemon-site.ts";
-
-const image = { name: "kindling-live", version: "1", arch: "x86_64" } as const;
-const sha = (letter: string) => letter.repeat(64);
+import { installable, putInstallable } from "../support/installable.ts";
 
 /** Three controllers whose etcd is all that they run. */
 const description = `name: demo
 domain: dc1.example.com
-operatingSystem: { name: ${image.name}, version: "${image.version}" }
+operatingSystem: { name: ${installable.name}, version: "${installable.version}" }
 controllers:
   - { name: c1, mac: 52:54:00:77:01:01, address: 10.77.0.11 }
   - { name: c2, mac: 52:54:00:77:01:02, address: 10.77.0.12 }
   - { name: c3, mac: 52:54:00:77:01:03, address: 10.77.0.13 }
 etcd: { program: /usr/bin/etcd }
 `;
-
-/** An image of the library as `kindling image pull` leaves it, but for what is in its files. */
-function putImage(assets: string): void {
-  const folder = join(assets, "images", image.name, image.version, image.arch);
-  mkdirSync(folder, { recursive: true });
-  const files = [
-    { role: "kernel", file: "vmlinuz", sha256: sha("a") },
-    { role: "initrd", file: "live.img", sha256: sha("b") },
-    { role: "disk", file: "disk.raw.zst", sha256: sha("c") },
-  ];
-  for (const { file } of files) writeFileSync(join(folder, file), file);
-  writeFileSync(join(folder, "disk.raw.zst.raw.sha256"), `${sha("d")}  -\n`);
-  const manifest = {
-    title: "Debian with Ignition",
-    tree: "",
-    boot: { args: ["initrd=main"] },
-    files,
-  };
-  writeFileSync(join(folder, "manifest.json"), JSON.stringify(manifest));
-}
 
 describe("kindling cluster, asking a daemon that runs", () => {
   let site: DaemonSite;
@@ -46,7 +24,7 @@ describe("kindling cluster, asking a daemon that runs", () => {
 
   beforeAll(async () => {
     site = await openDaemonSite();
-    putImage(join(site.folder, "data/assets"));
+    putInstallable(join(site.folder, "data/assets"));
     const dhcp = { pools: ["10.77.0.100-10.77.0.199"] };
     settings = site.configure(JSON.stringify({ interfaces: ["eth0"], dhcp }));
     file = join(site.folder, "cluster.yaml");

@@ -51,11 +51,11 @@ export async function openClusterRoom(name: string): Promise<ClusterRoom> {
   await using opening = new AsyncDisposableStack();
   const test = opening.use(await openTestRoom(name, { profiles: [], diskMb: 2048 }));
   const { folder } = test.room;
-  const { config, assets, data } = labPaths(folder);
+  const { config, data } = labPaths(folder);
   const run = (...argv: readonly string[]) => runProgram(onHost(labNet.serverHost, argv));
   const kindling: ClusterRoom["kindling"] = (...words) =>
     run(process.execPath, main, ...words, "--config", config);
-  const version = await bringImage({ data, assets, kindling });
+  const version = await bringImage({ data, kindling });
   const vms = new Map<string, Vm>();
   const start = performance.now();
   const stages = join(out, `${name}.stages.log`);
@@ -98,10 +98,9 @@ export async function openClusterRoom(name: string): Promise<ClusterRoom> {
   };
 }
 
-/** As docs/live-image.md and docs/cluster.md tell an operator to: recipe, files, the disk's checksum. */
+/** As docs/live-image.md tells an operator to: the recipe, then the files. */
 async function bringImage(to: {
   readonly data: string;
-  readonly assets: string;
   readonly kindling: ClusterRoom["kindling"];
 }): Promise<string> {
   const { folder, manifest } = await openLiveImage(cacheFolder(process.env), () => {});
@@ -117,9 +116,6 @@ async function bringImage(to: {
     ...files.flatMap(([, { sha256 }]) => ["--sha256", sha256]),
   );
   if (done.exitCode !== 0) throw new Error(`image import: ${done.stderr}`);
-  const image = join(to.assets, "images/kindling-live", version, "x86_64");
-  const sum = manifest.files["disk.raw.zst"]?.raw?.sha256 ?? "";
-  await writeFile(join(image, "disk.raw.zst.raw.sha256"), `${sum}  -\n`);
   return version;
 }
 
