@@ -2,6 +2,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import type { EventSink } from "../boot/event.ts";
 import { KindlingError, WireError } from "../errors.ts";
 import type { Clock } from "../runtime/clock.ts";
+import { type Libc, loadLibc } from "../runtime/libc.ts";
 import type { Log } from "../runtime/log.ts";
 import { Notice } from "../runtime/notice.ts";
 import type { BoundService } from "../runtime/service.ts";
@@ -79,9 +80,12 @@ export const drainMs = 2000;
 export async function openTftpServer(deps: TftpDeps, signal: AbortSignal): Promise<TftpServer> {
   await using binding = new AsyncDisposableStack();
   const doors: Door[] = [];
+  const libc = loadLibc();
   for (const link of deps.links) {
     signal.throwIfAborted();
-    const socket = binding.use(await openUdp({ address: link.address, port: deps.port }));
+    const socket = binding.use(
+      await openUdp({ address: link.address, port: deps.port, direct: libc }),
+    );
     doors.push({ link, socket, ear: socket });
     if (link.device === undefined) continue;
     // A socket bound to an address does not hear broadcasts; one bound to 255.255.255.255 hears
@@ -90,7 +94,7 @@ export async function openTftpServer(deps: TftpDeps, signal: AbortSignal): Promi
     const where = { address: limitedBroadcast, port, device: link.device };
     doors.push({ link, socket, ear: binding.use(await openUdp(where)) });
   }
-  const shell = new TftpShell(deps);
+  const shell = new TftpShell(deps, libc);
   const bound = binding.move();
   const { promise: done, resolve } = Promise.withResolvers<void>();
   return {
@@ -117,6 +121,7 @@ type Door = {
 
 class TftpShell {
   readonly #deps: TftpDeps;
+  readonly #libc: Libc;
   readonly #open = new TransferTable();
   readonly #closing = new Set<Promise<void>>();
   readonly #drained = Promise.withResolvers<void>();
@@ -126,8 +131,9 @@ class TftpShell {
   #settings: TftpSettings;
   #stopping = false;
 
-  constructor(deps: TftpDeps) {
+  constructor(deps: TftpDeps, libc: Libc) {
     this.#deps = deps;
+    this.#libc = libc;
     this.#shed = new Notice(deps.clock.now);
     this.#shared = new Notice(deps.clock.now);
     this.#settings = deps.settings;
@@ -272,7 +278,10 @@ class TftpShell {
 
   async #openOwnSocket(slot: Slot): Promise<UdpSocket<IpAddress>> {
     const { peer, socket } = slot.ask;
-    const where = { address: socket.local.address, port: 0, receiveBuffer: ownBufferBytes };
+    const where = {
+      ...{ address: socket.local.address, port: 0 },
+      ...{ receiveBuffer: ownBufferBytes, direct: this.#libc },
+    };
     const own = await openUdp(where).catch((error: unknown) => this.#shareSocket(error, socket));
     if (own === socket) return own;
     this.#watch(own);
