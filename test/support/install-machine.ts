@@ -6,10 +6,7 @@ import { untilEvent } from "./lab.ts";
 export const bootMs = 900_000;
 
 /** Blank disk → live system → installed → from its disk, though its firmware tries the network first. */
-export async function installMachine(
-  place: ClusterRoom,
-  machine: ClusterMachine,
-): Promise<void> {
+export async function installMachine(place: ClusterRoom, machine: ClusterMachine): Promise<void> {
   const { name, mac } = machine;
   const since = Date.now(); // a machine that is replaced joined before
   const live = await place.powerOn(`${name}-live`, machine);
