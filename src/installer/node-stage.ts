@@ -4,6 +4,7 @@ import { binariesDriver } from "./control-plane-binaries.ts";
 import { etcdFiles, etcdSecrets, etcdUnit, etcdUser } from "./etcd.ts";
 import { firewallFiles } from "./firewall.ts";
 import type { MachineDocument, MachineFile, MachineUser } from "./ignition-document.ts";
+import { reportUrl } from "./install-stage.ts";
 import { joinFiles, joinUnit } from "./join.ts";
 import { formatKubeconfig } from "./kubeconfig.ts";
 import { kubeletFiles, nodeUnits } from "./kubelet.ts";
@@ -96,7 +97,8 @@ function joinFilesOf({ node, secrets, surroundings }: Parts): readonly MachineFi
   const token = secrets.joinTokens.get(node.name);
   if (token === undefined) throw new TypeError(`no token was made for ${node.name}`);
   const authority = surroundings.joinAuthority ?? authorityOf(secrets, "cluster").cert;
-  return joinFiles({ authority, origin: surroundings.joinOrigin, token });
+  const { joinOrigin: origin } = surroundings;
+  return joinFiles({ authority, origin, token, reportUrl: reportUrl(node, surroundings) });
 }
 
 function controlPlane({ cluster, node, secrets }: Parts): ControlPlane {

@@ -16,6 +16,7 @@ import {
   certificateOf,
   formatBootstrapToken,
 } from "../../src/installer/secrets.ts";
+import type { ClusterSurroundings } from "../../src/installer/surroundings.ts";
 import { ip, openVirtualLan, type VirtualLan } from "../../src/lab/virtual-lan.ts";
 import { durableDisk } from "../../src/runtime/durable-file.ts";
 import { runLine } from "../support/cli.ts";
@@ -25,6 +26,9 @@ import { ControlPlane, findControlPlane } from "../support/kubernetes-api.ts";
 
 const programs = await findControlPlane();
 const skipped = "why" in programs ? ` (skipped: ${programs.why})` : "";
+
+const bundles = goodSite.bundles?.map((bundle) => ({ ...bundle, version: "v1.20.2" })) ?? [];
+const site: ClusterSurroundings = { ...goodSite, bundles };
 
 const hourMs = 3_600_000;
 const now = Date.now();
@@ -37,7 +41,7 @@ const mergePatch = "application/merge-patch+json";
 // `cluster status --watch` has. The kubelets are played: what they may do and what they see of it is the API's.
 describe.skipIf(skipped !== "")(`the API of a real Kubernetes${skipped}`, () => {
   if ("why" in programs) return;
-  const description = `${clusterText("smallest")}kubernetes: { version: v1.36.1 }\n`;
+  const description = `${clusterText("smallest")}kubernetes: { version: v1.20.2 }\n`;
   const cluster = readCluster(description);
   const [w1, c1] = ["w1.example.lan", "c1.example.lan"];
   let lan: VirtualLan;
@@ -57,8 +61,8 @@ describe.skipIf(skipped !== "")(`the API of a real Kubernetes${skipped}`, () => 
   beforeAll(async () => {
     lan = await openVirtualLan();
     await ip(`addr add 10.77.0.1/24 dev ${lan.bridge}`);
-    secrets = await makeSecrets(cluster, { now, joinNames: ["10.77.0.1"] });
-    const plan = renderCluster(cluster, secrets, { ...goodSite, now });
+    secrets = await makeSecrets(cluster, now);
+    const plan = renderCluster(cluster, secrets, { ...site, now });
     const [node] = cluster.nodes;
     if (node === undefined) throw new Error("it has a controller");
     plane = await ControlPlane.open(lan, programs, { cluster, node, plan });

@@ -1,5 +1,7 @@
 import { createHash } from "node:crypto";
+import { once } from "node:events";
 import { mkdir, mkdtemp, rm, stat, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { execa } from "execa";
@@ -38,6 +40,12 @@ describe.skipIf(why !== "")(`etcd on the controllers of a cluster${why}`, () => 
   let plan: ClusterPlan;
   /** What the service told of whom. */
   const [joined, refused]: [string[], string[]] = [[], []];
+  /** What the machines told the daemon's HTTP. */
+  const reports: string[] = [];
+  const http = createServer(({ method, url }, response) => {
+    reports.push(`${method} ${url}`);
+    response.end("ok\n");
+  });
   const running: Child[] = [];
 
   /** Runs a shell on a machine, where its own folders are in place of this host's. */
@@ -57,6 +65,8 @@ describe.skipIf(why !== "")(`etcd on the controllers of a cluster${why}`, () => 
     folder = await mkdtemp(join(tmpdir(), "kindling-etcd-"));
     lan = await openVirtualLan();
     await ip(`addr add 10.77.0.1/24 dev ${lan.bridge}`);
+    http.listen(8080, "10.77.0.1");
+    await once(http, "listening");
     joins = openJoins();
     const { authority, urls } = await joins.about();
     const now = Date.now();
@@ -78,6 +88,7 @@ describe.skipIf(why !== "")(`etcd on the controllers of a cluster${why}`, () => 
     for (const child of running) child.kill("SIGTERM");
     await Promise.all(running);
     await joins[Symbol.asyncDispose]();
+    http.close();
     await lan[Symbol.asyncDispose]();
     await rm(folder, { recursive: true, force: true });
   });
@@ -115,6 +126,11 @@ describe.skipIf(why !== "")(`etcd on the controllers of a cluster${why}`, () => 
     const runs = await Promise.all(controllers.map(({ name }) => join1(name)));
     for (const { exitCode, all } of runs) expect(exitCode, String(all)).toBe(0);
     expect(joined).toEqual(controllers.map(() => "joined"));
+    const words = controllers.map(({ macs: [mac], uuid }) => {
+      const who = mac === undefined ? `uuid=${uuid}` : `mac=${mac.replaceAll(":", "-")}`;
+      return `POST /report?${who}&stage=up`;
+    });
+    expect(reports.toSorted()).toEqual(words.toSorted());
     const key = await stat(join(folder, "c2/etc/etcd/pki/peer.key"));
     expect({ mode: key.mode & 0o777, uid: key.uid }).toEqual({ mode: 0o400, uid: 970 });
     const pki = await stat(join(folder, "c2/etc/etcd/pki"));
