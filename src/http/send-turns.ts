@@ -1,9 +1,10 @@
 /** How many bytes of large files all connections together hand to the kernel in one turn of the event loop. */
 const turnBytes = 4 << 20;
-/** A connection sends at least so much at once: below this the calls cost more than the copying. */
-const shareLeast = 512 * 1024;
-/** And at most so much, alone or not. */
-const shareMost = 1 << 20;
+/**
+ * A connection sends at most so much at once, alone or not: with less, a hundred of them cost more calls and no
+ * fairness is won, since all wait for the same turns.
+ */
+export const shareBytes = 1 << 20;
 
 /**
  * Who sends a large file when. The kernel takes megabytes at once, and on a fast cable it has room again
@@ -20,12 +21,6 @@ export class SendTurns {
   /** `nextTurn` runs a task after the sockets have been served once more: `setImmediate`. */
   constructor(nextTurn: (task: () => void) => void) {
     this.#nextTurn = nextTurn;
-  }
-
-  /** How many bytes one connection best sends at once now. */
-  get share(): number {
-    const even = Math.floor(turnBytes / (this.#waiting.length + 1));
-    return Math.min(shareMost, Math.max(shareLeast, even));
   }
 
   /** Waits until `bytes` may be sent. */

@@ -42,17 +42,6 @@ describe("downloads", () => {
     expect(sent.at(-1)).toBe("z");
   });
 
-  it("send smaller parts the more of them wait, within bounds", async () => {
-    expect(turns.share).toBe(mebibyte);
-    const some = Array.from({ length: 9 }, () => send(""));
-    expect(turns.share).toBe(Math.floor((4 * mebibyte) / 6));
-    const many = Array.from({ length: 1000 }, () => send(""));
-    expect(turns.share).toBe(mebibyte / 2);
-    for (let turn = 0; turn < 300; turn += 1) await nextTurn();
-    await Promise.all([...some, ...many]);
-    expect(turns.share).toBe(mebibyte);
-  });
-
   it("ask for no turn when nobody sends", async () => {
     await send("a");
     await nextTurn();

@@ -72,11 +72,11 @@ export async function openClusterRoom(
   await using opening = new AsyncDisposableStack();
   const test = opening.use(await openTestRoom(name, { profiles: [], diskMb }));
   const { folder } = test.room;
-  const { config, assets, data } = labPaths(folder);
+  const { config, data } = labPaths(folder);
   const run = (...argv: readonly string[]) => runProgram(onHost(labNet.serverHost, argv));
   const kindling: ClusterRoom["kindling"] = (...words) =>
     run(process.execPath, main, ...words, "--config", config);
-  const system = await bringImage(image, { data, assets, kindling });
+  const system = await bringImage(image, { data, kindling });
   const resolver = join(folder, "resolv.conf");
   await writeFile(resolver, `nameserver ${labNet.server}\n`);
   const vms = new Map<string, Vm>();
@@ -133,12 +133,11 @@ function rowOf({ name, mac, address }: ClusterMachine) {
   return { name, mac, address };
 }
 
-/** As docs/live-image.md and docs/cluster.md tell an operator to: recipe, files, the disk's checksum. */
+/** As docs/live-image.md tells an operator to: the recipe, then the files. */
 async function bringImage(
   variant: LiveVariant,
   to: {
     readonly data: string;
-    readonly assets: string;
     readonly kindling: ClusterRoom["kindling"];
   },
 ): Promise<{ readonly name: string; readonly version: string }> {
@@ -156,8 +155,5 @@ async function bringImage(
     ...files.flatMap(([, { sha256 }]) => ["--sha256", sha256]),
   );
   if (done.exitCode !== 0) throw new Error(`image import: ${done.stderr}`);
-  const image = join(to.assets, "images", name, version, "x86_64");
-  const sum = manifest.files["disk.raw.zst"]?.raw?.sha256 ?? "";
-  await writeFile(join(image, "disk.raw.zst.raw.sha256"), `${sum}  -\n`);
   return { name, version };
 }
