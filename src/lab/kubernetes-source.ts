@@ -50,13 +50,16 @@ export function schemaCommand(files: readonly string[], work: string): readonly 
   ];
 }
 
+// By its path below GOPATH: of a name that Go does not find it says nothing.
+const versionPackage = `${importPath}/vendor/k8s.io/component-base/version`;
+
 /** The words of `go` for a program, which knows its version by them and has no symbols. */
 export function buildWords(target: string, source: string): readonly string[] {
   const { version } = kubernetesSource;
   const [major = "", minor = ""] = version.slice(1).split(".");
   const facts = { gitVersion: version, gitMajor: major, gitMinor: minor };
   const told = Object.entries(facts).map(([name, value]) => {
-    return `-X k8s.io/component-base/version.${name}=${value}`;
+    return `-X ${versionPackage}.${name}=${value}`;
   });
   // -trimpath: the same source makes the same bytes, and finds them again in Go's cache, wherever it lies.
   return ["build", "-trimpath", "-ldflags", ["-s", "-w", ...told].join(" "), "-o", target, source];

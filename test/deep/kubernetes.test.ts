@@ -8,6 +8,7 @@ import { parseMac } from "../../src/wire/mac.ts";
 import type { ClusterMachine } from "../support/cluster-room.ts";
 import { installMachine } from "../support/install-machine.ts";
 import {
+  bringPodNetwork,
   idleImages,
   type KubernetesRoom,
   kubernetesVersion,
@@ -27,11 +28,11 @@ const lookMs = 5_000;
 
 const controller: ClusterMachine = {
   ...{ name: "c1", mac: parseMac("52:54:00:77:01:01"), address: "10.77.0.11" },
-  ...{ firmware: "bios", memoryMb: 3072 },
+  ...{ firmware: "bios", memoryMb: 3072, cpus: 2 },
 };
 const worker: ClusterMachine = {
   ...{ name: "w1", mac: parseMac("52:54:00:77:02:01"), address: "10.77.0.21" },
-  ...{ firmware: "bios", memoryMb: 2048 },
+  ...{ firmware: "bios", memoryMb: 2048, cpus: 2 },
 };
 const parts = {
   ...{ controllers: [controller], workers: [worker] },
@@ -53,6 +54,20 @@ async function untilPrinted(
     if (wanted.test(stdout)) return stdout;
     if (performance.now() > last)
       throw new Error(`${words.join(" ")} does not say ${wanted}: ${said}`);
+    await sleep(lookMs);
+  }
+}
+
+/** Applies the manifests and labels the machines, as often as it takes until both are ready. */
+async function bringUp(place: KubernetesRoom): Promise<void> {
+  const last = performance.now() + stepMs;
+  let said = "";
+  for (;;) {
+    const { exitCode, stdout, stderr } = await place.kindling("cluster", "bootstrap", "demo");
+    if (stdout + stderr !== said) place.note(`${stdout}${stderr}`);
+    said = stdout + stderr;
+    if (exitCode === 0) return;
+    if (performance.now() > last) throw new Error(said);
     await sleep(lookMs);
   }
 }
@@ -83,17 +98,14 @@ describe.skipIf(servers === undefined)(title, () => {
       exitCode: 0,
       stderr: "",
     });
+    await bringPodNetwork(place, ["c1", "w1"]);
     place.note("applied");
     await Promise.all([installMachine(place, controller), installMachine(place, worker)]);
-    await untilPrinted(place, ["get", "--raw", "/readyz"], /^ok$/);
     await bringUp(place);
-    const nodes = await untilPrinted(
-      place,
-      ["get", "nodes", "--no-headers"],
-      /^c1\.\S+ +Ready [^]*^w1\.\S+ +Ready /m,
-    );
-    expect(nodes).toMatch(/^c1\.dc1\.example\.com +Ready +master .* v1\.20\.2$/m);
-    expect(nodes).toMatch(/^w1\.dc1\.example\.com +Ready +node .* v1\.20\.2$/m);
+    const { stdout: nodes } = await place.kubectl("get", "nodes", "--no-headers");
+    place.note(nodes);
+    expect(nodes).toMatch(/^c1\.dc1\.example\.com +Ready +master /m);
+    expect(nodes).toMatch(/^w1\.dc1\.example\.com +Ready +node /m);
 
     const file = join(place.test.room.folder, "deployment.json");
     await writeFile(file, JSON.stringify(deployment));

@@ -22,6 +22,7 @@ export type ClusterMachine = {
   readonly firmware: "bios" | "uefi";
   /** As much as the live image wants, unless it runs more. */
   readonly memoryMb?: number;
+  readonly cpus?: number;
 };
 
 /** What `status -o json` says of a cluster. */
@@ -111,8 +112,8 @@ export async function openClusterRoom(
       if (stdout === "") throw new Error(stderr);
       return JSON.parse(stdout);
     },
-    async powerOn(boot, { mac, firmware, memoryMb = 1024 }) {
-      const how = { memoryMb, withoutPxe: ["IPv6"] } as const;
+    async powerOn(boot, { mac, firmware, memoryMb = 1024, cpus = 1 }) {
+      const how = { memoryMb, cpus, withoutPxe: ["IPv6"] } as const;
       const vm = await test.powerOn(boot, mac, firmware, how);
       vms.set(boot, vm);
       return vm;
