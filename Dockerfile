@@ -17,9 +17,9 @@ RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund \
  && rm -rf node_modules/node-linux-* node_modules/.bin/node
 
 FROM node:24-bookworm-slim
-# ipxe: the loaders that are served by TFTP and HTTP.
+# ipxe: the loaders that are served by TFTP and HTTP. bzip2, xz-utils: what disk images are packed with.
 RUN apt-get update \
- && apt-get install -y --no-install-recommends ipxe \
+ && apt-get install -y --no-install-recommends bzip2 ipxe xz-utils \
  && rm -rf /var/lib/apt/lists/* \
  && useradd --system --home-dir /var/lib/kindling --shell /usr/sbin/nologin kindling \
  && install -d -o kindling -g kindling -m 0750 /var/lib/kindling /run/kindling /var/cache/kindling

@@ -5,6 +5,7 @@ import { existsSync, globSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { openGuestFiles } from "../src/lab/guest-files.ts";
 import { openIgnitionFiles } from "../src/lab/ignition-files.ts";
+import { findKubernetesServers } from "../src/lab/kubernetes-servers.ts";
 import { openLiveImage } from "../src/lab/live/live-image.ts";
 import {
   openArm64,
@@ -91,8 +92,14 @@ if (name === "qemu") {
   await openDebianInstaller(cache, console.log).catch(fail);
   await openLiveImage(cache, console.log).catch(fail);
 }
+// Its servers take ten minutes to build: scripts/kubernetes-servers.ts, by hand.
+const hasKubernetes = name === "deep" && (await findKubernetesServers(cache)) !== undefined;
+if (hasKubernetes) await openLiveImage(cache, console.log, "kubernetes").catch(fail);
+const kubernetesPeers: readonly PeerName[] = ["busybox", "cni", "etcd", "kubectl"];
+const usualPeers = peerNames.filter((peer) => peer === "etcd" || !kubernetesPeers.includes(peer));
 const beside: Partial<Record<Task, readonly PeerName[]>> = {
-  ...{ test: peerNames, interop: peerNames, bench: peerNames, storm: peerNames },
+  ...{ test: usualPeers, interop: usualPeers, bench: usualPeers, storm: usualPeers },
+  ...(hasKubernetes && { deep: kubernetesPeers }),
   qemu: ["kea", "dhcrelay", "etcd"],
 };
 for (const peer of beside[name] ?? []) await openPeer(cache, peer, console.log).catch(fail);

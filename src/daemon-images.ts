@@ -44,7 +44,14 @@ export async function openImages(
     ...{ library, keys },
     recipes: new RecipeLibrary([ownRecipes, recipeFolder(folders)]),
     depsFor: (recipe, onProgress) => ({
-      ...{ fetcher, library, onProgress, clock: systemClock, bytesMax: config.images.fileMax },
+      ...{
+        fetcher,
+        library,
+        onProgress,
+        clock: systemClock,
+        bytesMax: config.images.fileMax,
+        signal,
+      },
       trust: keys.trustFor(recipe),
     }),
     [Symbol.dispose]: () => fetcher[Symbol.dispose](),

@@ -52,7 +52,7 @@ export function joinDesk(joins: JoinServer): JoinDesk {
   return {
     about: () => joins.about(),
     list: () => joins.list(),
-    remove: (cluster) => joins.remove(cluster),
+    remove: (cluster, node) => joins.remove(cluster, node),
     async put(body) {
       const wishes = parseTicketWishes(body);
       await joins.put(wishes);

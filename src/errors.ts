@@ -37,6 +37,7 @@ export const ErrorTable = {
   // EX_TEMPFAIL: a script may come again.
   "cluster.not-ready": { http: 503, exit: 75, level: "warn" },
   "cluster.unconfirmed": { http: 409, exit: 4, level: "warn" },
+  "cluster.members": { http: 409, exit: 4, level: "warn" },
   "cluster.unknown": { http: 404, exit: 3, level: "warn" },
   "cluster-store.unusable": { http: 500, exit: 1, level: "error" },
   "lease-store.unusable": { http: 500, exit: 1, level: "error" },

@@ -1,5 +1,4 @@
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ErrorTable, KindlingError } from "../errors.ts";
 import {
@@ -11,7 +10,8 @@ import {
   isTicketDue,
   type KnownTicket,
 } from "../installer/apply.ts";
-import type { Cluster } from "../installer/cluster.ts";
+import { type Cluster, hasOwnEtcd, nodesOf } from "../installer/cluster.ts";
+import { parseCluster } from "../installer/cluster-document.ts";
 import type { ClusterRecord } from "../installer/cluster-record.ts";
 import type { KeptCluster } from "../installer/cluster-store.ts";
 import { makeSecrets } from "../installer/make-secrets.ts";
@@ -22,6 +22,7 @@ import { Validations } from "../installer/validations/table.ts";
 import { formatIpv4 } from "../wire/ipv4.ts";
 import { type ClusterCatalog, folderCatalog, remoteCatalog } from "./cluster-catalog.ts";
 import { readDescription, tellProblems } from "./cluster-description.ts";
+import { hasRunningEtcd } from "./cluster-etcd.ts";
 import { type ClusterHouse, type HouseFlags, openClusterHouse } from "./cluster-house.ts";
 import { keepNames } from "./cluster-names.ts";
 import { keepScript } from "./cluster-script.ts";
@@ -45,31 +46,79 @@ export async function runApply(
   flags: ApplyFlags,
   context: CliContext,
 ): Promise<number> {
-  const files = new Map<string, string>();
-  const reading = readDescription(file, (path, text) => files.set(path, text));
+  const { text: description, files, reading } = readDescription(file);
   if (reading.kind === "invalid") return tellProblems(file, reading, context);
   const { cluster } = reading;
   const house = await openClusterHouse(flags, context);
   const surroundings = await meetDaemon(house, await surveySite(cluster, flags, context));
-  const errors = judge(Validations, cluster, surroundings).findings.filter(
-    ({ severity }) => severity === "error",
+  if (tellErrors(cluster, surroundings, context)) return ErrorTable["config.invalid"].exit;
+  const before = await house.store.load(cluster.name);
+  await refuseMembers(house, before, cluster);
+  const record = { ...(before?.record ?? nothingApplied), site: siteOf(flags) };
+  const wish = { cluster, kept: { description, files }, record, surroundings, flags };
+  const applied = await withCatalog(flags, house, (catalog) =>
+    applyCluster(wish, { house, catalog, context }),
   );
-  if (errors.length > 0) {
-    const lines = errors.map((one) => `${one.id}: ${one.sentence}: ${one.what}: ${one.cure}\n`);
-    context.error.write(lines.join(""));
-    return ErrorTable["config.invalid"].exit;
-  }
-  const description = readFileSync(file, "utf8");
-  const apply = (catalog: ClusterCatalog) =>
-    applyCluster(
-      { cluster, kept: { description, files }, surroundings, flags },
-      { house, catalog, context },
-    );
-  const code = flags.remote
-    ? await withClient(flags, (client) => apply(remoteCatalog(client)))
-    : await apply(folderCatalog(house.config.data.folder));
-  if (code !== 0 || !flags.watch) return code;
-  return await runStatus(cluster.name, { ...flags, watch: true }, context);
+  tellApplied(applied, wish, context);
+  return flags.watch ? await runStatus(cluster.name, { ...flags, watch: true }, context) : 0;
+}
+
+/** A cluster of which nothing is here yet. */
+const nothingApplied: Omit<ClusterRecord, "secrets"> = {
+  ...{ generations: new Map(), arrived: new Set(), site: {}, applied: [] },
+};
+
+/** The catalog that flags name: of any matchbox by gRPC, or of this host. */
+export async function withCatalog<T>(
+  flags: RpcFlags & { readonly remote: boolean },
+  { config }: ClusterHouse,
+  run: (catalog: ClusterCatalog) => Promise<T>,
+): Promise<T> {
+  return flags.remote
+    ? await withClient(flags, (client) => run(remoteCatalog(client)))
+    : await run(folderCatalog(config.data.folder));
+}
+
+/** What is kept of the flags that say where machines reach this host. */
+export function siteOf({ origin, joinOrigin, mirror }: SiteFlags): ClusterRecord["site"] {
+  return {
+    ...(origin !== undefined && { origin }),
+    ...(joinOrigin !== undefined && { joinOrigin }),
+    ...(mirror !== undefined && { mirror }),
+  };
+}
+
+/** Tells what stands in a cluster's way; false: nothing does. */
+export function tellErrors(
+  cluster: Cluster,
+  surroundings: ClusterSurroundings,
+  { error }: CliContext,
+): boolean {
+  const { findings } = judge(Validations, cluster, surroundings);
+  const errors = findings.filter(({ severity }) => severity === "error");
+  const lines = errors.map((one) => `${one.id}: ${one.sentence}: ${one.what}: ${one.cure}\n`);
+  error.write(lines.join(""));
+  return errors.length > 0;
+}
+
+// Its members would not know of it: a new one would found an etcd of its own, and one that goes would be missed.
+async function refuseMembers(
+  house: ClusterHouse,
+  before: KeptCluster | undefined,
+  cluster: Cluster,
+): Promise<void> {
+  if (before === undefined) return;
+  const reading = parseCluster(before.description, (path) => before.files.get(path));
+  if (reading.kind === "invalid" || !(await hasRunningEtcd(house, reading.cluster))) return;
+  const names = (of: Cluster) => nodesOf(of, "controller").map(({ name }) => name);
+  const [old, now] = [names(reading.cluster), names(cluster)];
+  const moved = [...new Set(old).symmetricDifference(new Set(now))];
+  if (moved.length === 0 || !hasOwnEtcd(cluster)) return;
+  const cure = `kindling cluster add-node ${cluster.name} and remove-node tell etcd, one machine at a time`;
+  throw new KindlingError(
+    "cluster.members",
+    `etcd runs, and ${moved.join(", ")} would come or go: ${cure}`,
+  );
 }
 
 /** Machines are told who hands them their keys: this daemon, by an authority of its own. */
@@ -84,11 +133,15 @@ export async function meetDaemon(
   return { ...surroundings, joinAuthority: authority };
 }
 
-type Wish = {
+export type ApplyWish = {
   readonly cluster: Cluster;
   readonly kept: Omit<KeptCluster, "record">;
+  /** What is known of it already; without secrets nothing is. */
+  readonly record: Omit<ClusterRecord, "secrets"> & Partial<Pick<ClusterRecord, "secrets">>;
   readonly surroundings: ClusterSurroundings;
   readonly flags: Pick<ApplyFlags, "yes" | "output">;
+  /** Done once it is confirmed, before anything here changes. */
+  readonly first?: () => Promise<void>;
 };
 type Means = {
   readonly house: ClusterHouse;
@@ -96,18 +149,24 @@ type Means = {
   readonly context: CliContext;
 };
 
+/** What came of it. */
+export type Applied = {
+  readonly changes: readonly ApplyChange[];
+  /** The machines that got a token, and fetch their keys by it. */
+  readonly due: readonly string[];
+  readonly named: number;
+};
+
 /** Brings catalog, names and tokens to what a description says; also after a machine was made anew. */
-export async function applyCluster(wish: Wish, means: Means): Promise<number> {
-  const { cluster, kept, surroundings, flags } = wish;
+export async function applyCluster(wish: ApplyWish, means: Means): Promise<Applied> {
+  const { cluster, kept, record: before, surroundings, flags } = wish;
   const { house, catalog, context } = means;
   const { name } = cluster;
-  const before = await house.store.load(name);
-  const secrets = await makeSecrets(cluster, surroundings.now, before?.record.secrets);
-  const generations = before?.record.generations ?? new Map<string, number>();
-  const words = new Map([...generations].map(([node, count]) => [node, String(count)]));
-  const plan = renderCluster(cluster, secrets, { ...surroundings, generations: words });
+  const secrets = await makeSecrets(cluster, surroundings.now, before.secrets);
+  const { arrived, applied: ours } = before;
+  const generations = new Map([...before.generations].map(([node, n]) => [node, String(n)]));
+  const plan = renderCluster(cluster, secrets, { ...surroundings, generations, arrived });
   const wanted = entriesOf(plan);
-  const ours = before?.record.applied ?? [];
   const changes = decideApply(wanted, await readThere(catalog, [...wanted, ...ours]), ours);
   tell(changes, flags, context);
   const risky = changes.filter(({ kind }) => kind !== "create");
@@ -115,9 +174,10 @@ export async function applyCluster(wish: Wish, means: Means): Promise<number> {
     const message = `${risky.length} entries would change or go, as told above: say --yes to apply that`;
     throw new KindlingError("cluster.unconfirmed", message);
   }
+  await wish.first?.();
   // Kept first: keys that machines may have, and names that must not be lost sight of.
   const names = [...wanted, ...ours].map(({ kind, name: entry }) => ({ kind, name: entry }));
-  const record: ClusterRecord = { secrets, generations, applied: distinct(names) };
+  const record: ClusterRecord = { ...before, secrets, applied: distinct(names) };
   await house.store.save(name, { ...kept, record });
   const due = await giveTickets(house, { cluster, plan, now: surroundings.now });
   const named = await keepNames(house, cluster, plan);
@@ -126,8 +186,7 @@ export async function applyCluster(wish: Wish, means: Means): Promise<number> {
   for (const change of changes) await catalog.change(change);
   const applied = wanted.map(({ kind, name: entry }) => ({ kind, name: entry }));
   await house.store.save(name, { ...kept, record: { ...record, applied } });
-  summarize({ changes, due, named }, wish, context);
-  return 0;
+  return { changes, due, named };
 }
 
 async function readThere(
@@ -165,22 +224,16 @@ async function giveTickets(
 
 function tell(
   changes: readonly ApplyChange[],
-  { output }: Wish["flags"],
+  { output }: ApplyWish["flags"],
   { out }: CliContext,
 ): void {
   if (output === "table") out.write(changes.map(formatChange).join(""));
 }
 
-type Summary = {
-  readonly changes: readonly ApplyChange[];
-  /** The machines that got a token, and fetch their keys by it. */
-  readonly due: readonly string[];
-  readonly named: number;
-};
-
-function summarize(
-  { changes, due, named }: Summary,
-  { cluster, flags }: Wish,
+/** Says it, and in JSON what a verb has to say `besides`. */
+export function tellApplied(
+  { changes, due, named }: Applied,
+  { cluster, flags, besides }: Pick<ApplyWish, "cluster" | "flags"> & { readonly besides?: object },
   { out }: CliContext,
 ): void {
   const count = (kind: ApplyChange["kind"]) => changes.filter((one) => one.kind === kind).length;
@@ -189,7 +242,7 @@ function summarize(
     ...{ tickets: due.length, names: named },
   };
   if (flags.output === "json") {
-    out.write(`${JSON.stringify({ cluster: cluster.name, ...counts }, null, 2)}\n`);
+    out.write(`${JSON.stringify({ cluster: cluster.name, ...counts, ...besides }, null, 2)}\n`);
     return;
   }
   const isSame = Object.values(counts).every((one) => one === 0);

@@ -8,33 +8,42 @@ import type { CliContext } from "./context.ts";
 /** No certificate, key or pull secret that a description names is longer. */
 const namedFileBytesMax = 1 << 20;
 
-/** Reads a description, and the files that it names beside it; `onFile` is told what they hold. */
-export function readDescription(
-  file: string,
-  onFile: (path: string, text: string) => void = () => {},
-): ClusterReading {
-  const read = (path: string) => {
-    const bytes = readFileSync(path);
-    if (bytes.length > namedFileBytesMax) throw new RangeError("too long");
-    return bytes.toString("utf8");
-  };
-  let text: string;
+/** A description as it lies on the disk, with the files that it names beside it. */
+export type DescriptionFile = {
+  readonly text: string;
+  /** By the paths that it names them by. */
+  readonly files: ReadonlyMap<string, string>;
+  readonly reading: ClusterReading;
+};
+
+export function readDescription(file: string): DescriptionFile {
+  const text = readText(file);
+  const folder = dirname(file);
+  const files = new Map<string, string>();
+  const reading = parseCluster(text, (path) => {
+    const held = readNamed(resolve(folder, path));
+    if (held !== undefined) files.set(path, held);
+    return held;
+  });
+  return { text, files, reading };
+}
+
+function readText(file: string): string {
   try {
-    text = readFileSync(file, "utf8");
+    return readFileSync(file, "utf8");
   } catch (error) {
     const message = `cannot read ${file} (${systemErrorCode(error)}): kindling cluster init prints one`;
     throw new KindlingError("config.unreadable", message, { file }, error);
   }
-  const folder = dirname(file);
-  return parseCluster(text, (path) => {
-    try {
-      const held = read(resolve(folder, path));
-      onFile(path, held);
-      return held;
-    } catch {
-      return undefined; // told with its line by the reader
-    }
-  });
+}
+
+function readNamed(path: string): string | undefined {
+  try {
+    const bytes = readFileSync(path);
+    return bytes.length > namedFileBytesMax ? undefined : bytes.toString("utf8");
+  } catch {
+    return undefined; // told with its line by the reader
+  }
 }
 
 /** Prints what is wrong with a description, one line each; the exit code. */

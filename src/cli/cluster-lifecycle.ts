@@ -1,19 +1,19 @@
 import { KindlingError } from "../errors.ts";
 import { decideApply, entryKey, formatChange } from "../installer/apply.ts";
-import { type Cluster, hasOwnEtcd, nodesOf } from "../installer/cluster.ts";
-import { forgetNode } from "../installer/cluster-record.ts";
-import { changeMember, type EtcdAccess, listMembers } from "../installer/etcd-client.ts";
-import { planReplacement } from "../installer/etcd-members.ts";
+import { hasOwnEtcd } from "../installer/cluster.ts";
+import { forgetNode, withArrival } from "../installer/cluster-record.ts";
 import { formatKubeconfig } from "../installer/kubeconfig.ts";
 import { authorityOf, certificateOf } from "../installer/secrets.ts";
 import { apiUrl } from "../installer/service-addresses.ts";
-import { applyCluster, meetDaemon } from "./cluster-apply.ts";
+import { applyCluster, meetDaemon, tellApplied } from "./cluster-apply.ts";
 import { folderCatalog } from "./cluster-catalog.ts";
+import { etcdDesk, othersThan, replaceMember } from "./cluster-etcd.ts";
 import { type HouseFlags, loadApplied, openClusterHouse } from "./cluster-house.ts";
 import { type SiteFlags, surveySite } from "./cluster-site.ts";
 import type { CliContext } from "./context.ts";
 
-export type ReplaceFlags = HouseFlags & SiteFlags & { readonly yes: boolean };
+export type ReplaceFlags = HouseFlags &
+  SiteFlags & { readonly yes: boolean; readonly output: "table" | "json" };
 export type DestroyFlags = HouseFlags & { readonly yes: boolean };
 
 /** `kindling cluster replace-node`: the machine is installed anew, with keys of its own that nobody had. */
@@ -36,37 +36,20 @@ export async function runReplace(
     const message = `${nodeName} would be installed anew, over what is on its disk: say --yes`;
     throw new KindlingError("cluster.unconfirmed", message);
   }
-  const surroundings = await meetDaemon(house, await surveySite(cluster, flags, context));
-  if (node.role === "controller" && hasOwnEtcd(cluster)) {
-    const access = { secrets: kept.record.secrets, signal: context.signal };
-    await replaceMember(cluster, nodeName, { access, context });
-  }
-  const record = forgetNode(kept.record, nodeName);
+  const site = await surveySite(cluster, { ...kept.record.site, ...flags }, context);
+  const surroundings = await meetDaemon(house, site);
+  const desk = etcdDesk({ cluster, kept }, flags, context);
+  const isMember = node.role === "controller" && hasOwnEtcd(cluster);
+  const hasOthers = isMember && othersThan(desk, node).length > 0;
+  // Before the machine's old keys are forgotten: its place in etcd is given away by those that are there.
+  if (hasOthers) await replaceMember(desk, node);
+  const forgotten = forgetNode(kept.record, nodeName);
+  const record = hasOthers ? withArrival(forgotten, nodeName) : forgotten;
   await house.store.save(name, { ...kept, record });
   const catalog = folderCatalog(house.config.data.folder);
-  return await applyCluster(
-    { cluster, kept, surroundings, flags: { yes: true, output: "table" } },
-    { house, catalog, context },
-  );
-}
-
-// Before the machine's old keys are forgotten: its place in etcd is given away by those that are there.
-async function replaceMember(
-  cluster: Cluster,
-  nodeName: string,
-  { access, context }: { readonly access: EtcdAccess; readonly context: CliContext },
-): Promise<void> {
-  const controllers = nodesOf(cluster, "controller");
-  const others = controllers.filter(({ name }) => name !== nodeName);
-  const node = controllers.find(({ name }) => name === nodeName);
-  if (node === undefined || others.length === 0) return;
-  const { by, members } = await listMembers(others, access);
-  for (const step of planReplacement(members, node)) {
-    await changeMember(by, step, access);
-    context.out.write(
-      `etcd: ${step.kind === "add" ? `${nodeName} may come` : `${nodeName} is out`}\n`,
-    );
-  }
+  const wish = { cluster, kept, record, surroundings, flags: { ...flags, yes: true } };
+  tellApplied(await applyCluster(wish, { house, catalog, context }), wish, context);
+  return 0;
 }
 
 /** `kindling cluster destroy`: what the cluster has at this daemon goes; the machines are left as they are. */

@@ -1,5 +1,5 @@
 import { KindlingError } from "../errors.ts";
-import type { Cluster } from "../installer/cluster.ts";
+import type { Cluster, ClusterNode } from "../installer/cluster.ts";
 import { type PlannedReservation, recordsToKeep } from "../installer/names.ts";
 import type { ClusterPlan } from "../installer/plan.ts";
 import { formatIpv4 } from "../wire/ipv4.ts";
@@ -10,7 +10,36 @@ type KnownRow = {
   readonly uuid?: string;
   readonly address?: string;
   readonly hostname?: string;
+  readonly source?: string;
 };
+/** Takes a machine's reservations away at the daemon; says which are not its to take. */
+export async function dropReservations(
+  { ask }: ClusterHouse,
+  { macs, uuid, address }: ClusterNode,
+): Promise<readonly string[]> {
+  const at = formatIpv4(address);
+  const own = (await askReservations(ask)).filter((row) => {
+    const isMachine =
+      macs.some((mac) => mac === row.mac) || (uuid !== undefined && uuid === row.uuid);
+    return isMachine && row.address === at;
+  });
+  const notes: string[] = [];
+  for (const { mac = "", uuid: id = mac, source } of own) {
+    if (source === "state") {
+      await ask({ method: "DELETE", path: `/v1/reservations/${encodeURIComponent(mac || id)}` });
+    } else notes.push(`${at} is reserved in the configuration: take it out of dhcp.reservations`);
+  }
+  return notes;
+}
+
+async function askReservations(ask: ClusterHouse["ask"]): Promise<readonly KnownRow[]> {
+  // proven: the daemon's own answer, docs/http-api.md
+  const answer = (await ask({ path: "/v1/reservations" })) as {
+    readonly reservations: readonly KnownRow[];
+  };
+  return answer.reservations;
+}
+
 type Outcome = { readonly kind: string; readonly message?: string };
 
 /** Addresses and names of a cluster, at the daemon; says how many were not there yet. */
@@ -27,17 +56,14 @@ async function keepReservations(
   { ask }: ClusterHouse,
   rows: readonly PlannedReservation[],
 ): Promise<number> {
-  // proven: the daemon's own answer, docs/http-api.md
-  const { reservations } = (await ask({ path: "/v1/reservations" })) as {
-    readonly reservations: readonly KnownRow[];
-  };
+  const reservations = await askReservations(ask);
   const due = rows.filter((row) => !reservations.some((known) => isSame(known, row)));
   if (due.length === 0) return 0;
   const wishes = due.map(({ mac, uuid, address, hostname }) => {
     return { machine: mac ?? uuid, address: formatIpv4(address), hostname, force: true };
   });
-  const question = { method: "POST", path: "/v1/reservations", body: { reservations: wishes } };
-  // proven: as above
+  const question = { path: "/v1/reservations", body: { reservations: wishes } };
+  // proven: the daemon's own answer, docs/http-api.md
   const { results } = (await ask({ ...question, method: "POST" })) as {
     readonly results: readonly Outcome[];
   };

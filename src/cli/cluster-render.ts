@@ -39,7 +39,7 @@ export async function runRenderCluster(
   flags: RenderFlags,
   context: CliContext,
 ): Promise<number> {
-  const reading = readDescription(file);
+  const { reading } = readDescription(file);
   if (reading.kind === "invalid") return tellProblems(file, reading, context);
   const { cluster } = reading;
   if ((flags.to === undefined) === (flags.zip === undefined)) {

@@ -1,8 +1,13 @@
 import { join } from "node:path";
 import { parseSha256Sums } from "../assets/image/checksums.ts";
-import { ImageArchitectures, type ImageId, ImageRoles } from "../assets/image/image.ts";
+import { imagePath } from "../assets/image/image.ts";
+import { ImageLibrary, type StoredImage } from "../assets/image/image-library.ts";
+import type { ImageFolders } from "../assets/image/layout.ts";
+import type { ManifestFile } from "../assets/image/manifest.ts";
+import { packingOf } from "../assets/image/packing.ts";
 import { loadConfig } from "../config/load.ts";
 import type { ValidConfig } from "../config/resolve.ts";
+import { assetsFolder, imageFolders } from "../daemon-loaders.ts";
 import { fitSettings } from "../daemon-settings.ts";
 import type { Reservation } from "../dhcp/reservations.ts";
 import type { DhcpScope } from "../dhcp/settings.ts";
@@ -12,6 +17,7 @@ import { inspectAuthority } from "../installer/inspect-authority.ts";
 import type {
   ClusterSurroundings,
   KubernetesBundle,
+  LibraryFile,
   LibraryImage,
   ServedSubnet,
 } from "../installer/surroundings.ts";
@@ -47,9 +53,8 @@ export async function surveySite(
   const { config } = resolution;
   const served = config.interfaces.length === 0 ? [] : findInterfaces(config.interfaces);
   const origin = flags.origin ?? originOf(served, config.http.port);
-  const assets = config.assets.folder || join(config.data.folder, "assets");
-  const images = await readImages(join(assets, "images"));
-  const bundles = await readBundles(join(assets, "k8s"));
+  const images = await readImages(imageFolders(config), cluster);
+  const bundles = await readBundles(join(assetsFolder(config), "k8s"));
   return {
     now: Date.now(),
     origin,
@@ -107,63 +112,38 @@ function subnetOf(
   return { subnet, pools, taken, reservations: kept };
 }
 
-/** Images that are complete: a manifest is the last thing that comes into a folder. */
-async function readImages(folder: string): Promise<readonly LibraryImage[] | undefined> {
-  const found = await listDeep(folder, 3);
-  if (found === undefined) return undefined;
-  const images = await Promise.all(found.map((path) => readImage(folder, path)));
-  return images.filter((image) => image !== undefined);
+/** The library's images. One that is broken is no trouble, unless it is the one that is wanted. */
+async function readImages(
+  folders: ImageFolders,
+  { operatingSystem: { name, version, arch } }: Cluster,
+): Promise<readonly LibraryImage[] | undefined> {
+  if ((await entriesIfThere(folders.published)) === undefined) return undefined;
+  const { images, broken } = await new ImageLibrary(folders, Date.now).list();
+  const wanted = imagePath({ name, version, arch });
+  const trouble = broken.find(({ id }) => imagePath(id) === wanted);
+  if (trouble !== undefined) {
+    throw new KindlingError("config.invalid", `${trouble.reason}: bring the image again`);
+  }
+  return await Promise.all(images.map(readImage));
 }
 
-async function readImage(root: string, path: readonly string[]): Promise<LibraryImage | undefined> {
-  const folder = join(root, ...path);
-  const file = join(folder, "manifest.json");
-  const text = await textIfThere(file);
-  const arch = ImageArchitectures.find((one) => one === path[2]);
-  if (text === undefined || arch === undefined) return undefined;
-  const manifest = readManifest(file, text);
-  const id: ImageId = { name: path[0] ?? "", version: path[1] ?? "", arch };
-  const files = manifest.files.flatMap(({ role, ...file }) => {
-    const known = ImageRoles.find((one) => one === role);
-    return known === undefined ? [] : [{ role: known, ...file }];
-  });
+async function readImage({ id, folder, manifest }: StoredImage): Promise<LibraryImage> {
+  const { title, tree, boot, files } = manifest;
   return {
-    ...{ id, title: manifest.title, tree: manifest.tree, args: manifest.boot.args, verified: true },
+    ...{ id, title, tree, args: boot.args, verified: true },
     files: await Promise.all(files.map((file) => withRawSum(folder, file))),
   };
 }
 
-function readManifest(file: string, text: string): Manifest {
-  try {
-    const manifest = JSON.parse(text) as Manifest; // Kindling wrote it; what an editor broke is told
-    if (Array.isArray(manifest.files) && Array.isArray(manifest.boot.args)) return manifest;
-  } catch (error) {
-    if (!(error instanceof SyntaxError || error instanceof TypeError)) throw error;
-  }
-  const message = `${file}: want the manifest of an image, got something else: import it again`;
-  throw new KindlingError("config.invalid", message, { file });
-}
-
-type Manifest = {
-  readonly title: string;
-  readonly tree: string;
-  readonly boot: { readonly args: readonly string[] };
-  readonly files: readonly {
-    readonly role: string;
-    readonly file: string;
-    readonly sha256: string;
-  }[];
-};
-
-/** The checksum of what a packed disk image holds lies beside it, `<file>.raw.sha256`. */
-async function withRawSum<F extends { readonly file: string; readonly sha256: string }>(
+/** Of a packed disk image, the manifest's; or one written by hand, beside it as `<file>.raw.sha256`. */
+async function withRawSum(
   folder: string,
-  { sha256, ...file }: F,
-) {
-  if (!/\.(?:gz|zst|xz|bz2)$/.test(file.file)) return { ...file, rawSha256: sha256 };
-  const beside = join(folder, `${file.file}.raw.sha256`);
-  const sum = /^[0-9a-f]{64}\b/.exec((await textIfThere(beside)) ?? "")?.[0];
-  return { ...file, ...(sum !== undefined && { rawSha256: sum }) };
+  { role, file, sha256, rawSha256: known }: ManifestFile,
+): Promise<LibraryFile> {
+  if (packingOf(file) === undefined) return { role, file, rawSha256: sha256 };
+  const beside = await textIfThere(join(folder, `${file}.raw.sha256`));
+  const rawSha256 = known ?? /^[0-9a-f]{64}\b/.exec(beside ?? "")?.[0];
+  return { role, file, ...(rawSha256 !== undefined && { rawSha256 }) };
 }
 
 /** `k8s/<version>/<arch>/SHA256SUMS` is the lock file of a bundle. */

@@ -15,7 +15,7 @@ export async function runValidate(
   flags: ValidateFlags,
   context: CliContext,
 ): Promise<number> {
-  const reading = readDescription(file);
+  const { reading } = readDescription(file);
   if (reading.kind === "invalid") {
     if (flags.output === "table") return tellProblems(file, reading, context);
     context.out.write(`${JSON.stringify({ valid: false, problems: reading.problems }, null, 2)}\n`);

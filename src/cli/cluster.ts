@@ -1,7 +1,9 @@
 import type { Command } from "commander";
 import { NodeRoles } from "../installer/cluster.ts";
+import type { AddFlags } from "./cluster-add-node.ts";
 import type { ApplyFlags } from "./cluster-apply.ts";
 import type { BootstrapFlags } from "./cluster-bootstrap.ts";
+import type { ChangeFlags } from "./cluster-change.ts";
 import type { InitFlags } from "./cluster-init.ts";
 import type { DestroyFlags, ReplaceFlags } from "./cluster-lifecycle.ts";
 import type { RenderFlags } from "./cluster-render.ts";
@@ -73,11 +75,8 @@ function addRender(cluster: Command): Command {
 function addApplied(cluster: Command, context: CliContext, act: Act): void {
   const apply = addSiteFlags(
     cluster.command("apply").description("bring the daemon to what one says; shows what changes"),
-  )
-    .option("--remote", "put groups, profiles and Ignition into the matchbox of --endpoints", false)
-    .option("--watch", "stay, and show how far its machines are", false);
-  addRpcFlags(apply, "/etc/kindling/tls");
-  addHouseFlags(apply).action((file: string, flags: ApplyFlags) =>
+  ).option("--watch", "stay, and show how far its machines are", false);
+  addHouseFlags(addRemoteFlags(apply)).action((file: string, flags: ApplyFlags) =>
     act(async (given: ApplyFlags) => {
       const { runApply } = await import("./cluster-apply.ts");
       return runApply(file, given, context);
@@ -92,7 +91,46 @@ function addApplied(cluster: Command, context: CliContext, act: Act): void {
         return runStatus(name, given, context);
       })(flags),
   );
+  addNodeVerbs(cluster, context, act);
   addLifecycle(cluster, context, act);
+}
+
+/** What changes the description of a cluster that was applied, by one machine. */
+function addNodeVerbs(cluster: Command, context: CliContext, act: Act): void {
+  const verb = (words: string, description: string) => {
+    const command = cluster.command(words).description(description).argument("<cluster>");
+    const own = "your own copy of the description, changed likewise";
+    return addHouseFlags(addRemoteFlags(addPlaceFlags(command))).option("--file <file>", own);
+  };
+  const role = cluster.createOption("--role <role>", "what it is in the cluster");
+  verb("add-node", "a machine more: its row, and what comes of it")
+    .addOption(role.choices([...NodeRoles]).makeOptionMandatory())
+    .requiredOption("--name <name>", "its host name, one label")
+    .requiredOption("--address <address>", "its IPv4 address")
+    .option("--mac <mac...>", "MAC addresses of its cards; the first is the one it boots by")
+    .option("--uuid <uuid>", "its UUID, where no MAC address is known")
+    .option("--disk <rule>", "which disk is written, as descriptions have it")
+    .option("--bmc <address>", "where its management controller is")
+    .option("--watch", "stay, show how far it is, and give a controller its vote in etcd", false)
+    .action((name: string, flags: AddFlags) =>
+      act(async (given: AddFlags) => {
+        const { runAddNode } = await import("./cluster-add-node.ts");
+        return runAddNode(name, given, context);
+      })(flags),
+    );
+  verb("remove-node", "a machine less: out of etcd, and all goes that it has here")
+    .argument("<node>", "the machine's name")
+    .action((name: string, node: string, flags: ChangeFlags) =>
+      act(async (given: ChangeFlags) => {
+        const { runRemoveNode } = await import("./cluster-remove-node.ts");
+        return runRemoveNode([name, node], given, context);
+      })(flags),
+    );
+}
+
+function addRemoteFlags(command: Command): Command {
+  const what = "put groups, profiles and Ignition into the matchbox of --endpoints";
+  return addRpcFlags(command.option("--remote", what, false), "/etc/kindling/tls");
 }
 
 function addLifecycle(cluster: Command, context: CliContext, act: Act): void {
@@ -141,9 +179,12 @@ function addHouseFlags(command: Command): Command {
 }
 
 function addSiteFlags(command: Command): Command {
+  return addPlaceFlags(command.argument("<file>", "the description, cluster.yaml"));
+}
+
+function addPlaceFlags(command: Command): Command {
   const join = "where they fetch their secrets by HTTPS; port 8444 of the same host by default";
   return command
-    .argument("<file>", "the description, cluster.yaml")
     .option("--config <file>", "settings of the daemon that will serve it")
     .option("--origin <url>", "where machines reach it by HTTP; by default from the settings")
     .option("--join-origin <url>", join)

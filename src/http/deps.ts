@@ -177,8 +177,8 @@ export type JoinDesk = {
   list(): Promise<
     ReadonlyMap<string, { readonly address: Ipv4Address; readonly files: readonly object[] }>
   >;
-  /** How many of a cluster there were. */
-  remove(cluster: string): Promise<number>;
+  /** How many of a cluster, or of one machine of it, there were. */
+  remove(cluster: string, node?: string): Promise<number>;
 };
 
 /** What the daemon is and where it listens. */

@@ -21,10 +21,10 @@ export function joinRoutes(desk: JoinDesk): FastifyPluginAsync {
     app.post("/v1/join", { bodyLimit: bodyBytesLimit }, async (request, reply) => {
       return reply.send({ kept: await desk.put(String(request.body ?? "")) });
     });
-    app.delete("/v1/join/:cluster", async (request, reply) => {
-      // proven: the route has `:cluster` in its path
-      const { cluster } = request.params as { readonly cluster: string };
-      return reply.send({ removed: await desk.remove(cluster) });
+    app.delete("/v1/join/:cluster/:node?", async (request, reply) => {
+      // proven: the route has these in its path, the second if it is given
+      const { cluster, node } = request.params as { readonly cluster: string; node?: string };
+      return reply.send({ removed: await desk.remove(cluster, node) });
     });
   };
 }

@@ -95,7 +95,7 @@ export function formatChange(change: ApplyChange): string {
 const comparedLines = 2_000;
 
 /** The lines that went and came; those that both have, in the same order, are not shown. */
-function diffLines(before: readonly string[], after: readonly string[]): readonly string[] {
+export function diffLines(before: readonly string[], after: readonly string[]): readonly string[] {
   const told: string[] = [];
   const tell = (sign: "-" | "+", line = "") => told.push(`${sign} ${line.trim()}`);
   const common = commonLines(before, after);

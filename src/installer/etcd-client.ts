@@ -56,7 +56,8 @@ export async function changeMember(
   step: MemberStep,
   access: EtcdAccess,
 ): Promise<void> {
-  const body = step.kind === "remove" ? { ID: step.id } : { peerURLs: [step.peerUrl] };
+  const body =
+    step.kind === "add" ? { peerURLs: [step.peerUrl], isLearner: step.isLearner } : { ID: step.id };
   await ask(by, { method: "POST", path: `/v3/cluster/member/${step.kind}`, body }, access);
 }
 

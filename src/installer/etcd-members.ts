@@ -8,25 +8,102 @@ export type EtcdMember = {
   /** Empty: it was added and has not come yet. */
   readonly name: string;
   readonly peerUrls: readonly string[];
+  /** It follows, and has no vote. */
+  readonly isLearner: boolean;
 };
 
-/** What has to be told to etcd so that a machine made anew can have the place of the old one. */
+/** One change that etcd is told of. A learner costs no quorum while its machine is still installing. */
 export type MemberStep =
   | { readonly kind: "remove"; readonly id: string }
-  | { readonly kind: "add"; readonly peerUrl: string };
+  | { readonly kind: "add"; readonly peerUrl: string; readonly isLearner: boolean }
+  | { readonly kind: "promote"; readonly id: string };
+
+/** What may be done about a member; `none`: it is as it is wanted already. */
+export type MemberDecision =
+  | { readonly kind: "none" }
+  | { readonly kind: "step"; readonly step: MemberStep }
+  | { readonly kind: "refuse"; readonly sentence: string };
+
+/**
+ * How a controller comes to an etcd that runs: as a learner first, with a vote once it has caught up. Etcd
+ * itself takes one learner at a time, and refuses the vote of one that is behind.
+ */
+export function decideArrival(members: readonly EtcdMember[], node: ClusterNode): MemberDecision {
+  const [own] = membersOf(members, node);
+  if (own !== undefined) {
+    return own.isLearner
+      ? { kind: "step", step: { kind: "promote", id: own.id } }
+      : { kind: "none" };
+  }
+  const other = members.find(({ isLearner }) => isLearner);
+  if (other === undefined) {
+    return { kind: "step", step: { kind: "add", peerUrl: peerUrlOf(node), isLearner: true } };
+  }
+  const who = other.name || other.peerUrls.join(", ");
+  const sentence = `${who} has no vote in etcd yet, and etcd takes one such member at a time: bring that machine up first`;
+  return { kind: "refuse", sentence };
+}
+
+/**
+ * May a controller leave? Those that stay must be a quorum among themselves afterwards, and there has to be
+ * one now, or etcd would not even hear of it. `healthy` are the members that say they are well.
+ */
+export function decideDeparture(
+  members: readonly EtcdMember[],
+  healthy: ReadonlySet<string>,
+  node: ClusterNode,
+): MemberDecision {
+  const [own] = membersOf(members, node);
+  if (own === undefined) return { kind: "none" };
+  const voters = members.filter(({ isLearner }) => !isLearner);
+  const wellOf = (some: readonly EtcdMember[]) => some.filter(({ id }) => healthy.has(id)).length;
+  const [now, all] = [wellOf(voters), voters.length];
+  if (now < quorumOf(all)) {
+    const sentence = `etcd has no quorum: ${now} of its ${all} members are well, and it takes ${quorumOf(all)} to let one go`;
+    return { kind: "refuse", sentence };
+  }
+  const rest = voters.filter((member) => member !== own);
+  if (rest.length === 0) {
+    const sentence = `${node.name} is the last member of etcd, and all data goes with it: add another controller first`;
+    return { kind: "refuse", sentence };
+  }
+  const [left, want] = [wellOf(rest), quorumOf(rest.length)];
+  if (left < want) {
+    const sentence = `without ${node.name} etcd has ${rest.length} members of which ${left} are well, and it takes ${want}: bring the others up first`;
+    return { kind: "refuse", sentence };
+  }
+  return { kind: "step", step: { kind: "remove", id: own.id } };
+}
+
+/** More than half. */
+function quorumOf(voters: number): number {
+  return Math.floor(voters / 2) + 1;
+}
+
+function peerUrlOf({ address }: ClusterNode): string {
+  return `https://${formatIpv4(address)}:2380`;
+}
+
+/** The members that stand for a machine: by its name, or before it came by its address. */
+export function membersOf(
+  members: readonly EtcdMember[],
+  node: ClusterNode,
+): readonly EtcdMember[] {
+  return members.filter(({ name, peerUrls }) => {
+    return name === node.name || peerUrls.includes(peerUrlOf(node));
+  });
+}
 
 /** The old one goes first: with three members, one more that is not there would cost the quorum. */
 export function planReplacement(
   members: readonly EtcdMember[],
   node: ClusterNode,
 ): readonly MemberStep[] {
-  const peerUrl = `https://${formatIpv4(node.address)}:2380`;
-  const same = members.filter(({ name, peerUrls }) => {
-    return name === node.name || peerUrls.includes(peerUrl);
-  });
+  const same = membersOf(members, node);
   // Added by an earlier try, and not come yet: that is what is wanted.
   if (same.length === 1 && same[0]?.name === "") return [];
-  return [...same.map(({ id }) => ({ kind: "remove", id }) as const), { kind: "add", peerUrl }];
+  const add = { kind: "add", peerUrl: peerUrlOf(node), isLearner: false } as const;
+  return [...same.map(({ id }) => ({ kind: "remove", id }) as const), add];
 }
 
 /** The answer of `/v3/cluster/member/list` (etcd's JSON gateway); throws `WireError`. */
@@ -34,11 +111,11 @@ export function parseMembers(text: string): readonly EtcdMember[] {
   const { members } = readJson(text);
   if (!Array.isArray(members)) throw invalid("members", "a list");
   return members.map((member) => {
-    const { ID: id, name = "", peerURLs: peerUrls = [] } = { ...Object(member) };
+    const { ID: id, name = "", peerURLs: peerUrls = [], isLearner } = { ...Object(member) };
     if (typeof id !== "string" || !/^\d{1,20}$/.test(id)) throw invalid("ID", "a number as text");
     if (typeof name !== "string") throw invalid("name", "text");
     if (!Array.isArray(peerUrls)) throw invalid("peerURLs", "a list");
-    return { id, name, peerUrls: peerUrls.map(String) };
+    return { id, name, peerUrls: peerUrls.map(String), isLearner: isLearner === true };
   });
 }
 

@@ -17,6 +17,9 @@ export type FirewallSides = {
 
 const path = "/etc/kindling/firewall.nft";
 
+// `icmpv6`, and not `ipv6-icmp`: nft knows the first itself, and the second by an /etc/protocols that a small
+// system may not have.
+
 /** The rules of a role for `nft -f`, which puts them in place at once or not at all. */
 export function renderFirewall(cluster: Cluster, role: NodeRole, sides: FirewallSides): string {
   const rows = chosenRows(cluster, role);
@@ -36,7 +39,7 @@ ${setsOf(cluster, sides).join("\n")}
 		ct state established,related accept
 		ct state invalid drop
 		iifname { "lo", "cni*", "flannel*" } accept
-		meta l4proto { icmp, ipv6-icmp } accept
+		meta l4proto { icmp, icmpv6 } accept
 		udp sport 67 udp dport 68 accept
 ${lines("in").join("\n")}
 	}
@@ -50,7 +53,7 @@ ${isListed ? listedHead : ""}${isListed ? `${lines("out").join("\n")}\n` : ""}	}
 
 const listedHead = `		ct state established,related accept
 		oifname { "lo", "cni*", "flannel*" } accept
-		meta l4proto { icmp, ipv6-icmp } accept
+		meta l4proto { icmp, icmpv6 } accept
 `;
 
 /** What loads the rules before the network is up; nothing where the level is `off`. */

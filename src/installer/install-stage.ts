@@ -1,5 +1,6 @@
 import { imagePath } from "../assets/image/image.ts";
 import { profileOf } from "../assets/image/image-profile.ts";
+import { packingOf } from "../assets/image/packing.ts";
 import type { Profile } from "../boot/profile.ts";
 import { formatMacHyphen } from "../wire/mac.ts";
 import type { Cluster, ClusterNode } from "./cluster.ts";
@@ -72,8 +73,8 @@ function installEnvironment(
 
 /** What the file's last ending says of its packing. */
 function formatOf({ file }: LibraryFile): string {
-  const ending = /\.(gz|zst|xz|bz2)$/.exec(file)?.[1];
-  return ending === undefined ? "raw" : `raw.${ending}`;
+  const packing = packingOf(file);
+  return packing === undefined ? "raw" : `raw.${packing}`;
 }
 
 const script = "/run/kindling/install.sh";

@@ -95,8 +95,7 @@ export function renderNode(parts: Parts, role: RoleParts): NodeStage {
 }
 
 function memberState({ node, surroundings }: Parts): "new" | "existing" {
-  const generation = surroundings.generations?.get(node.name) ?? "1";
-  return generation === "1" ? "new" : "existing";
+  return surroundings.arrived?.has(node.name) ? "existing" : "new";
 }
 
 function joinFilesOf({ node, secrets, surroundings }: Parts): readonly MachineFile[] {

@@ -19,6 +19,8 @@ export type ClusterSurroundings = {
   readonly joinAuthority?: string;
   /** Machine's name → the word of its installation; another one installs it anew. Absent: "1". */
   readonly generations?: ReadonlyMap<string, string>;
+  /** Controllers that come to an etcd that runs. */
+  readonly arrived?: ReadonlySet<string>;
   readonly subnets?: readonly ServedSubnet[];
   /** This host's addresses on the links that it serves. */
   readonly own?: readonly Ipv4Address[];

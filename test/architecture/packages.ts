@@ -17,7 +17,7 @@ const Importers: Readonly<Record<string, RegExp>> = {
   "pino-pretty": /^src\/runtime\/log\.ts$/,
   "prom-client": /^src\/runtime\/metrics\.ts$/,
   "reflect-metadata": /^src\/pki\/certify\.ts$/,
-  yaml: /^src\/(?:config\/|store\/|assets\/image\/recipe\.ts|render\/(?:yaml-source|cloud-config)\.ts)/,
+  yaml: /^src\/(?:config\/|store\/|installer\/description-edit\.ts|assets\/image\/recipe\.ts|render\/(?:yaml-source|cloud-config)\.ts)/,
   zod: /^src\/(?:config\/|assets\/image\/(?:bundle|image-state|manifest|recipe|upstream\/fcos)\.ts$|installer\/(?:cluster-schema|schema-[a-z]+)\.ts$)/,
   "node:sqlite": /^src\/dhcp\/lease-database-store\.ts$/,
 };

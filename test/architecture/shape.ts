@@ -38,7 +38,7 @@ const Unmirrored: readonly (Exception & { readonly by?: string })[] = [
   { path: /^src\/runtime\/log\.ts$/, reason: "the logger's options; read where the daemon runs" },
   { path: /^src\/runtime\/offload\.ts$/, reason: "asks the kernel; the lab's cables use it" },
   {
-    path: /^src\/lab\/(?:accelerator|cables|far-link|firmware|foreign-server|frame-relay|guest-files|ignition-files|inside|machine-files|room|router-advert|run|sandbox|serial|virtual-lan|vm|vxlan)\.ts$/,
+    path: /^src\/lab\/(?:accelerator|cables|far-link|firmware|foreign-server|frame-relay|guest-files|ignition-files|inside|kubernetes-servers|machine-files|room|router-advert|run|sandbox|serial|virtual-lan|vm|vxlan)\.ts$/,
     reason: "namespaces and machines; each interop and qemu test runs in them",
   },
   {

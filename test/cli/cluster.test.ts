@@ -12,6 +12,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { runLine } from "../support/cli.ts";
 import { clusterText } from "../support/cluster.ts";
+import { putInstallable } from "../support/installable.ts";
 
 let folder = "";
 beforeEach(() => {
@@ -28,17 +29,8 @@ function write(path: string, text: string): void {
 }
 
 /** A library with Flatcar in it, as a pull leaves it. */
-function stock(): void {
-  const image = "data/assets/images/flatcar/4230.2.0/x86_64";
-  const files = [
-    { role: "kernel", file: "vmlinuz" },
-    { role: "initrd", file: "initrd.gz" },
-    { role: "disk", file: "disk.bin.bz2" },
-  ].map((file) => ({ ...file, sha256: "a".repeat(64) }));
-  const manifest = { title: "Flatcar", tree: "", boot: { args: ["initrd=main"] }, files };
-  write(`${image}/manifest.json`, JSON.stringify(manifest));
-  write(`${image}/disk.bin.bz2.raw.sha256`, `${"d".repeat(64)}  -\n`);
-}
+const stock = () => putInstallable(join(folder, "data/assets"), flatcar);
+const flatcar = { name: "flatcar", version: "4230.2.0", arch: "x86_64" } as const;
 
 const cluster = (verb: string, ...flags: readonly string[]) =>
   runLine([
@@ -150,7 +142,7 @@ describe("kindling cluster render", () => {
     write("data/assets/images/flatcar/4230.2.0/x86_64/manifest.json", "{}");
     const { exit, error } = await cluster("render", "--to", join(folder, "out"));
     expect(exit).toBe(78);
-    expect(error).toMatch(/x86_64\/manifest\.json: want the manifest of an image/);
+    expect(error).toMatch(/x86_64\/manifest\.json: .*: bring the image again/);
   });
 
   it("renders nothing that its rules refuse", async () => {

@@ -286,7 +286,10 @@ class FakeDaemon implements AsyncDisposable {
   static async open(description: string, secrets: ClusterSecrets): Promise<FakeDaemon> {
     const folder = await mkdtemp(join(tmpdir(), "kindling-daemon-"));
     const store = openClusterStore(join(folder, "clusters"), durableDisk);
-    const record = { secrets, generations: new Map(), applied: [] };
+    const record = {
+      ...{ secrets, generations: new Map(), arrived: new Set<string>() },
+      ...{ site: {}, applied: [] },
+    };
     await store.save("demo", { description, files: new Map(), record });
     await writeFile(join(folder, "kindling.yaml"), JSON.stringify({ state: { folder } }));
     const tickets = ["c1", "w1"].map((node) => {

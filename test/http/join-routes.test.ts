@@ -16,7 +16,7 @@ const desk = {
     throw new KindlingError("join-store.unusable", "no space");
   },
   list: async () => new Map([["ab", ticket]]),
-  remove: async (cluster: string) => cluster.length,
+  remove: async (cluster: string, node = "") => cluster.length + node.length,
 };
 const { files: _secret, ...shown } = ticket;
 
@@ -29,6 +29,7 @@ it.each([
   ],
   ["POST", "/v1/join/open", 200, await desk.about()],
   ["DELETE", "/v1/join/demo", 200, { removed: 4 }],
+  ["DELETE", "/v1/join/demo/w1", 200, { removed: 6 }],
   ["POST", "/v1/join", 500, { error: { code: "join-store.unusable", message: "no space" } }],
 ] as const)("%s %s: %d", async (method, url, status, want) => {
   await using app = fastify();

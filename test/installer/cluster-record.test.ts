@@ -4,12 +4,15 @@ import {
   forgetNode,
   formatClusterState,
   parseClusterState,
+  withArrival,
 } from "../../src/installer/cluster-record.ts";
 import { clusterOf, fakeSecrets } from "../support/cluster.ts";
 
 const record: ClusterRecord = {
   secrets: fakeSecrets(clusterOf("ha")),
   generations: new Map([["node1", 2]]),
+  arrived: new Set(["node1"]),
+  site: { origin: "http://boot.lan:8080" },
   applied: [{ kind: "group", name: "ha-node1" }],
 };
 
@@ -26,6 +29,7 @@ it.each([
     odd: { applied: [{ kind: "x" }] },
     want: "applied: want ignition",
   },
+  { name: "an origin that is no text", odd: { site: { origin: 1 } }, want: "origin: want text" },
   {
     name: "a count that is none",
     odd: { generations: { a: 0 } },
@@ -35,6 +39,18 @@ it.each([
   const whole = JSON.parse(formatClusterState(record));
   const text = typeof odd === "string" ? odd : JSON.stringify({ ...whole, ...odd });
   expect(() => parseClusterState(text)).toThrow(want);
+});
+
+it("takes those for arrived that were made anew before that was kept", () => {
+  const { arrived: _, site: __, ...old } = JSON.parse(formatClusterState(record));
+  const state = parseClusterState(JSON.stringify(old));
+  expect([[...state.arrived], state.site]).toEqual([["node1"], {}]);
+});
+
+it("lets a machine found an etcd that came to one before, when it is forgotten", () => {
+  const came = withArrival(record, "node2");
+  expect([...came.arrived]).toEqual(["node1", "node2"]);
+  expect([...forgetNode(came, "node2").arrived]).toEqual(["node1"]);
 });
 
 it("forgets of a machine what it must not have again, and of the others nothing", () => {

@@ -20,7 +20,7 @@ it("keeps clusters where nobody else may look", async () => {
   const kept = {
     description: "name: demo\n",
     files: new Map([["ca.crt", "PEM"]]),
-    record: { secrets, generations: new Map(), applied: [] },
+    record: { secrets, generations: new Map(), arrived: new Set<string>(), site: {}, applied: [] },
   };
   await store.save("demo", kept);
   expect(statSync(join(home, "clusters", "demo")).mode & 0o777).toBe(0o700);

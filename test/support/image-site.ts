@@ -39,7 +39,7 @@ export function openImageSite(ca: string, now: number, signal?: AbortSignal): Im
   return {
     ...{ root, library, keys, seen },
     depsFor: (recipe) => ({
-      ...{ library, fetcher, clock, bytesMax: 1e9, trust: keys.trustFor(recipe) },
+      ...{ library, fetcher, clock, bytesMax: 1e9, signal: stop, trust: keys.trustFor(recipe) },
       onProgress: (progress) => seen.push(progress),
     }),
     [Symbol.dispose]() {

@@ -1,9 +1,10 @@
-import { access, chmod, chown, cp, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { chmod, chown, cp, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { execa } from "execa";
 import type { Cluster, ClusterNode } from "../../src/installer/cluster.ts";
 import type { ClusterPlan } from "../../src/installer/plan.ts";
+import { findKubernetesServers } from "../../src/lab/kubernetes-servers.ts";
 import { cacheFolder } from "../../src/lab/package-cache.ts";
 import { openPeer, type Peer } from "../../src/lab/peer-packages.ts";
 import { onHost, type VirtualLan } from "../../src/lab/virtual-lan.ts";
@@ -21,12 +22,9 @@ type Child = PromiseLike<unknown> & { kill(signal: "SIGTERM"): boolean };
 /** The programs in the cache, or why they are not there. */
 export async function findControlPlane(): Promise<ControlPlanePrograms | { readonly why: string }> {
   const cache = cacheFolder(process.env);
-  const kubernetes = join(cache, "kubernetes-1.20.2");
-  try {
-    await access(join(kubernetes, "kube-apiserver"));
-  } catch {
-    return { why: `${kubernetes} has no kube-apiserver: run scripts/kubernetes-servers.ts` };
-  }
+  const kubernetes = await findKubernetesServers(cache);
+  if (kubernetes === undefined)
+    return { why: "nobody built them: run scripts/kubernetes-servers.ts" };
   try {
     return { kubernetes, etcd: await openPeer(cache, "etcd") };
   } catch (error) {

@@ -6,6 +6,7 @@ import type { ImageArchitecture, ImageId } from "./image.ts";
 import type { ImageLibrary } from "./image-library.ts";
 import type { ImageRef } from "./layout.ts";
 import { type ImageManifest, proofFolder, type Voucher } from "./manifest.ts";
+import { type RawStep, withRawDigests } from "./raw-digest.ts";
 import type { Recipe } from "./recipe.ts";
 import { decideSpace } from "./space.ts";
 
@@ -25,7 +26,7 @@ export type HandStep =
       readonly bytes: number;
       readonly total: number;
     }
-  | { readonly kind: "note"; readonly sentence: string };
+  | RawStep;
 
 export type HandWish = {
   readonly library: ImageLibrary;
@@ -74,7 +75,7 @@ export async function buildByHand(
       await mkdir(dirname(path), { recursive: true, mode: 0o755 });
       await writeFile(path, paper, { mode: 0o644 });
     }
-    await stage.publish(manifest);
+    await stage.publish(await withRawDigests(manifest, stage.folder, wish));
   } catch (error) {
     await rm(stage.folder, { recursive: true, force: true });
     throw error;

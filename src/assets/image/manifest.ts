@@ -70,6 +70,8 @@ const manifestSchema = z.strictObject({
         bytes,
         sha256,
         ...source,
+        /** Of a packed disk image: of what it holds. A machine checks by it what it wrote. */
+        rawSha256: sha256.exactOptional(),
         /** Of a file that was taken out of an archive: what it is called there; the vouchers are the archive's. */
         member: text.exactOptional(),
         archiveSha256: sha256.exactOptional(),

@@ -1,5 +1,6 @@
 import { assertNever } from "../../errors.ts";
 import type { Voucher } from "./manifest.ts";
+import type { RawStep } from "./raw-digest.ts";
 
 /** How far a pull is. */
 export type ImageProgress =
@@ -13,6 +14,8 @@ export type ImageProgress =
       /** Bytes that were here before. */
       readonly resumed: number;
     }
+  /** A disk image is unpacked once, for the checksum of what it holds. */
+  | RawStep
   | { readonly kind: "broke"; readonly file: string; readonly reason: string }
   | {
       readonly kind: "verified";

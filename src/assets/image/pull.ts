@@ -16,6 +16,7 @@ import { type ImageManifest, type ManifestFile, proofFolder } from "./manifest.t
 import { type MirrorUrl, safeUrls, treeOf, urlsOf } from "./mirrors.ts";
 import { forgetPart } from "./part-file.ts";
 import { describeVouchers, type ImageProgress } from "./progress.ts";
+import { withRawDigests } from "./raw-digest.ts";
 import type { Recipe } from "./recipe.ts";
 import { unpackMembers } from "./unpack.ts";
 import { Digests } from "./verify.ts";
@@ -26,6 +27,7 @@ export type PullDeps = IndexDeps & {
   readonly library: ImageLibrary;
   readonly bytesMax: number;
   readonly onProgress: (progress: ImageProgress) => void;
+  readonly signal: AbortSignal;
 };
 
 /** `present`: all that was asked for was here already. */
@@ -39,7 +41,7 @@ export type PullWish = { readonly recipe: Recipe; readonly wish: ImageWish };
  * check is put aside; what breaks off stays for the next pull.
  */
 export async function pullImage({ recipe, wish }: PullWish, deps: PullDeps): Promise<Pulled> {
-  const { library, onProgress } = deps;
+  const { library, onProgress, signal } = deps;
   onProgress({ kind: "resolving", image: recipe.name });
   const found = await findRelease(recipe, wish, deps);
   const { version, artefacts } = found.release;
@@ -57,7 +59,8 @@ export async function pullImage({ recipe, wish }: PullWish, deps: PullDeps): Pro
     const pulling = new Pulling({ recipe, wish }, stage, deps);
     for (const artefact of artefacts) await pulling.take(artefact);
     const manifest = await pulling.finish(found, id);
-    return { kind: "pulled", image: await stage.publish(manifest) };
+    const whole = await withRawDigests(manifest, stage.folder, { tell: onProgress, signal });
+    return { kind: "pulled", image: await stage.publish(whole) };
   } catch (error) {
     if (!(error instanceof KindlingError)) throw error;
     if (error.code !== "image.unverified" && error.code !== "image.broken") throw error;

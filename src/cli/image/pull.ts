@@ -90,6 +90,12 @@ class PullStory {
       case "fetching":
         this.#fetching(progress);
         break;
+      case "unpacking":
+        this.#fetching({ ...progress, kind: "fetching", resumed: 0 });
+        break;
+      case "note":
+        this.#line(`note: ${progress.sentence}`);
+        break;
       case "broke":
         this.#line(`${progress.file}: ${progress.reason}; trying on`);
         break;

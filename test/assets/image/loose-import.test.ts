@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { checksumsGiven, readChecksums } from "../../../src/assets/image/hand-checksums.ts";
 import type { HandStep, HandWish } from "../../../src/assets/image/hand-import.ts";
@@ -73,6 +74,28 @@ describe("files of an image that were brought one by one", () => {
       kind: "note",
       sentence: "notes is no file of the recipe rescue: left out",
     });
+  });
+
+  it("keep the checksum of what a packed disk holds", async () => {
+    const packed = gzipSync("a disk");
+    writeFileSync(join(folder, "d.raw.gz"), packed);
+    const disk = { role: "disk", from: "d.raw.gz", file: "disk.raw.gz" } as const;
+    const [archive, initrd] = recipe.files;
+    if (archive === undefined || initrd === undefined) throw new Error("want two files");
+    const files = [archive, initrd, { ...initrd, ...disk }];
+    const all = new Map([...given, ["d.raw.gz", sha256Of(packed)] as const]);
+    const steps: HandStep[] = [];
+    const wish = wishOf({
+      recipeOf: async () => ({ ...recipe, files }),
+      checksumsFor: async () => checksumsGiven(all),
+      tell: (step) => steps.push(step),
+    });
+    const id = await importLoose(at("linux", "initrd-amd64", "d.raw.gz"), wish);
+    const { manifest } = await site.library.find(id);
+    expect(manifest.files.map(({ rawSha256 }) => rawSha256)).toEqual([
+      ...[undefined, undefined, sha256Of("a disk")],
+    ]);
+    expect(steps.at(-1)).toMatchObject({ kind: "unpacking", file: "disk.raw.gz" });
   });
 
   it("may have the names of the image's folder", async () => {
