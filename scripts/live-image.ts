@@ -7,12 +7,13 @@ import { formatLiveRecipe } from "../src/lab/live/image-recipe.ts";
 import { openLiveImage } from "../src/lab/live/live-image.ts";
 import { cacheFolder } from "../src/lab/package-cache.ts";
 
-const usage = `usage: node scripts/live-image.ts [--out FOLDER [--mirror URL]]
+const usage = `usage: node scripts/live-image.ts [--kubernetes] [--out FOLDER [--mirror URL]]
 
 Makes a Debian with systemd and Ignition from Debian's packages, none of which is installed: kernel and
 RAM disk to boot over the network, and an image for disks. It is kept in the cache and made anew when
 images/live changes. See docs/live-image.md.
 
+  --kubernetes   the image with containerd and iptables on top, for machines of a cluster
   --out FOLDER   copies the files there, with SHA256SUMS and a recipe for "kindling image pull"
   --mirror URL   where the recipe says that FOLDER is served (http://mirror.example/live)
   --help         this text`;
@@ -29,10 +30,11 @@ try {
 async function main(): Promise<number> {
   const options = {
     help: { type: "boolean" },
+    kubernetes: { type: "boolean" },
     out: { type: "string" },
     mirror: { type: "string", default: "http://mirror.example/live" },
   } as const;
-  const { help, out, mirror } = parseArgs({ options }).values;
+  const { help, kubernetes, out, mirror } = parseArgs({ options }).values;
   if (help) {
     console.log(usage);
     return 0;
@@ -42,7 +44,11 @@ async function main(): Promise<number> {
     const seconds = Math.round((performance.now() - start) / 1000);
     console.log(`${String(seconds).padStart(4)} s  ${sentence}`);
   };
-  const { folder, manifest } = await openLiveImage(cacheFolder(process.env), say);
+  const { folder, manifest } = await openLiveImage(
+    cacheFolder(process.env),
+    say,
+    kubernetes ? "kubernetes" : "plain",
+  );
   const names = Object.keys(manifest.files);
   for (const [name, { bytes, sha256 }] of Object.entries(manifest.files)) {
     console.log(`${name}  ${(bytes / 1_000_000).toFixed(1)} MB  sha256 ${sha256}`);

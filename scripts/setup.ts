@@ -5,6 +5,7 @@ import { existsSync, globSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { openGuestFiles } from "../src/lab/guest-files.ts";
 import { openIgnitionFiles } from "../src/lab/ignition-files.ts";
+import { findKubernetesServers } from "../src/lab/kubernetes-servers.ts";
 import { openLiveImage } from "../src/lab/live/live-image.ts";
 import {
   openArm64,
@@ -20,31 +21,50 @@ const root = join(import.meta.dirname, "..");
 const vitest = [process.execPath, join(root, "node_modules/vitest/vitest.mjs"), "run"];
 const sandbox = [process.execPath, join(root, "scripts/in-sandbox.ts")];
 
+type Command = readonly string[];
+/** Commands that run side by side. */
+type Step = readonly Command[];
+
 /** Packets that each parser is given by the deep task. */
 const deepPackets = 1_000_000;
 
-/** The commands of each task, run one after the other until one fails. */
-const Tasks: Readonly<Record<Task, (rest: readonly string[]) => readonly (readonly string[])[]>> = {
-  start: (rest) => [[process.execPath, join(root, "src/main.ts"), "lab", ...rest]],
+/** The steps of each task, one after the other until one fails. */
+const Tasks: Readonly<Record<Task, (rest: readonly string[]) => readonly Step[]>> = {
+  start: (rest) => [[[process.execPath, join(root, "src/main.ts"), "lab", ...rest]]],
   test: (rest) => [
-    [...vitest, "--project", "unit", ...rest],
-    [...sandbox, ...vitest, "--project", "interop", ...rest],
-    [...sandbox, ...vitest, "--project", "qemu", ...rest],
+    [[...vitest, "--project", "unit", ...rest]],
+    interop(rest),
+    [[...sandbox, ...vitest, "--project", "qemu", ...rest]],
   ],
-  interop: (rest) => [[...sandbox, ...vitest, "--project", "interop", ...rest]],
+  interop: (rest) => [interop(rest)],
   // What one project has no test of, the other may have.
   qemu: (rest) =>
     ["qemu", "qemu-matrix"].map((project) => [
-      ...[...sandbox, ...vitest, "--project", project],
-      ...(rest.length > 0 ? ["--passWithNoTests", ...rest] : []),
+      [
+        ...[...sandbox, ...vitest, "--project", project],
+        ...(rest.length > 0 ? ["--passWithNoTests", ...rest] : []),
+      ],
     ]),
   deep: (rest) => [
-    [...vitest, "--project", "unit", "--testTimeout", "3600000", ...fuzzFiles(), ...rest],
-    [...sandbox, ...vitest, "--project", "deep", ...rest],
+    [[...vitest, "--project", "unit", "--testTimeout", "3600000", ...fuzzFiles(), ...rest]],
+    [[...sandbox, ...vitest, "--project", "deep", ...rest]],
   ],
-  storm: (rest) => [[...sandbox, process.execPath, join(root, "test/bench/storm/run.ts"), ...rest]],
-  bench: (rest) => [[...sandbox, process.execPath, join(root, "test/bench/run.ts"), ...rest]],
+  storm: (rest) => [script("test/bench/storm/run.ts", rest)],
+  bench: (rest) => [script("test/bench/run.ts", rest)],
 };
+
+// These mostly wait for leases to end and for clients to ask again: every second file runs beside the others,
+// in a sandbox of its own, so that they share nothing but the processor.
+function interop(rest: readonly string[]): Step {
+  const command = [...sandbox, ...vitest, "--project", "interop"];
+  if (rest.length > 0) return [[...command, ...rest]];
+  const files = globSync("test/interop/*.test.ts", { cwd: root }).toSorted();
+  return [0, 1].map((half) => [...command, ...files.filter((_, at) => at % 2 === half)]);
+}
+
+function script(file: string, rest: readonly string[]): Step {
+  return [[...sandbox, process.execPath, join(root, file), ...rest]];
+}
 
 /** Mirrors drop old versions of packages: lists of last month name files that are gone. */
 const listsDays = 7;
@@ -72,19 +92,26 @@ if (name === "qemu") {
   await openDebianInstaller(cache, console.log).catch(fail);
   await openLiveImage(cache, console.log).catch(fail);
 }
+// Its servers take ten minutes to build: scripts/kubernetes-servers.ts, by hand.
+const hasKubernetes = name === "deep" && (await findKubernetesServers(cache)) !== undefined;
+if (hasKubernetes) await openLiveImage(cache, console.log, "kubernetes").catch(fail);
+const kubernetesPeers: readonly PeerName[] = ["busybox", "cni", "etcd", "kubectl"];
+const usualPeers = peerNames.filter((peer) => peer === "etcd" || !kubernetesPeers.includes(peer));
 const beside: Partial<Record<Task, readonly PeerName[]>> = {
-  ...{ test: peerNames, interop: peerNames, bench: peerNames, storm: peerNames },
+  ...{ test: usualPeers, interop: usualPeers, bench: usualPeers, storm: usualPeers },
+  ...(hasKubernetes && { deep: kubernetesPeers }),
   qemu: ["kea", "dhcrelay", "etcd"],
 };
 for (const peer of beside[name] ?? []) await openPeer(cache, peer, console.log).catch(fail);
 if (name === "deep") process.env["FUZZ_PACKETS"] ??= String(deepPackets);
-for (const command of Tasks[name](rest)) {
-  const code = await runCommand(command);
-  if (code !== 0) process.exit(code);
+for (const step of Tasks[name](rest)) {
+  const codes = await Promise.all(step.map(runCommand));
+  const code = codes.find((one) => one !== 0);
+  if (code !== undefined) process.exit(code);
 }
 
 // Ctrl-C reaches the command by the terminal; what was sent to this process alone is passed on.
-async function runCommand([program = "", ...words]: readonly string[]): Promise<number> {
+async function runCommand([program = "", ...words]: Command): Promise<number> {
   const child = spawn(program, words, { stdio: "inherit", cwd: root });
   const pass = (signal: NodeJS.Signals): void => {
     if (!(signal === "SIGINT" && process.stdin.isTTY)) child.kill(signal);

@@ -20,6 +20,7 @@ import type { Dhcp6Server } from "./dhcp6/server.ts";
 import type { RecordStore } from "./dns/record-store.ts";
 import type { AnswerDeps, InstallBook, Signer } from "./http/deps.ts";
 import { openHttpServer } from "./http/server.ts";
+import { SpareLanes } from "./http/spare-lanes.ts";
 import { Transfers } from "./http/transfers.ts";
 import type { JoinServer } from "./installer/join-server.ts";
 import { systemClock } from "./runtime/clock.ts";
@@ -155,7 +156,7 @@ async function openHttp(house: House, others: HttpParts): Promise<BoundService> 
   transfers.showOn(metrics);
   showFiles(metrics, others);
   const { published } = imageFolders(config);
-  const { lanes } = transfers;
+  const lanes = new SpareLanes(transfers, systemClock);
   const recorded = recordedDigest.bind(undefined, published);
   const digests = resources.use(new DigestBook({ lanes, recorded }));
   const status = () => ({

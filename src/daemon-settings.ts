@@ -11,7 +11,7 @@ import type { Dhcp6Settings } from "./dhcp6/settings.ts";
 import { type DnsSettings, parseDnsSettings, ttlFor } from "./dns/settings.ts";
 import { KindlingError } from "./errors.ts";
 import type { ServedInterface } from "./runtime/interfaces.ts";
-import type { TftpSettings } from "./tftp/server.ts";
+import type { TftpSettings } from "./tftp/deps.ts";
 import { anyAddress, formatIpv4, type Ipv4Address } from "./wire/ipv4.ts";
 import { broadcastOf, formatSubnet, type Subnet, subnetContains } from "./wire/subnet.ts";
 

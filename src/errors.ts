@@ -10,7 +10,7 @@ export type ErrorRow = {
   readonly level: "debug" | "warn" | "error";
 };
 
-/** Code → how it is told. Exit codes: 1 failure, 2 usage, 3 not found, 4 refused, 5 timed out, 6 not verified, 77 no rights, 78 bad configuration. */
+/** Code → how it is told. Exit codes: 1 failure, 2 usage, 3 not found, 4 refused, 5 timed out, 6 not verified, 75 not yet, 77 no rights, 78 bad configuration. */
 export const ErrorTable = {
   "wire.truncated": { http: 400, exit: 1, level: "debug" },
   "wire.invalid": { http: 400, exit: 1, level: "debug" },
@@ -34,6 +34,8 @@ export const ErrorTable = {
   "install.unknown": { http: 404, exit: 3, level: "warn" },
   "join-store.unusable": { http: 500, exit: 1, level: "error" },
   "cluster.unreachable": { http: 502, exit: 1, level: "error" },
+  // EX_TEMPFAIL: a script may come again.
+  "cluster.not-ready": { http: 503, exit: 75, level: "warn" },
   "cluster.unconfirmed": { http: 409, exit: 4, level: "warn" },
   "cluster.members": { http: 409, exit: 4, level: "warn" },
   "cluster.unknown": { http: 404, exit: 3, level: "warn" },

@@ -1,7 +1,4 @@
 import { setTimeout as wait } from "node:timers/promises";
-import type { BootEvent } from "../boot/event.ts";
-import { parseEvent } from "../boot/event-json.ts";
-import type { Install } from "../boot/install.ts";
 import {
   type BoardRow,
   boardCells,
@@ -9,16 +6,28 @@ import {
   boardRows,
   boardVerdict,
 } from "../installer/board.ts";
-import { type Cluster, type ClusterNode, hasOwnEtcd } from "../installer/cluster.ts";
-import { type EtcdAccess, probeEtcd } from "../installer/etcd-client.ts";
-import { followNode, type NodeState, nodeStateOf, probeNode } from "../installer/node-state.ts";
+import { type ApiChange, clusterTrouble, formatStep } from "../installer/bring-up.ts";
+import type { Cluster, ClusterNode } from "../installer/cluster.ts";
+import { probeEtcd } from "../installer/etcd-client.ts";
+import { type KubeAccess, probeApi } from "../installer/kube-client.ts";
+import {
+  hasJoined,
+  isApiDue,
+  type KnownMachines,
+  machineProgress,
+  machineTrouble,
+  servicesOf,
+} from "../installer/machine-progress.ts";
+import { type NodeState, probeNode, Registered } from "../installer/node-state.ts";
 import { systemClock } from "../runtime/clock.ts";
+import { type BringUp, bringUp } from "./cluster-bring-up.ts";
 import {
   type ClusterHouse,
   type HouseFlags,
   loadApplied,
   openClusterHouse,
 } from "./cluster-house.ts";
+import { readKnown } from "./cluster-known.ts";
 import { formatColumns } from "./columns.ts";
 import type { CliContext } from "./context.ts";
 
@@ -32,7 +41,7 @@ const watchMs = 2_000;
 
 /**
  * `kindling cluster status`: one line a machine. Exit code 0: all is ready, or all could be told; with
- * `--watch` it ends when all is ready (0) or is stopped.
+ * `--watch` it brings up what is due at the cluster's API, and ends when all is ready (0) or is stopped.
  */
 export async function runStatus(
   name: string,
@@ -41,97 +50,104 @@ export async function runStatus(
 ): Promise<number> {
   const house = await openClusterHouse(flags, context);
   const { cluster, kept } = await loadApplied(house, name);
-  const access = { secrets: kept.record.secrets, signal: context.signal };
+  const access = { cluster, secrets: kept.record.secrets, signal: context.signal };
+  const hands = flags.watch ? "change" : "look";
   let latched: ReadonlyMap<string, NodeState> = new Map();
   for (let height = 0; ; ) {
-    const rows = await survey({ house, cluster, access, latched });
-    latched = new Map(rows.map(({ node, state }) => [node, state]));
-    height = draw(rows, { name, flags, context, height });
-    if (!flags.watch || boardVerdict(rows) === "ready") return 0;
+    const look = await survey({ house, cluster, access, latched, hands });
+    latched = new Map(look.rows.map(({ node, state }) => [node, state]));
+    height = draw(look, { name, flags, context, height });
+    if (!flags.watch || boardVerdict(look.rows, look.trouble) === "ready") return 0;
     await wait(watchMs, undefined, { signal: context.signal });
   }
 }
 
+/** What one look found: the machines, what the cluster lacks besides, what was done about it. */
+type Look = {
+  readonly rows: readonly BoardRow[];
+  readonly trouble: string | undefined;
+  readonly taken: readonly ApiChange[];
+};
+
 async function survey(what: {
   readonly house: ClusterHouse;
   readonly cluster: Cluster;
-  readonly access: EtcdAccess;
+  readonly access: KubeAccess;
   readonly latched: ReadonlyMap<string, NodeState>;
-}): Promise<readonly BoardRow[]> {
-  const { house, cluster, access, latched } = what;
+  readonly hands: "look" | "change";
+}): Promise<Look> {
+  const { house, cluster, access, latched, hands } = what;
   const known = await readKnown(house, cluster.name);
-  const states = await Promise.all(
+  const progress = new Map(
+    cluster.nodes.map((node) => [node.name, progressOf(node, latched, known)] as const),
+  );
+  const stateOf = (node: string) => progress.get(node) ?? Registered;
+  const { ticketsEnd } = known;
+  const { taken, left } = isApiDue(cluster, stateOf)
+    ? await bringUp({ cluster, access, ticketsEnd, hands })
+    : nobodyToAsk(cluster);
+  const probed = await Promise.all(
     cluster.nodes.map(async (node) => {
-      const before = latched.get(node.name);
-      const state = before?.stage === "ready" ? before : stateOf(node, known);
-      return [node.name, await probe(node, state, { cluster, access })] as const;
+      const state = stateOf(node.name);
+      if (!hasJoined(state)) return [node.name, state] as const;
+      const services = await askServices(cluster, node, access);
+      const trouble = machineTrouble(cluster, node, { services, steps: left });
+      return [node.name, probeNode(state, systemClock.now(), trouble)] as const;
     }),
   );
-  const byName = new Map(states);
-  return boardRows(cluster, (node) => byName.get(node) ?? { stage: "registered" });
+  const byName = new Map(probed);
+  const rows = boardRows(cluster, (node) => byName.get(node) ?? Registered);
+  return { rows, trouble: clusterTrouble(left), taken };
 }
 
-type Known = {
-  readonly events: readonly BootEvent[];
-  readonly installs: ReadonlyMap<string, Install>;
-  readonly joined: ReadonlyMap<string, number>;
-};
-
-async function readKnown({ ask }: ClusterHouse, cluster: string): Promise<Known> {
-  // proven: the daemon's own answers, docs/http-api.md
-  const { installs } = (await ask({ path: "/v1/installs" })) as {
-    readonly installs: readonly (Install & { readonly mac: string })[];
-  };
-  const { tickets } = (await ask({ path: "/v1/join" })) as {
-    readonly tickets: readonly { cluster: string; node: string; usedAt?: number }[];
-  };
-  const { events } = (await ask({ path: "/v1/boots" })) as { readonly events: string[] };
-  const used = tickets.flatMap(({ node, usedAt, ...row }) => {
-    return row.cluster === cluster && usedAt !== undefined ? [[node, usedAt] as const] : [];
-  });
-  return {
-    events: events.map(parseEvent),
-    installs: new Map(installs.map(({ mac, ...install }) => [mac, install])),
-    joined: new Map(used),
-  };
-}
-
-// What is kept on disk comes first; of the events only those that came after it say more.
-function stateOf({ name, macs }: ClusterNode, { events, installs, joined }: Known): NodeState {
-  const install = macs.map((mac) => installs.get(mac)).find((one) => one !== undefined);
-  const kept = nodeStateOf({ install, joinedAt: joined.get(name) });
-  const own = events.filter(({ mac, at }) => {
-    return mac !== undefined && macs.includes(mac) && at >= (kept.at ?? 0);
-  });
-  return own.reduce(followNode, kept);
-}
-
-async function probe(
+function progressOf(
   node: ClusterNode,
-  state: NodeState,
-  { cluster, access }: { readonly cluster: Cluster; readonly access: EtcdAccess },
-): Promise<NodeState> {
-  const isMember = node.role === "controller" && hasOwnEtcd(cluster);
-  if (!isMember || (state.stage !== "joined" && state.stage !== "ready")) {
-    const isDone = !isMember && state.stage === "joined" && cluster.kubernetes === undefined;
-    return isDone ? probeNode(state, systemClock.now(), undefined) : state;
-  }
-  return probeNode(state, systemClock.now(), await probeEtcd(node, access));
+  latched: ReadonlyMap<string, NodeState>,
+  known: KnownMachines,
+): NodeState {
+  const before = latched.get(node.name);
+  return before?.stage === "ready" ? before : machineProgress(node, known);
+}
+
+function nobodyToAsk({ kubernetes }: Cluster): BringUp {
+  const why = "no controller has its keys yet";
+  return { taken: [], left: kubernetes === undefined ? [] : [{ kind: "wait", why }] };
+}
+
+async function askServices(
+  cluster: Cluster,
+  node: ClusterNode,
+  access: KubeAccess,
+): Promise<readonly string[]> {
+  const asked = servicesOf(cluster, node).map((service) => {
+    return service === "etcd" ? probeEtcd(node, access) : probeApi(node, access);
+  });
+  return (await Promise.all(asked)).filter((trouble) => trouble !== undefined);
 }
 
 function draw(
-  rows: readonly BoardRow[],
+  { rows, trouble, taken }: Look,
   how: { name: string; flags: StatusFlags; context: CliContext; height: number },
 ): number {
   const { name, flags, context, height } = how;
-  const [percent, verdict] = [boardPercent(rows), boardVerdict(rows)];
+  const [percent, verdict] = [boardPercent(rows), boardVerdict(rows, trouble)];
   if (flags.output === "json") {
     const machines = rows.map(({ node, role, state }) => ({ node, role, ...state }));
-    context.out.write(`${JSON.stringify({ cluster: name, percent, verdict, machines })}\n`);
+    const told = {
+      cluster: name,
+      percent,
+      verdict,
+      trouble,
+      machines,
+      done: taken.map(formatStep),
+    };
+    context.out.write(`${JSON.stringify(told)}\n`);
     return 0;
   }
-  const text = `${formatColumns(boardCells(rows, systemClock.now()))}${name}: ${percent} %, ${verdict}\n`;
+  const board = formatColumns(boardCells(rows, systemClock.now()));
+  const text = `${board}${name}: ${percent} %, ${verdict}${trouble === undefined ? "" : `: ${trouble}`}\n`;
   const isDrawnOver = flags.watch && context.out.isTerminal && height > 0;
-  context.out.write(`${isDrawnOver ? `\x1b[${height}A\x1b[J` : ""}${text}`);
+  const done = taken.map((step) => `${formatStep(step)}\n`).join("");
+  context.out.write(`${isDrawnOver ? `\x1b[${height}A\x1b[J` : ""}${done}${text}`);
   return text.split("\n").length - 1;
 }

@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { NodeRoles } from "../installer/cluster.ts";
 import type { AddFlags } from "./cluster-add-node.ts";
 import type { ApplyFlags } from "./cluster-apply.ts";
+import type { BootstrapFlags } from "./cluster-bootstrap.ts";
 import type { ChangeFlags } from "./cluster-change.ts";
 import type { InitFlags } from "./cluster-init.ts";
 import type { DestroyFlags, ReplaceFlags } from "./cluster-lifecycle.ts";
@@ -146,6 +147,13 @@ function addLifecycle(cluster: Command, context: CliContext, act: Act): void {
         return runReplace([name, node], given, context);
       })(flags),
     );
+  verb("bootstrap", "tell the API of the cluster what is due, once; 75: come again").action(
+    (name: string, flags: BootstrapFlags) =>
+      act(async (given: BootstrapFlags) => {
+        const { runBootstrap } = await import("./cluster-bootstrap.ts");
+        return runBootstrap(name, given, context);
+      })(flags),
+  );
   verb("destroy", "take it away from the daemon, keys included; machines stay as they are").action(
     (name: string, flags: DestroyFlags) =>
       act(async (given: DestroyFlags) => {

@@ -5,6 +5,7 @@ import type { ContentDigests } from "../http/deps.ts";
 import type { HttpDeps } from "../http/server.ts";
 import { openHttpServer } from "../http/server.ts";
 import { openSigner } from "../http/signer.ts";
+import { SpareLanes } from "../http/spare-lanes.ts";
 import { Transfers } from "../http/transfers.ts";
 import { readCredentials } from "../rpc/credentials.ts";
 import { openRpcServer, type RpcServerDeps } from "../rpc/server.ts";
@@ -68,7 +69,7 @@ async function serve(
   const metrics = resources.use(openMetrics(bus, { version }));
   const transfers = new Transfers();
   transfers.showOn(metrics);
-  const digests = resources.use(new DigestBook(transfers));
+  const digests = resources.use(new DigestBook({ lanes: new SpareLanes(transfers, systemClock) }));
   const assets = await assetsOf(flags["assets-path"], digests);
   const deps: HttpDeps = {
     addresses: [address],

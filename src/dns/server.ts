@@ -1,6 +1,7 @@
 import { randomBytes, randomInt } from "node:crypto";
 import type { FindingSink } from "../boot/finding.ts";
 import type { Clock } from "../runtime/clock.ts";
+import { type Libc, loadLibc } from "../runtime/libc.ts";
 import type { Log } from "../runtime/log.ts";
 import { Notice } from "../runtime/notice.ts";
 import type { BoundService } from "../runtime/service.ts";
@@ -52,12 +53,15 @@ export async function openDnsServer(deps: DnsDeps, signal: AbortSignal): Promise
     new Responder({ clock, log, zones, served, random, ...(forwarder && { forwarder }) }),
   );
   const onTurnedAway = turnedAway(deps);
+  const libc = loadLibc();
   const bound: Bound[] = [];
   const notifier = opening.use(notifierOf(deps, zones, bound));
   opening.use(deps.bindings.onChange(() => notifier.poke()));
   for (const { address } of deps.interfaces) {
     signal.throwIfAborted();
-    bound.push(await bindAddress(address, { deps, responder, notifier, opening, onTurnedAway }));
+    bound.push(
+      await bindAddress(address, { deps, responder, notifier, opening, onTurnedAway, libc }),
+    );
   }
   const owned = opening.move();
   return {
@@ -84,14 +88,15 @@ type Rig = {
   readonly notifier: Notifier;
   readonly opening: AsyncDisposableStack;
   readonly onTurnedAway: (peer: string | undefined) => void;
+  readonly libc: Libc;
 };
 
 async function bindAddress(
   address: Ipv4Address,
-  { deps, responder, notifier, opening, onTurnedAway }: Rig,
+  { deps, responder, notifier, opening, onTurnedAway, libc }: Rig,
 ): Promise<Bound> {
   const { maxConnections } = deps;
-  const udp = opening.use(await openUdp({ address, port: deps.port }));
+  const udp = opening.use(await openUdp({ address, port: deps.port, direct: libc }));
   udp.onError((error) => responder.fail(error));
   const tcp = await openDnsTcp({
     address,

@@ -3,6 +3,7 @@ import type { ServerResponse } from "node:http";
 import { fill } from "./file-reader.ts";
 import { type PumpEnd, writeOut } from "./pump.ts";
 import { decideStep, sliceBytes } from "./send-step.ts";
+import { shareBytes } from "./send-turns.ts";
 import type { Transfers } from "./transfers.ts";
 
 /** What the kernel sends of its own keeps the event loop for half as long as what is copied, or less. */
@@ -35,7 +36,7 @@ export async function kernelPump(
   const end = last + 1;
   const slice = Buffer.allocUnsafeSlow(sliceBytes);
   for (let at = first, isFull = true; at < end; ) {
-    const { kind, bytes } = decideStep({ at, end, isFull }, turns.share / kernelCost);
+    const { kind, bytes } = decideStep({ at, end, isFull }, shareBytes / kernelCost);
     await turns.take(bytes * kernelCost);
     if (kind === "kernel") {
       const sent = await handOver(response, file, { at, bytes, transfers });

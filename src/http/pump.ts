@@ -1,6 +1,6 @@
 import type { ServerResponse } from "node:http";
 import type { FileReader } from "./file-reader.ts";
-import type { SendTurns } from "./send-turns.ts";
+import { type SendTurns, shareBytes } from "./send-turns.ts";
 
 /** Why a body ended: sent to its last byte, or cut because the client or the file went away. */
 export type PumpEnd = "sent" | "client-gone" | "file-cut";
@@ -26,7 +26,7 @@ export async function pump(
 ): Promise<PumpEnd> {
   const end = last + 1;
   let at = first;
-  const fetchNext = () => fetched(reader, at, Math.min(end, at + turns.share));
+  const fetchNext = () => fetched(reader, at, Math.min(end, at + shareBytes));
   let next = fetchNext();
   while (at < end) {
     const chunk = await next;

@@ -1,9 +1,10 @@
 /** How many bytes of large files all connections together hand to the kernel in one turn of the event loop. */
 const turnBytes = 4 << 20;
-/** A connection sends at least so much at once: below this the calls cost more than the copying. */
-const shareLeast = 512 * 1024;
-/** And at most so much, alone or not. */
-const shareMost = 1 << 20;
+/**
+ * A connection sends at most so much at once, alone or not: with less, a hundred of them cost more calls and no
+ * fairness is won, since all wait for the same turns.
+ */
+export const shareBytes = 1 << 20;
 
 /**
  * Who sends a large file when. The kernel takes megabytes at once, and on a fast cable it has room again
@@ -16,16 +17,11 @@ export class SendTurns {
   readonly #waiting: (() => void)[] = [];
   #left = turnBytes;
   #isTold = false;
+  #isShort = false;
 
   /** `nextTurn` runs a task after the sockets have been served once more: `setImmediate`. */
   constructor(nextTurn: (task: () => void) => void) {
     this.#nextTurn = nextTurn;
-  }
-
-  /** How many bytes one connection best sends at once now. */
-  get share(): number {
-    const even = Math.floor(turnBytes / (this.#waiting.length + 1));
-    return Math.min(shareMost, Math.max(shareLeast, even));
   }
 
   /** Waits until `bytes` may be sent. */
@@ -43,6 +39,14 @@ export class SendTurns {
     });
   }
 
+  /**
+   * Somebody came: the next turn is for one connection only. Node accepts one connection a turn, so with fifty in the
+   * queue the last one's script would wait for fifty whole turns.
+   */
+  makeWay(): void {
+    this.#isShort = true;
+  }
+
   /** Of the bytes that were taken so many did not go out: others may send them in this turn. */
   giveBack(bytes: number): void {
     this.#left += bytes;
@@ -53,7 +57,8 @@ export class SendTurns {
     this.#isTold = true;
     this.#nextTurn(() => {
       this.#isTold = false;
-      this.#left = turnBytes;
+      this.#left = this.#isShort ? 1 : turnBytes;
+      this.#isShort = false;
       while (this.#left > 0) {
         const next = this.#waiting.shift();
         if (next === undefined) return;

@@ -22,6 +22,7 @@ export class Transfers {
   readonly lanes = new Lanes(sendingThreads);
   readonly files = new FileToSocket();
   readonly #past = new WeakMap<ServerResponse, number>();
+  readonly #idle = new Set<() => void>();
   #open = 0;
   #bufferBytes = 0;
 
@@ -33,8 +34,16 @@ export class Transfers {
       [Symbol.dispose]: () => {
         this.#open -= 1;
         this.#bufferBytes -= bufferBytes;
+        if (this.#open === 0) this.#tellIdle();
       },
     };
+  }
+
+  /** Calls back once, when nothing is being sent: now, or at the end of the last transfer. */
+  whenIdle(task: () => void): Disposable {
+    this.#idle.add(task);
+    if (this.#open === 0) this.#tellIdle();
+    return { [Symbol.dispose]: () => this.#idle.delete(task) };
   }
 
   /** Has the metrics tell what is under way. */
@@ -57,5 +66,10 @@ export class Transfers {
 
   addPastNode(response: ServerResponse, bytes: number): void {
     this.#past.set(response, this.pastNode(response) + bytes);
+  }
+  #tellIdle(): void {
+    const tasks = [...this.#idle];
+    this.#idle.clear();
+    for (const task of tasks) task();
   }
 }

@@ -17,10 +17,14 @@ export function boardCells(rows: readonly BoardRow[], now: number): readonly (re
   return [head, ...rows.map(({ node, role, state }) => [node, role, ...stateCells(state, now)])];
 }
 
-/** Is there nothing more to wait for? */
-export function boardVerdict(rows: readonly BoardRow[]): "ready" | "failed" | "under-way" {
-  if (rows.every(({ state }) => state.stage === "ready")) return "ready";
-  return rows.some(({ state }) => state.failed !== undefined) ? "failed" : "under-way";
+/** Is there nothing more to wait for? `trouble` is the cluster's own, besides its machines'. */
+export function boardVerdict(
+  rows: readonly BoardRow[],
+  trouble: string | undefined,
+): "ready" | "failed" | "under-way" {
+  if (rows.some(({ state }) => state.failed !== undefined)) return "failed";
+  const isUp = rows.every(({ state }) => state.stage === "ready");
+  return isUp && trouble === undefined ? "ready" : "under-way";
 }
 
 export function boardPercent(rows: readonly BoardRow[]): number {

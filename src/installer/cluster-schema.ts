@@ -1,8 +1,9 @@
 import { z } from "zod";
 import { KeyAlgorithms } from "../pki/certificate-plan.ts";
-import { FirewallLevels } from "./cluster.ts";
+import { FirewallLevels, PodNetworks } from "./cluster.ts";
 import {
   diskValue,
+  imageValue,
   ipValue,
   ipv4Value,
   macValue,
@@ -57,6 +58,7 @@ export function clusterSchema(files: NamedFiles) {
     consoleName: nameValue.exactOptional(),
     apiPort: portValue.default(443),
     vxlanPort: portValue.default(4789),
+    podNetwork: z.enum(PodNetworks).default("routes"),
     podCidr: subnetValue.prefault("10.2.0.0/16"),
     serviceCidr: subnetValue.prefault("10.3.0.0/16"),
     controllers: nodes.min(1),
@@ -78,7 +80,12 @@ export function clusterSchema(files: NamedFiles) {
     administrator: z
       .strictObject({ name: wordValue.prefault("admin"), email: textValue.exactOptional() })
       .prefault({}),
-    kubernetes: z.strictObject({ version: wordValue }).exactOptional(),
+    kubernetes: z
+      .strictObject({
+        version: wordValue,
+        sandboxImage: imageValue.prefault("registry.k8s.io/pause:3.10"),
+      })
+      .exactOptional(),
     firewall: firewall.prefault({}),
   });
 }

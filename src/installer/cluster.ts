@@ -78,6 +78,10 @@ export type FirewallSettings = {
   readonly legacy: boolean;
 };
 
+/** `routes`: a bridge and routes; `flannel`: its settings, and an operator its DaemonSet; `none`: an operator all. */
+export const PodNetworks = ["routes", "flannel", "none"] as const;
+export type PodNetwork = (typeof PodNetworks)[number];
+
 /** A cluster as its file describes it; every default is filled in. */
 export type Cluster = {
   readonly name: string;
@@ -86,6 +90,7 @@ export type Cluster = {
   readonly consoleName: string;
   readonly apiPort: number;
   readonly vxlanPort: number;
+  readonly podNetwork: PodNetwork;
   readonly podCidr: Subnet;
   readonly serviceCidr: Subnet;
   /** In the order of the file: controllers, workers, infra. */
@@ -100,13 +105,17 @@ export type Cluster = {
   readonly pullSecret?: string;
   readonly administrator: { readonly name: string; readonly email?: string };
   /** Absent: no Kubernetes, the controllers' etcd alone is brought up. */
-  readonly kubernetes?: { readonly version: string };
+  readonly kubernetes?: {
+    readonly version: string;
+    /** The image whose process holds a pod's namespaces. */
+    readonly sandboxImage: string;
+  };
   readonly firewall: FirewallSettings;
 };
 
 /** The machines of a role. */
-export function nodesOf(cluster: Cluster, role: NodeRole): readonly ClusterNode[] {
-  return cluster.nodes.filter((node) => node.role === role);
+export function nodesOf({ nodes }: Pick<Cluster, "nodes">, role: NodeRole): readonly ClusterNode[] {
+  return nodes.filter((node) => node.role === role);
 }
 
 /** A machine's whole name. */
@@ -119,6 +128,13 @@ export function ingressNodes(cluster: Cluster): readonly ClusterNode[] {
   const infra = nodesOf(cluster, "infra");
   return infra.length > 0 ? infra : nodesOf(cluster, "worker");
 }
+
+/** Do machines keep routes to each other's pods? */
+export function hasRoutedPods({ kubernetes, podNetwork }: RoutingCluster): boolean {
+  return kubernetes !== undefined && podNetwork === "routes";
+}
+
+type RoutingCluster = Pick<Cluster, "kubernetes" | "podNetwork">;
 
 /** Does etcd run on the controllers? */
 export function hasOwnEtcd({ etcd }: Cluster): boolean {

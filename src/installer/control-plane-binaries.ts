@@ -1,6 +1,6 @@
 import { formatIpv4 } from "../wire/ipv4.ts";
 import { formatSubnet } from "../wire/subnet.ts";
-import type { Cluster, ClusterNode } from "./cluster.ts";
+import { type Cluster, type ClusterNode, nodesOf } from "./cluster.ts";
 import type { ControlPlaneDriver } from "./control-plane.ts";
 import { etcdEndpoints } from "./etcd.ts";
 import type { MachineFile, MachineUnit, MachineUser } from "./ignition-document.ts";
@@ -20,7 +20,7 @@ export const binariesDriver: ControlPlaneDriver = (cluster, node, secrets) => ({
   units: [
     serviceOf("kube-apiserver", apiserverFlags(cluster, node)),
     serviceOf("kube-controller-manager", managerFlags(cluster)),
-    serviceOf("kube-scheduler", schedulerFlags),
+    serviceOf("kube-scheduler", schedulerFlags(cluster)),
   ],
   files: [],
   secrets: controllerSecrets(cluster, node, secrets),
@@ -69,8 +69,10 @@ function managerFlags(cluster: Cluster): Readonly<Record<string, string>> {
     "cluster-cidr": formatSubnet(cluster.podCidr),
     "cluster-signing-cert-file": "/etc/kubernetes/ca.crt",
     "cluster-signing-key-file": `${pki}/ca.key`,
+    // The second is off by default: it takes bootstrap tokens away whose time is over.
+    controllers: "*,tokencleaner",
     kubeconfig: login,
-    "leader-elect": "true",
+    "leader-elect": electsLeader(cluster),
     "requestheader-client-ca-file": `${pki}/front-proxy-ca.crt`,
     "root-ca-file": "/etc/kubernetes/ca.crt",
     "service-account-private-key-file": `${pki}/service-account.key`,
@@ -80,13 +82,21 @@ function managerFlags(cluster: Cluster): Readonly<Record<string, string>> {
 }
 
 const schedulerLogin = "/etc/kubernetes/scheduler.kubeconfig";
-const schedulerFlags = {
-  "authentication-kubeconfig": schedulerLogin,
-  "authorization-kubeconfig": schedulerLogin,
-  "bind-address": "127.0.0.1",
-  kubeconfig: schedulerLogin,
-  "leader-elect": "true",
-} as const;
+function schedulerFlags(cluster: Cluster): Readonly<Record<string, string>> {
+  return {
+    "authentication-kubeconfig": schedulerLogin,
+    "authorization-kubeconfig": schedulerLogin,
+    "bind-address": "127.0.0.1",
+    kubeconfig: schedulerLogin,
+    "leader-elect": electsLeader(cluster),
+  };
+}
+
+// Who cannot renew the lease within 10 s ends. A single controller has nobody to yield to, and would only
+// start over for ever where its API server is slow.
+function electsLeader(cluster: Cluster): "true" | "false" {
+  return nodesOf(cluster, "controller").length > 1 ? "true" : "false";
+}
 
 function serviceOf(name: string, flags: Readonly<Record<string, string>>): MachineUnit {
   const isServer = name === "kube-apiserver";

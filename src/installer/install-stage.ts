@@ -22,6 +22,14 @@ function installedUrl(node: ClusterNode, { origin }: Pick<ClusterSurroundings, "
   return `${origin}/ignition?${labelOf(node)}&os=installed`;
 }
 
+/** Where the machine tells how far it is. */
+export function reportUrl(
+  node: ClusterNode,
+  { origin }: Pick<ClusterSurroundings, "origin">,
+): string {
+  return `${origin}/report?${labelOf(node)}`;
+}
+
 /** By what a request of the machine names it. */
 function labelOf(node: ClusterNode): string {
   return `${node.macs.length > 0 ? "mac" : "uuid"}=${machineWord(node)}`;
@@ -59,7 +67,7 @@ function installEnvironment(
     KINDLING_IMAGE_FORMAT: formatOf(disk),
     KINDLING_DISK_RULE: formatDiskRule(node.disk),
     KINDLING_IGNITION_URL: installedUrl(node, surroundings),
-    KINDLING_PROGRESS_URL: `${origin}/report?${labelOf(node)}`,
+    KINDLING_PROGRESS_URL: reportUrl(node, surroundings),
   };
 }
 

@@ -33,15 +33,13 @@ export function joinFiles(wish: {
   readonly authority: string;
   readonly origin: string;
   readonly token: string;
+  /** Where it tells how far it is, by plain HTTP. */
+  readonly reportUrl: string;
 }): readonly MachineFile[] {
-  const url = `${wish.origin}${joinPath}`;
+  const values = { KINDLING_JOIN: `${wish.origin}${joinPath}`, KINDLING_REPORT: wish.reportUrl };
   return [
     { path: "/etc/kindling/ca.crt", mode: 0o644, text: wish.authority },
-    {
-      path: "/etc/kindling/join.env",
-      mode: 0o644,
-      text: formatEnvironment({ KINDLING_JOIN: url }),
-    },
+    { path: "/etc/kindling/join.env", mode: 0o644, text: formatEnvironment(values) },
     // Curl reads it from here: in its arguments every user of the machine could.
     {
       path: "/etc/kindling/join.header",
@@ -91,7 +89,17 @@ fetch() (
     --output "$bundle" --write-out '%{http_code}' "$KINDLING_JOIN"
 )
 
-until status=$(fetch) && [ "$status" = 200 ]; do
+# So that the board shows it as booted, whatever becomes of its keys.
+report() {
+  curl --silent --show-error --fail --request POST --output /dev/null \\
+    --connect-timeout 10 --max-time 20 "$KINDLING_REPORT&stage=up"
+}
+
+told=
+until
+  [ -n "$told" ] || { report && told=yes; }
+  status=$(fetch) && [ "$status" = 200 ]
+do
   case $status in
     401 | 403 | 410)
       echo "the daemon refuses this machine's token ($status): it was used, is too old or belongs" \\

@@ -2,6 +2,7 @@ import { formatIpv4 } from "../wire/ipv4.ts";
 import { formatSubnet } from "../wire/subnet.ts";
 import { type Cluster, type ClusterNode, fullName, type NodeRole } from "./cluster.ts";
 import type { MachineFile, MachineUnit } from "./ignition-document.ts";
+import { minorRelease } from "./kubernetes-version.ts";
 import { programFolder } from "./programs.ts";
 import { clusterDomain, dnsServiceAddress } from "./service-addresses.ts";
 import { formatCommand, formatUnit } from "./unit-text.ts";
@@ -32,13 +33,25 @@ const Marks: Readonly<Record<NodeRole, RoleMarks>> = {
   },
 };
 
+/** Minor releases of Kubernetes that ask for other words. */
+const Since = {
+  /** Another runtime than dockershim is the one there is; the flag that chose it went in 1.27. */
+  containerdAlone: 24,
+  /** Before, a gate shuts it off, and the kubelet refuses a file that has it. */
+  gracefulShutdown: 21,
+} as const;
+
 /** The label that makes a node's role seen in `kubectl get nodes`. */
 export function roleLabelOf({ role }: ClusterNode): readonly [key: string, value: string] {
   return Marks[role].roleLabel;
 }
 
-/** The kubelet and kube-proxy of a machine. */
-export function nodeUnits(cluster: Cluster, node: ClusterNode): readonly MachineUnit[] {
+/** The kubelet and kube-proxy of a machine, as this version takes them. */
+export function nodeUnits(
+  cluster: Cluster,
+  node: ClusterNode,
+  version: string,
+): readonly MachineUnit[] {
   const name = fullName(cluster, node);
   const { ownLabel, taint } = Marks[node.role];
   const kubelet = formatCommand(`${programFolder}/kubelet`, {
@@ -47,6 +60,7 @@ export function nodeUnits(cluster: Cluster, node: ClusterNode): readonly Machine
     "bootstrap-kubeconfig": "/etc/kubernetes/bootstrap-kubeconfig",
     "client-ca-file": "/etc/kubernetes/ca.crt",
     "cloud-provider": "",
+    ...(minorRelease(version) < Since.containerdAlone && { "container-runtime": "remote" }),
     "container-runtime-endpoint": "unix:///run/containerd/containerd.sock",
     "hostname-override": name,
     "node-ip": formatIpv4(node.address),
@@ -66,7 +80,8 @@ export function nodeUnits(cluster: Cluster, node: ClusterNode): readonly Machine
 }
 
 /** The kubelet's own file. Anonymous requests, its plain port and long shutdowns are off. */
-export function kubeletFiles(cluster: Cluster): readonly MachineFile[] {
+export function kubeletFiles(cluster: Cluster, version: string): readonly MachineFile[] {
+  const shutdown = minorRelease(version) < Since.gracefulShutdown ? "" : gracefulShutdown;
   const text = `apiVersion: kubelet.config.k8s.io/v1beta1
 kind: KubeletConfiguration
 authentication:
@@ -79,13 +94,15 @@ clusterDNS: [${dnsServiceAddress(cluster)}]
 clusterDomain: ${clusterDomain}
 readOnlyPort: 0
 rotateCertificates: true
-shutdownGracePeriod: 45s
-shutdownGracePeriodCriticalPods: 30s
-staticPodPath: /etc/kubernetes/manifests
+${shutdown}staticPodPath: /etc/kubernetes/manifests
 `;
   const keep = { path: "/etc/kubernetes/manifests/.keep", mode: 0o644, text: "" };
   return [{ path: "/etc/kubernetes/kubelet.yaml", mode: 0o644, text }, keep];
 }
+
+const gracefulShutdown = `shutdownGracePeriod: 45s
+shutdownGracePeriodCriticalPods: 30s
+`;
 
 function service(
   name: string,

@@ -4,9 +4,11 @@ import { binariesDriver } from "./control-plane-binaries.ts";
 import { etcdFiles, etcdSecrets, etcdUnit, etcdUser } from "./etcd.ts";
 import { firewallFiles } from "./firewall.ts";
 import type { MachineDocument, MachineFile, MachineUser } from "./ignition-document.ts";
+import { reportUrl } from "./install-stage.ts";
 import { joinFiles, joinUnit } from "./join.ts";
 import { formatKubeconfig } from "./kubeconfig.ts";
 import { kubeletFiles, nodeUnits } from "./kubelet.ts";
+import { podNetworkFiles, podNetworkUnits } from "./pod-network.ts";
 import { programsOf } from "./programs.ts";
 import { containerdUnit, runtimeFiles } from "./runtime-files.ts";
 import {
@@ -40,12 +42,23 @@ export function renderRole(
   surroundings: ClusterSurroundings,
 ): RoleParts {
   const firewall = firewallFiles(cluster, role, surroundings);
-  const isPlain = cluster.kubernetes === undefined;
-  const runtime = isPlain ? [] : [...runtimeFiles(surroundings.mirror), ...kubeletFiles(cluster)];
+  const { kubernetes } = cluster;
+  const runtime =
+    kubernetes === undefined
+      ? []
+      : [
+          ...runtimeFiles(kubernetes.sandboxImage, surroundings.mirror, cluster),
+          ...podNetworkFiles(cluster),
+          ...kubeletFiles(cluster, kubernetes.version),
+        ];
   const programs = programFiles(cluster, role, surroundings);
   return {
     files: [...firewall.files, ...runtime, ...programs],
-    units: [...firewall.units, joinUnit(), ...(isPlain ? [] : [containerdUnit])],
+    units: [
+      ...firewall.units,
+      joinUnit(),
+      ...(kubernetes === undefined ? [] : [containerdUnit, ...podNetworkUnits(cluster)]),
+    ],
   };
 }
 
@@ -54,7 +67,7 @@ export function renderNode(parts: Parts, role: RoleParts): NodeStage {
   const { cluster, node, secrets } = parts;
   const isController = node.role === "controller";
   const hasEtcd = isController && hasOwnEtcd(cluster);
-  const hasKubernetes = cluster.kubernetes !== undefined;
+  const { kubernetes } = cluster;
   const plane = isController ? controlPlane(parts) : etcdOnly(cluster, node, secrets);
   return {
     document: {
@@ -70,12 +83,12 @@ export function renderNode(parts: Parts, role: RoleParts): NodeStage {
         ...role.units,
         ...(hasEtcd ? [etcdUnit(cluster)] : []),
         ...plane.units,
-        ...(hasKubernetes ? nodeUnits(cluster, node) : []),
+        ...(kubernetes === undefined ? [] : nodeUnits(cluster, node, kubernetes.version)),
       ],
     },
     secrets: [
       ...(hasEtcd ? etcdSecrets(secrets, node) : []),
-      ...(hasKubernetes ? kubeletSecrets(cluster, secrets) : []),
+      ...(kubernetes === undefined ? [] : kubeletSecrets(cluster, secrets)),
       ...plane.secrets,
     ],
   };
@@ -89,7 +102,8 @@ function joinFilesOf({ node, secrets, surroundings }: Parts): readonly MachineFi
   const token = secrets.joinTokens.get(node.name);
   if (token === undefined) throw new TypeError(`no token was made for ${node.name}`);
   const authority = surroundings.joinAuthority ?? authorityOf(secrets, "cluster").cert;
-  return joinFiles({ authority, origin: surroundings.joinOrigin, token });
+  const { joinOrigin: origin } = surroundings;
+  return joinFiles({ authority, origin, token, reportUrl: reportUrl(node, surroundings) });
 }
 
 function controlPlane({ cluster, node, secrets }: Parts): ControlPlane {

@@ -1,12 +1,12 @@
 import type { Group } from "../boot/group.ts";
 import type { Profile } from "../boot/profile.ts";
+import type { NodeLabel } from "./bring-up.ts";
 import { type Cluster, type ClusterNode, fullName, NodeRoles } from "./cluster.ts";
 import { formatMachine, type MachineFile } from "./ignition-document.ts";
 import { installIgnition, installProfile } from "./install-stage.ts";
 import { type JoinTicket, joinLifetimeMs } from "./join.ts";
 import { formatKubeconfig } from "./kubeconfig.ts";
-import { roleLabelOf } from "./kubelet.ts";
-import { type Manifest, planManifests } from "./manifests.ts";
+import { type Manifest, planLabels, planManifests } from "./manifests.ts";
 import {
   type PlannedRecord,
   type PlannedReservation,
@@ -33,7 +33,7 @@ export type ClusterPlan = {
   /** What is to be applied to the cluster's API. */
   readonly manifests: readonly Manifest[];
   /** Machine's whole name → the label that tells its role, which no kubelet may set on itself. */
-  readonly labels: ReadonlyMap<string, readonly [key: string, value: string]>;
+  readonly labels: ReadonlyMap<string, NodeLabel>;
   /** The administrator's log-in; absent without Kubernetes. */
   readonly kubeconfig?: string;
 };
@@ -62,8 +62,8 @@ export function renderCluster(
     records: planRecords(cluster),
     tickets: cluster.nodes.map((node) => ticketOf(node, secrets, surroundings)),
     bundles,
-    manifests: planManifests(cluster, secrets),
-    labels: new Map(cluster.nodes.map((node) => [fullName(cluster, node), roleLabelOf(node)])),
+    manifests: planManifests(cluster, secrets, surroundings.now + joinLifetimeMs),
+    labels: planLabels(cluster),
     ...(kubeconfig !== undefined && { kubeconfig }),
   };
 }

@@ -1,4 +1,6 @@
+import type { Cluster } from "./cluster.ts";
 import type { MachineFile, MachineUnit } from "./ignition-document.ts";
+import { podNetworkRuntime } from "./pod-network.ts";
 import type { RegistryMirror } from "./surroundings.ts";
 import { formatUnit } from "./unit-text.ts";
 
@@ -7,7 +9,11 @@ const registries = ["docker.io", "gcr.io", "quay.io", "registry.k8s.io"];
 const hostsFolder = "/etc/containerd/certs.d";
 
 /** What the kernel and containerd are told before pods run. */
-export function runtimeFiles(mirror: RegistryMirror | undefined): readonly MachineFile[] {
+export function runtimeFiles(
+  sandboxImage: string,
+  mirror: RegistryMirror | undefined,
+  network: Pick<Cluster, "podNetwork">,
+): readonly MachineFile[] {
   return [
     {
       path: "/etc/modules-load.d/kubernetes.conf",
@@ -15,7 +21,11 @@ export function runtimeFiles(mirror: RegistryMirror | undefined): readonly Machi
       text: "br_netfilter\noverlay\nvxlan\n",
     },
     { path: "/etc/sysctl.d/90-kubernetes.conf", mode: 0o644, text: sysctl },
-    { path: "/etc/containerd/config.toml", mode: 0o644, text: containerdConfig },
+    {
+      path: "/etc/containerd/config.toml",
+      mode: 0o644,
+      text: containerdConfig(sandboxImage) + podNetworkRuntime(network),
+    },
     ...(mirror === undefined ? [] : mirrorFiles(mirror)),
   ];
 }
@@ -59,7 +69,12 @@ net.ipv4.ip_forward = 1
 fs.inotify.max_user_watches = 16184
 `;
 
-const containerdConfig = `version = 2
+// Containerd 2 reads its predecessor's format as well. Releases differ in the image of a pod's own process,
+// so it is always said: a LAN has to have one image, not each release's.
+const containerdConfig = (sandboxImage: string) => `version = 2
+
+[plugins."io.containerd.grpc.v1.cri"]
+  sandbox_image = "${sandboxImage}"
 
 [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc]
   runtime_type = "io.containerd.runc.v2"

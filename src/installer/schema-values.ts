@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { formatReference, parseReference } from "../assets/oci/reference.ts";
 import { parseIp } from "../wire/ip.ts";
 import { parseIpv4 } from "../wire/ipv4.ts";
 import { parseMac } from "../wire/mac.ts";
@@ -20,6 +21,8 @@ export const ipv4Value = parsed(parseIpv4);
 export const ipValue = parsed(parseIp);
 export const subnetValue = parsed(parseSubnet);
 export const diskValue = parsed(parseDiskRule);
+/** The name of a container image, whole. */
+export const imageValue = parsed((text) => formatReference(parseReference(text)));
 export const portValue = z.int().min(1).max(65_535);
 
 /** A domain name, in lower case; labels are judged by a validation, which can tell more. */

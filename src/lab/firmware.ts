@@ -7,6 +7,8 @@ export type MachineSpec = {
   readonly firmware: MachineFirmware;
   readonly accelerator: Accelerator;
   readonly memoryMb: number;
+  /** Processors; one is enough for most. */
+  readonly cpus?: number;
   /** Families by which UEFI firmware does not try PXE, so that it comes to the next way at once. */
   readonly withoutPxe?: readonly ("IPv4" | "IPv6")[];
   /** Where its network card is plugged in; without one it has no card. */
@@ -62,7 +64,7 @@ export function qemuCommand(spec: MachineSpec, varsCopy: string): readonly strin
   return [
     ...board(spec),
     ...["-name", spec.name, "-accel", accelerator(spec)],
-    ...["-m", String(spec.memoryMb), "-smp", "1", "-display", "none"],
+    ...["-m", String(spec.memoryMb), "-smp", String(spec.cpus ?? 1), "-display", "none"],
     // Every end is an exit of QEMU: power-off by itself, reboot and panic=-1 by -no-reboot.
     ...["-nodefaults", "-no-reboot", "-serial", "stdio", "-monitor", "none"],
     ...firmwareDrives(spec.firmware, varsCopy),
@@ -83,7 +85,8 @@ function board({ firmware }: MachineSpec): readonly string[] {
   const kind = firmware.kind === "bios" ? "pc" : "q35";
   const smm = firmware.kind === "uefi" && firmware.secure ? ",smm=on" : "";
   const machine = `${kind},graphics=off${smm}`;
-  return ["qemu-system-x86_64", "-machine", machine, "-cpu", "max", "-vga", "none"];
+  // Page tables of five levels are for memory beyond 64 TB; emulated, each level costs at every miss.
+  return ["qemu-system-x86_64", "-machine", machine, "-cpu", "max,la57=off", "-vga", "none"];
 }
 
 /** Is this a machine that no x86 processor can carry by itself? */
@@ -93,9 +96,10 @@ export function isArm64(firmware: MachineFirmware): boolean {
 
 // One translating thread with a small cache holds a machine at some 230 MB for 512 MB of guest. A guest
 // with more memory runs more programs than that cache holds, and would translate them again and again.
-function accelerator({ accelerator, memoryMb }: MachineSpec): string {
+function accelerator({ accelerator, memoryMb, cpus = 1 }: MachineSpec): string {
   if (accelerator === "kvm") return "kvm";
-  return `tcg,thread=single,tb-size=${memoryMb <= 768 ? 64 : 256}`;
+  const cacheMb = memoryMb <= 768 ? 64 : memoryMb <= 1536 ? 256 : 1024;
+  return `tcg,thread=${cpus > 1 ? "multi" : "single"},tb-size=${cacheMb}`;
 }
 
 function firmwareDrives(firmware: MachineFirmware, varsCopy: string): readonly string[] {

@@ -19,9 +19,18 @@ export function cacheFolder(env: Readonly<Record<string, string | undefined>>): 
   return join(env["XDG_CACHE_HOME"] || join(env["HOME"] || homedir(), ".cache"), "kindling");
 }
 
+/** The recipe's folder in the cache, if it was made. */
+export async function findCached(
+  cache: string,
+  recipe: Pick<Recipe, "name" | "sources">,
+): Promise<string | undefined> {
+  const folder = await folderOf(cache, recipe);
+  return (await exists(folder)) ? folder : undefined;
+}
+
 /** The recipe's folder in the cache, made on first use. */
 export async function openCached(cache: string, recipe: Recipe): Promise<string> {
-  const folder = join(cache, `${recipe.name}-${await digestOf(recipe.sources)}`);
+  const folder = await folderOf(cache, recipe);
   if (await exists(folder)) return folder;
   await mkdir(cache, { recursive: true });
   const work = await mkdtemp(join(cache, ".new-"));
@@ -78,6 +87,10 @@ export async function exists(path: string): Promise<boolean> {
     () => true,
     () => false,
   );
+}
+
+async function folderOf(cache: string, { name, sources }: Pick<Recipe, "name" | "sources">) {
+  return join(cache, `${name}-${await digestOf(sources)}`);
 }
 
 async function digestOf(files: readonly string[]): Promise<string> {

@@ -13,6 +13,8 @@ const triplet = `${machine}-linux-gnu`;
  */
 const Peers = {
   bind: { packages: ["bind9"], proof: "usr/sbin/named" },
+  busybox: { packages: ["busybox-static"], proof: "bin/busybox" },
+  cni: { packages: ["containernetworking-plugins"], proof: "usr/lib/cni/bridge" },
   containerd: { packages: ["containerd"], proof: "usr/bin/containerd" },
   dhcpcd: { packages: ["dhcpcd-base"], proof: "usr/sbin/dhcpcd" },
   dhcping: { packages: ["dhcping"], proof: "usr/sbin/dhcping" },
@@ -25,6 +27,7 @@ const Peers = {
   kdig: { packages: ["knot-dnsutils"], proof: "usr/bin/kdig" },
   kea: { packages: ["kea-dhcp4-server", "kea-admin"], proof: "usr/sbin/kea-dhcp4" },
   knot: { packages: ["knot"], proof: "usr/sbin/knotd" },
+  kubectl: { packages: ["kubernetes-client"], proof: "usr/bin/kubectl" },
   musl: { packages: ["musl-dev"], proof: `usr/lib/${machine}-linux-musl/libc.a` },
   nginx: { packages: ["nginx-light"], proof: "usr/sbin/nginx" },
   skopeo: { packages: ["skopeo"], proof: "usr/bin/skopeo" },

@@ -47,6 +47,7 @@ export type RoomMachine = {
   readonly diskMb?: number;
   /** Enough for most: see `usualMemoryMb`. */
   readonly memoryMb?: number;
+  readonly cpus?: number;
   readonly withoutPxe?: readonly ("IPv4" | "IPv6")[];
 };
 

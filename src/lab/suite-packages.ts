@@ -39,11 +39,11 @@ export async function unpackSuitePackages(wish: SuiteWish, work: string): Promis
   return unpackDebs(work);
 }
 
+/** Which lists apt is to know: of packages, or of the sources that they are built from. */
+export type AptLists = Pick<SuiteWish, "suite" | "architecture"> & { readonly kind?: "deb-src" };
+
 /** Fetches the lists of a suite into `work`; the options with which apt knows that suite and nothing else. */
-export async function openSuiteApt(
-  wish: Pick<SuiteWish, "suite" | "architecture">,
-  work: string,
-): Promise<readonly string[]> {
+export async function openSuiteApt(wish: AptLists, work: string): Promise<readonly string[]> {
   const source = findDebianSource(await readSources());
   if (source === undefined) {
     const message = `apt's sources name no Debian archive: want one in ${sourcesFolder}`;
@@ -99,7 +99,7 @@ async function readSources(): Promise<readonly string[]> {
 }
 
 async function privateApt(
-  { suite, architecture = "amd64" }: Pick<SuiteWish, "suite" | "architecture">,
+  { suite, architecture = "amd64", kind }: AptLists,
   source: DebianSource,
   work: string,
 ): Promise<readonly string[]> {
@@ -107,7 +107,7 @@ async function privateApt(
   await mkdir(at("lists/partial"), { recursive: true });
   await mkdir(at("cache/archives/partial"), { recursive: true });
   const signed = source.signedBy ? `[signed-by=${source.signedBy}] ` : "";
-  const line = `deb ${signed}${source.uri} ${suite ?? source.suite} main\n`;
+  const line = `${kind ?? "deb"} ${signed}${source.uri} ${suite ?? source.suite} main\n`;
   await writeFile(at("sources.list"), line);
   await writeFile(at("status"), "");
   const settings = {

@@ -30,6 +30,13 @@ export type Libc = {
   /** `to` becomes another name of what `fd` is; what `to` was is closed. */
   dup3(fd: number, to: number, flags: number): number;
   fcntl(fd: number, command: number, argument: number): number;
+  /**
+   * recvmmsg: fills `messages`, `count` times the 64 bytes of `struct mmsghdr`, with what waits at the socket; how
+   * many, or -1. It never waits (MSG_DONTWAIT).
+   */
+  receiveMany(fd: number, messages: Uint8Array, count: number): number;
+  /** Where these bytes are, for as long as they are kept: Node has them outside of its own heap. */
+  addressOf(bytes: Uint8Array): bigint;
   /** Sends `count` bytes of a file from `offset[0]` on, which it moves; how many went, or -1. */
   sendfile(to: number, from: number, offset: BigInt64Array, count: number): number;
   /** The same on a thread of the pool, which waits for the disk meanwhile; it tells no error's name. */
@@ -59,6 +66,7 @@ export function loadLibc(): Libc {
   ]);
   const getsockname = library.func("int getsockname(int, void *, void *)");
   const sendfile = library.func("long sendfile(int, int, void *, size_t)");
+  const recvmmsg = library.func("int recvmmsg(int, void *, uint32_t, int, const void *)");
   const preadv2 = library.func("long preadv2(int, const void *, int, int64_t, int)");
   return {
     attachFilter(fd, instructions) {
@@ -79,6 +87,8 @@ export function loadLibc(): Libc {
           error ? reject(error) : resolve(sent),
         );
       }),
+    receiveMany: (fd, messages, count) => recvmmsg(fd, messages, count, 0x40, null), // MSG_DONTWAIT
+    addressOf: (bytes) => koffi.address(bytes),
     // struct iovec: an address and a length.
     vectorOf: (bytes) => BigUint64Array.of(koffi.address(bytes), BigInt(bytes.length)),
     preadNow: (fd, vector, position) => preadv2(fd, vector, 1, position, 8), // RWF_NOWAIT

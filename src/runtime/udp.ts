@@ -3,7 +3,8 @@ import { KindlingError } from "../errors.ts";
 import { formatIp, formatUrlHost, type IpAddress, isIpv6, parseIp } from "../wire/ip.ts";
 import type { Ipv4Address } from "../wire/ipv4.ts";
 import { type Ipv6Address, ipv6ToBytes } from "../wire/ipv6.ts";
-import { loadLibc } from "./libc.ts";
+import { DirectUdp, socketName } from "./direct-udp.ts";
+import { type Libc, loadLibc } from "./libc.ts";
 
 /** The other end of a datagram. */
 export type UdpPeer<A extends IpAddress = Ipv4Address> = {
@@ -28,6 +29,8 @@ export type UdpOptions<A extends IpAddress = Ipv4Address> = {
   readonly shared?: boolean;
   /** A multicast group to hear on that device. */
   readonly group?: Ipv6Address;
+  /** For a socket of much traffic: it sends past `dgram` by this libc, and reads so what many peers send. */
+  readonly direct?: Libc;
 };
 
 /** A bound UDP socket. Datagrams arrive only once `receive` was called. */
@@ -58,6 +61,8 @@ export async function openUdp<A extends IpAddress>(options: UdpOptions<A>): Prom
   const family = isIpv6(options.address)
     ? ({ type: "udp6", ipv6Only: true, lookup: lookupOf(6) } as const)
     : ({ type: "udp4", lookup: lookupOf(4) } as const);
+  const { direct: libc, device, port } = options;
+  const fd = libc || device !== undefined ? bindByLibc(options, libc ?? loadLibc()) : undefined;
   const socket = createSocket({ ...family, recvBufferSize });
   await new Promise<void>((resolve, reject) => {
     socket.once("listening", resolve); // before bind: with a descriptor the event fires synchronously
@@ -65,14 +70,13 @@ export async function openUdp<A extends IpAddress>(options: UdpOptions<A>): Prom
       socket.close();
       reject(translate(codeOf(error), options));
     });
-    if (options.device === undefined) {
-      socket.bind({ address: formatIp(options.address), port: options.port });
-    } else {
-      socket.bind({ fd: bindToDevice(options, options.device) });
-    }
+    if (fd !== undefined) socket.bind({ fd });
+    else socket.bind({ address: formatIp(options.address), port });
   });
   socket.removeAllListeners("error");
-  return wrap(socket);
+  if (libc === undefined || fd === undefined) return wrap(socket);
+  const direct = new DirectUdp<A>({ fd, name: socketName(options.address, 0), libc });
+  return pastDgram(wrap(socket), { direct, hearsMany: options.receiveBuffer === undefined });
 }
 
 // Every send asks for a look-up, which by default answers on a later tick, even to an address.
@@ -123,6 +127,48 @@ function wrap<A extends IpAddress>(socket: Socket): UdpSocket<A> {
   };
 }
 
+/** The same socket, but libc sends, and reads what waits behind a datagram that dgram read. */
+function pastDgram<A extends IpAddress>(
+  inner: UdpSocket<A>,
+  { direct, hearsMany }: { direct: DirectUdp<A>; hearsMany: boolean },
+): UdpSocket<A> {
+  let isOpen = true; // after that the descriptor may be another socket's
+  let failed = (_error: Error): void => {};
+  return {
+    local: inner.local,
+    receive(handler) {
+      const take = (datagram: Uint8Array, peer: UdpPeer<A>): boolean => {
+        try {
+          handler(datagram, peer);
+        } catch (error) {
+          failed(error instanceof Error ? error : new Error(String(error)));
+        }
+        return isOpen;
+      };
+      inner.receive((datagram, peer) => {
+        if (take(datagram, peer) && hearsMany) direct.drain(take);
+      });
+    },
+    send(datagram, peer) {
+      if (peer.port === 0 || !isOpen) return;
+      const result = direct.send(datagram, peer);
+      if (result.kind === "full")
+        inner.send(datagram, peer); // dgram waits until there is room
+      else if (result.kind === "failed") {
+        failed(new Error(`send ${result.errno} ${formatUrlHost(peer.address)}:${peer.port}`));
+      }
+    },
+    onError(handler) {
+      failed = handler;
+      inner.onError(handler);
+    },
+    async [Symbol.asyncDispose]() {
+      isOpen = false;
+      await inner[Symbol.asyncDispose]();
+    },
+  };
+}
+
 // Numbers of <asm-generic/socket.h>, the same on x86_64 and arm64.
 const Linux = {
   afInet: 2,
@@ -138,13 +184,12 @@ const Linux = {
   ipv6Only: 26,
 } as const;
 
-// dgram can neither bind to a device nor tell by which one a broadcast came in, so libc makes the
-// socket and dgram takes over its descriptor: one socket for one device, ingress known. No SO_REUSEADDR
-// unless asked for: with it a second DHCP server on the port would go unnoticed, and UDP needs none
-// after a restart.
-function bindToDevice(options: UdpOptions<IpAddress>, device: string): number {
-  const libc = loadLibc();
-  const { address, port, group } = options;
+// dgram can neither bind to a device nor tell by which one a broadcast came in, nor which descriptor it
+// has, so libc makes the socket and dgram takes over its descriptor: one socket for one device, ingress
+// known. No SO_REUSEADDR unless asked for: with it a second DHCP server on the port would go unnoticed,
+// and UDP needs none after a restart.
+function bindByLibc(options: UdpOptions<IpAddress>, libc: Libc): number {
+  const { address, port, device, group } = options;
   const family = isIpv6(address) ? Linux.afInet6 : Linux.afInet;
   const fd = libc.socket(family, Linux.sockDgram | Linux.sockCloexec, 0);
   if (fd < 0) throw translate(libc.errorName(), options);
@@ -158,27 +203,18 @@ function bindToDevice(options: UdpOptions<IpAddress>, device: string): number {
   const set = (level: number, name: number, value: Buffer) =>
     check(libc.setsockopt(fd, level, name, value, value.length));
   if (options.shared) set(Linux.solSocket, Linux.soReuseAddr, number(1));
-  set(Linux.solSocket, Linux.soBindToDevice, Buffer.from(`${device}\0`));
   if (isIpv6(address)) set(Linux.ipprotoIpv6, Linux.ipv6Only, number(1));
-  else set(Linux.solSocket, Linux.soBroadcast, number(1));
-  if (group !== undefined) {
-    const member = Buffer.concat([ipv6ToBytes(group), number(libc.deviceIndex(device))]);
-    set(Linux.ipprotoIpv6, Linux.ipv6JoinGroup, member);
+  if (device !== undefined) {
+    set(Linux.solSocket, Linux.soBindToDevice, Buffer.from(`${device}\0`));
+    if (!isIpv6(address)) set(Linux.solSocket, Linux.soBroadcast, number(1));
+    if (group !== undefined) {
+      const member = Buffer.concat([ipv6ToBytes(group), number(libc.deviceIndex(device))]);
+      set(Linux.ipprotoIpv6, Linux.ipv6JoinGroup, member);
+    }
   }
   const name = socketName(address, port);
   check(libc.bind(fd, name, name.length));
   return fd;
-}
-
-// struct sockaddr_in: family (host order), port and address (network order), 8 zero bytes.
-// struct sockaddr_in6: family, port, flow information, address, scope, which the device gives.
-function socketName(address: IpAddress, port: number): Uint8Array {
-  const name = Buffer.alloc(isIpv6(address) ? 28 : 16);
-  name.writeUInt16LE(isIpv6(address) ? Linux.afInet6 : Linux.afInet, 0);
-  name.writeUInt16BE(port, 2);
-  if (isIpv6(address)) name.set(ipv6ToBytes(address), 8);
-  else name.writeUInt32BE(address, 4);
-  return name;
 }
 
 function codeOf(error: Error): string {

@@ -21,12 +21,14 @@ export type Crowd = {
   readonly unprovenOfClient: number;
   /** Age of the oldest transfer whose client never answered; absent when there is none. */
   readonly unansweredMs?: number;
+  /** The same of this client's own. */
+  readonly unansweredOfClientMs?: number;
 };
 
 export type AdmissionDecision =
   | { readonly kind: "admit" }
-  /** Admit, and end the oldest transfer that was never answered. */
-  | { readonly kind: "displace" }
+  /** Admit, and end the oldest transfer that was never answered: of all, or of this client's own. */
+  | { readonly kind: "displace"; readonly whose: "anybody" | "client" }
   /** Say nothing: an answer would go to somebody who has been sent enough. */
   | { readonly kind: "ignore"; readonly reason: "unproven" }
   | Refusal;
@@ -38,9 +40,16 @@ export type AdmissionDecision =
 export const patienceMs = 1000;
 
 /**
+ * The same among the transfers of one address: twice as long, since here it bounds what an address is sent whose
+ * owner did not ask: `unprovenPerClient` blocks in so long.
+ */
+export const clientPatienceMs = 2000;
+
+/**
  * Transfers of one address that may wait for its first answer: this many blocks go to a forged sender, then
- * none until some have been given up. A rack behind NAT, which has one address, answers within milliseconds;
- * whoever comes in vain is told nothing and asks again, where an ERROR would end a boot.
+ * none until one of them is `clientPatienceMs` old, whose place the next takes. A rack behind NAT, which has one
+ * address, answers within milliseconds; whoever comes in vain is told nothing and asks again, where an ERROR
+ * would end a boot.
  */
 export const unprovenPerClient = 32;
 
@@ -50,9 +59,13 @@ export const unprovenPerClient = 32;
  */
 export function decideAdmission(crowd: Crowd, limits: AdmissionLimits): AdmissionDecision {
   if (crowd.ofClient >= limits.transfersPerClient) return ClientBusy;
-  if (crowd.unprovenOfClient >= unprovenPerClient) return { kind: "ignore", reason: "unproven" };
+  if (crowd.unprovenOfClient >= unprovenPerClient) {
+    return (crowd.unansweredOfClientMs ?? 0) >= clientPatienceMs
+      ? { kind: "displace", whose: "client" }
+      : { kind: "ignore", reason: "unproven" };
+  }
   if (crowd.open < limits.transfersMax) return { kind: "admit" };
-  return (crowd.unansweredMs ?? 0) >= patienceMs ? { kind: "displace" } : Busy;
+  return (crowd.unansweredMs ?? 0) >= patienceMs ? { kind: "displace", whose: "anybody" } : Busy;
 }
 
 /** Is nothing to be said to this address at all, since whoever has it may not have asked? */

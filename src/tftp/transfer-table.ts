@@ -65,10 +65,10 @@ export class TransferTable {
     else this.#ofClient.delete(peer.address);
   }
 
-  /** The oldest transfer whose client never answered, if it is older than one that came `since`. */
-  oldestUnanswered(since: number): Slot | undefined {
+  /** The oldest transfer that nobody answered, or not this client. One whose file is being looked up has sent nothing. */
+  oldestUnanswered(client?: IpAddress): Slot | undefined {
     for (const slot of this.#slots.values()) {
-      if (slot.ask.at > since) return undefined; // all further ones are younger
+      if (client !== undefined && slot.ask.peer.address !== client) continue;
       if (slot.session !== undefined && isUnanswered(slot.session.state)) return slot;
     }
     return undefined;

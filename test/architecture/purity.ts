@@ -29,7 +29,10 @@ const Shells: readonly Exception[] = [
   { path: /-store\.ts$/, reason: "keeps on disk" },
   { path: /^src\/dhcp\/arp-prober\.ts$/, reason: "asks a link who has an address" },
   { path: /\/probe\.ts$/, reason: "asks the LAN whether an address is in use" },
-  { path: /^src\/installer\/etcd-client\.ts$/, reason: "asks the controllers' etcd" },
+  {
+    path: /^src\/installer\/(?:etcd|kube)-client\.ts$/,
+    reason: "asks the controllers' etcd and API servers",
+  },
   { path: /^src\/dns\/(?:forward|exchange)\.ts$/, reason: "asks other name servers" },
   {
     path: /^src\/assets\/oci\/(?:archive-import|archive-reader|arriving-blob|blob-fetch|egress-probe|pull-through|upstream)\.ts$/,

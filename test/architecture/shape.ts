@@ -19,8 +19,13 @@ const Unmirrored: readonly (Exception & { readonly by?: string })[] = [
     reason: "wiring only; every interop and qemu test starts it",
   },
   {
-    path: /^src\/installer\/etcd-client\.ts$/,
-    reason: "asks etcd over TLS; test/interop asks a real one",
+    path: /^src\/installer\/(?:etcd|kube)-client\.ts$/,
+    reason: "ask over TLS; test/interop asks a real etcd, test/deep a real API server",
+  },
+  {
+    path: /^src\/installer\/pod-routes-script\.ts$/,
+    reason: "the text of a script",
+    by: "test/installer/pod-network.test.ts",
   },
   { path: /^src\/cli\//, reason: "thin over the admin API; the command-line tests run each noun" },
   { path: /^src\/runtime\/clock\.ts$/, reason: "two calls of the platform; tests pass a fake" },
@@ -33,7 +38,7 @@ const Unmirrored: readonly (Exception & { readonly by?: string })[] = [
   { path: /^src\/runtime\/log\.ts$/, reason: "the logger's options; read where the daemon runs" },
   { path: /^src\/runtime\/offload\.ts$/, reason: "asks the kernel; the lab's cables use it" },
   {
-    path: /^src\/lab\/(?:accelerator|cables|far-link|firmware|foreign-server|frame-relay|guest-files|ignition-files|inside|machine-files|room|router-advert|run|sandbox|serial|virtual-lan|vm|vxlan)\.ts$/,
+    path: /^src\/lab\/(?:accelerator|cables|far-link|firmware|foreign-server|frame-relay|guest-files|ignition-files|inside|kubernetes-servers|machine-files|room|router-advert|run|sandbox|serial|virtual-lan|vm|vxlan)\.ts$/,
     reason: "namespaces and machines; each interop and qemu test runs in them",
   },
   {

@@ -42,15 +42,20 @@ describe("downloads", () => {
     expect(sent.at(-1)).toBe("z");
   });
 
-  it("send smaller parts the more of them wait, within bounds", async () => {
-    expect(turns.share).toBe(mebibyte);
-    const some = Array.from({ length: 9 }, () => send(""));
-    expect(turns.share).toBe(Math.floor((4 * mebibyte) / 6));
-    const many = Array.from({ length: 1000 }, () => send(""));
-    expect(turns.share).toBe(mebibyte / 2);
-    for (let turn = 0; turn < 300; turn += 1) await nextTurn();
-    await Promise.all([...some, ...many]);
-    expect(turns.share).toBe(mebibyte);
+  it("send one at a time while others come, so that these are heard sooner", async () => {
+    const all = Array.from("abcdefghijkl", (name) => send(name));
+    await Promise.resolve();
+    turns.makeWay();
+    turns.makeWay(); // two of them
+    await nextTurn();
+    expect(sent.join("")).toBe("abcde");
+    turns.makeWay();
+    await nextTurn();
+    expect(sent.join("")).toBe("abcdef");
+    await nextTurn(); // nobody came
+    expect(sent.join("")).toBe("abcdefghij");
+    await nextTurn();
+    await Promise.all(all);
   });
 
   it("ask for no turn when nobody sends", async () => {

@@ -25,11 +25,13 @@ it("shows one line a machine, with what it last said or why it stands", () => {
 });
 
 it.each([
-  { states: [], want: "ready" },
-  { states: [{ stage: "joined" }], want: "under-way" },
-  { states: [{ stage: "live", failed: "x" }], want: "failed" },
-] as const)("calls $states $want", ({ states, want }) => {
-  expect(boardVerdict(rowsOf(states))).toBe(want);
+  { states: [], trouble: undefined, want: "ready" },
+  { states: [], trouble: "not applied: a.json", want: "under-way" },
+  { states: [{ stage: "joined" }], trouble: undefined, want: "under-way" },
+  { states: [{ stage: "live", failed: "x" }], trouble: undefined, want: "failed" },
+  { states: [{ stage: "ready", failed: "etcd is silent" }], trouble: undefined, want: "failed" },
+] as const)("calls $states and $trouble $want", ({ states, trouble, want }) => {
+  expect(boardVerdict(rowsOf(states), trouble)).toBe(want);
 });
 
 it("tells how far all are", () => {

@@ -49,7 +49,10 @@ describe("parseCluster", () => {
     expect(cluster.nodes.map(({ role }) => role[0]).join("")).toBe("cccwwi");
     expect(cluster.nodes[2]).toMatchObject({ macs: [], uuid: expect.stringContaining("4c4c") });
     expect(cluster.nodes[3]?.macs).toHaveLength(2);
-    expect(cluster.kubernetes).toEqual({ version: "v1.36.1" });
+    expect(cluster.kubernetes).toEqual({
+      version: "v1.36.1",
+      sandboxImage: "registry.k8s.io/pause:3.10",
+    });
   });
 
   it("takes the text of files that are named", () => {

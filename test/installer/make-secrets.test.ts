@@ -47,7 +47,7 @@ describe("makeSecrets", () => {
 
   it("signs under a given authority, and keeps it", async () => {
     const own = authorityOf(secrets, "cluster");
-    const kubernetes = { version: "v1.36.1" };
+    const kubernetes = { version: "v1.36.1", sandboxImage: "pause:3" };
     const given = await makeSecrets({ ...cluster, kubernetes, authority: own }, now);
     expect(authorityOf(given, "cluster")).toEqual(own);
     const admin = new X509Certificate(given.certificates.get("admin")?.cert ?? "");

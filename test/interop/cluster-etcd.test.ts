@@ -1,5 +1,7 @@
 import { createHash } from "node:crypto";
+import { once } from "node:events";
 import { stat, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { nodesOf } from "../../src/installer/cluster.ts";
@@ -33,12 +35,20 @@ describe.skipIf(why !== "")(`etcd on the controllers of a cluster${why}`, () => 
   let plan: ClusterPlan;
   /** What the service told of whom. */
   const [joined, refused]: [string[], string[]] = [[], []];
+  /** What the machines told the daemon's HTTP. */
+  const reports: string[] = [];
+  const http = createServer(({ method, url }, response) => {
+    reports.push(`${method} ${url}`);
+    response.end("ok\n");
+  });
 
   beforeAll(async () => {
     lan = await openVirtualLan();
     machines = await openEtcdMachines(lan);
     folder = machines.folder;
     await ip(`addr add 10.77.0.1/24 dev ${lan.bridge}`);
+    http.listen(8080, "10.77.0.1");
+    await once(http, "listening");
     joins = openJoins();
     const { authority, urls } = await joins.about();
     const now = Date.now();
@@ -59,6 +69,7 @@ describe.skipIf(why !== "")(`etcd on the controllers of a cluster${why}`, () => 
   afterAll(async () => {
     await machines[Symbol.asyncDispose]();
     await joins[Symbol.asyncDispose]();
+    http.close();
     await lan[Symbol.asyncDispose]();
   });
 
@@ -77,6 +88,11 @@ describe.skipIf(why !== "")(`etcd on the controllers of a cluster${why}`, () => 
     const runs = await Promise.all(controllers.map(({ name }) => machines.join(name)));
     for (const { exitCode, all } of runs) expect(exitCode, String(all)).toBe(0);
     expect(joined).toEqual(controllers.map(() => "joined"));
+    const words = controllers.map(({ macs: [mac], uuid }) => {
+      const who = mac === undefined ? `uuid=${uuid}` : `mac=${mac.replaceAll(":", "-")}`;
+      return `POST /report?${who}&stage=up`;
+    });
+    expect(reports.toSorted()).toEqual(words.toSorted());
     const key = await stat(join(folder, "c2/etc/etcd/pki/peer.key"));
     expect({ mode: key.mode & 0o777, uid: key.uid }).toEqual({ mode: 0o400, uid: 970 });
     const pki = await stat(join(folder, "c2/etc/etcd/pki"));

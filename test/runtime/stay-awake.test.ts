@@ -1,14 +1,15 @@
 import { describe, expect, it } from "vitest";
-import { StayAwake } from "../../src/runtime/stay-awake.ts";
+import { retreatMs, StayAwake } from "../../src/runtime/stay-awake.ts";
 
 /** The loop and its time, turned by hand; each turn takes 1 ms. */
 function open() {
-  let now = 0;
+  let [now, preemptions] = [0, 0];
   const tasks: (() => void)[] = [];
-  const awake = new StayAwake(
-    () => now,
-    (task) => tasks.push(task),
-  );
+  const awake = new StayAwake({
+    now: () => now,
+    preemptions: () => preemptions,
+    nextTurn: (task) => tasks.push(task),
+  });
   const turns = (): number => {
     let count = 0;
     for (let task = tasks.shift(); task !== undefined && count < 100; task = tasks.shift()) {
@@ -18,7 +19,22 @@ function open() {
     }
     return count;
   };
-  return { awake, turns, turn: () => tasks.shift()?.(), pass: (ms: number) => (now += ms) };
+  return {
+    awake,
+    turns,
+    turn: () => tasks.shift()?.(),
+    pass: (ms: number) => (now += ms),
+    preempt: () => (preemptions += 1),
+    /** How many of so many calls stayed. */
+    stays: (calls: number) => {
+      let count = 0;
+      for (let call = 0; call < calls; call += 1) {
+        awake.stay(1);
+        if (turns() > 0) count += 1;
+      }
+      return count;
+    },
+  };
 }
 
 describe("StayAwake", () => {
@@ -44,5 +60,27 @@ describe("StayAwake", () => {
     const { awake, turns } = open();
     awake.stay(0);
     expect(turns()).toBe(0);
+  });
+
+  it("sleeps for a while once the kernel stopped it, and tries again then", () => {
+    const { stays, preempt, pass } = open();
+    expect(stays(100)).toBe(100);
+    preempt();
+    const before = stays(40);
+    expect(before).toBeLessThan(40);
+    expect(stays(40)).toBe(0);
+    pass(retreatMs);
+    expect(stays(40)).toBe(40);
+  });
+
+  it("is not kept from it by what happened while it slept", () => {
+    const { stays, preempt, pass } = open();
+    preempt(); // long ago, before it was asked for
+    expect(stays(100)).toBe(100);
+    preempt();
+    stays(40);
+    preempt();
+    pass(retreatMs);
+    expect(stays(40)).toBe(40);
   });
 });

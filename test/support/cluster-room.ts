@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { labNet, labPaths } from "../../src/lab/lab-config.ts";
 import { formatLiveRecipe } from "../../src/lab/live/image-recipe.ts";
 import { openLiveImage } from "../../src/lab/live/live-image.ts";
+import type { LiveVariant } from "../../src/lab/live/live-recipe.ts";
 import { cacheFolder } from "../../src/lab/package-cache.ts";
 import { onHost } from "../../src/lab/virtual-lan.ts";
 import type { Vm } from "../../src/lab/vm.ts";
@@ -18,6 +19,10 @@ export type ClusterMachine = {
   readonly name: string;
   readonly mac: MacAddress;
   readonly address: string;
+  readonly firmware: "bios" | "uefi";
+  /** As much as the live image wants, unless it runs more. */
+  readonly memoryMb?: number;
+  readonly cpus?: number;
 };
 
 /** What `status -o json` says of a cluster. */
@@ -27,6 +32,17 @@ export type ClusterStatus = {
   readonly machines: readonly { readonly node: string; readonly stage: string }[];
 };
 
+/** What a test says of a cluster: keys of `cluster.yaml` besides its names and its system. */
+export type ClusterParts = {
+  readonly controllers: readonly ClusterMachine[];
+  readonly workers?: readonly ClusterMachine[];
+  readonly etcd?: object;
+  readonly kubernetes?: object;
+};
+
+/** What the machines of a room become, and the size of their disks. */
+export type ClusterRoomOptions = { readonly image?: LiveVariant; readonly diskMb?: number };
+
 /** A room with the live image in its library, and a description on the server's disk. */
 export type ClusterRoom = AsyncDisposable & {
   readonly test: TestRoom;
@@ -34,11 +50,13 @@ export type ClusterRoom = AsyncDisposable & {
   kindling(...words: readonly string[]): Promise<Outcome>;
   /** Runs any program there. */
   run(...argv: readonly string[]): Promise<Outcome>;
-  /** Applies a cluster of controllers alone. */
-  apply(name: string, controllers: readonly ClusterMachine[]): Promise<Outcome>;
+  /** The same, with the daemon as its name server. */
+  runByNames(...argv: readonly string[]): Promise<Outcome>;
+  /** Applies a cluster of these machines, which become the room's image. */
+  apply(name: string, parts: ClusterParts, ...words: readonly string[]): Promise<Outcome>;
   status(name: string): Promise<ClusterStatus>;
   /** Switches a machine on, as its firmware comes: the network first, then its disk. */
-  powerOn(boot: string, mac: MacAddress): Promise<Vm>;
+  powerOn(boot: string, machine: ClusterMachine): Promise<Vm>;
   /** Pulls the plug of that boot. */
   powerOff(boot: string): Promise<void>;
   /** Keeps a line for out/<name>.stages.log, with the seconds since the room was opened. */
@@ -47,15 +65,20 @@ export type ClusterRoom = AsyncDisposable & {
 
 export const clusterDomain = "dc1.example.com";
 
-export async function openClusterRoom(name: string): Promise<ClusterRoom> {
+export async function openClusterRoom(
+  name: string,
+  { image = "plain", diskMb = 2048 }: ClusterRoomOptions = {},
+): Promise<ClusterRoom> {
   await using opening = new AsyncDisposableStack();
-  const test = opening.use(await openTestRoom(name, { profiles: [], diskMb: 2048 }));
+  const test = opening.use(await openTestRoom(name, { profiles: [], diskMb }));
   const { folder } = test.room;
   const { config, data } = labPaths(folder);
   const run = (...argv: readonly string[]) => runProgram(onHost(labNet.serverHost, argv));
   const kindling: ClusterRoom["kindling"] = (...words) =>
     run(process.execPath, main, ...words, "--config", config);
-  const version = await bringImage({ data, kindling });
+  const system = await bringImage(image, { data, kindling });
+  const resolver = join(folder, "resolv.conf");
+  await writeFile(resolver, `nameserver ${labNet.server}\n`);
   const vms = new Map<string, Vm>();
   const start = performance.now();
   const stages = join(out, `${name}.stages.log`);
@@ -72,18 +95,26 @@ export async function openClusterRoom(name: string): Promise<ClusterRoom> {
   const closing = opening.move();
   return {
     ...{ test, kindling, run },
-    async apply(cluster, controllers) {
+    async runByNames(...argv) {
+      const script = `mount --bind ${resolver} /etc/resolv.conf && exec "$@"`;
+      return await run("unshare", "--mount", "sh", "-c", script, "sh", ...argv);
+    },
+    async apply(cluster, parts, ...words) {
       const file = join(folder, `${cluster}.yaml`);
-      await writeFile(file, describe(cluster, version, controllers));
-      return await kindling("cluster", "apply", file);
+      const own = { name: cluster, domain: clusterDomain, operatingSystem: system };
+      const { controllers, workers = [], ...rest } = parts;
+      const rows = { controllers: controllers.map(rowOf), workers: workers.map(rowOf) };
+      await writeFile(file, JSON.stringify({ ...own, ...rows, ...rest }));
+      return await kindling("cluster", "apply", file, ...words);
     },
     async status(cluster) {
       const { stdout, stderr } = await kindling("cluster", "status", cluster, "-o", "json");
       if (stdout === "") throw new Error(stderr);
       return JSON.parse(stdout);
     },
-    async powerOn(boot, mac) {
-      const vm = await test.powerOn(boot, mac, "bios", { memoryMb: 1024 });
+    async powerOn(boot, { mac, firmware, memoryMb = 1024, cpus = 1 }) {
+      const how = { memoryMb, cpus, withoutPxe: ["IPv6"] } as const;
+      const vm = await test.powerOn(boot, mac, firmware, how);
       vms.set(boot, vm);
       return vm;
     },
@@ -98,36 +129,31 @@ export async function openClusterRoom(name: string): Promise<ClusterRoom> {
   };
 }
 
+function rowOf({ name, mac, address }: ClusterMachine) {
+  return { name, mac, address };
+}
+
 /** As docs/live-image.md tells an operator to: the recipe, then the files. */
-async function bringImage(to: {
-  readonly data: string;
-  readonly kindling: ClusterRoom["kindling"];
-}): Promise<string> {
-  const { folder, manifest } = await openLiveImage(cacheFolder(process.env), () => {});
+async function bringImage(
+  variant: LiveVariant,
+  to: {
+    readonly data: string;
+    readonly kindling: ClusterRoom["kindling"];
+  },
+): Promise<{ readonly name: string; readonly version: string }> {
+  const { folder, manifest } = await openLiveImage(cacheFolder(process.env), () => {}, variant);
   const recipe = formatLiveRecipe(manifest, "http://mirror.example/live");
+  const { name } = manifest;
   const { version } = JSON.parse(recipe) as { version: string };
   const recipes = join(to.data, "images/recipes");
   await mkdir(recipes, { recursive: true });
-  await writeFile(join(recipes, "kindling-live.yaml"), recipe);
+  await writeFile(join(recipes, `${name}.yaml`), recipe);
   const files = Object.entries(manifest.files);
   const done = await to.kindling(
     ...["image", "import", ...files.map(([file]) => join(folder, file))],
-    ...["--as", `kindling-live@${version}`, "--arch", "x86_64"],
+    ...["--as", `${name}@${version}`, "--arch", "x86_64"],
     ...files.flatMap(([, { sha256 }]) => ["--sha256", sha256]),
   );
   if (done.exitCode !== 0) throw new Error(`image import: ${done.stderr}`);
-  return version;
-}
-
-function describe(
-  cluster: string,
-  version: string,
-  controllers: readonly ClusterMachine[],
-): string {
-  return JSON.stringify({
-    ...{ name: cluster, domain: clusterDomain },
-    operatingSystem: { name: "kindling-live", version },
-    controllers,
-    etcd: { program: "/usr/bin/etcd" },
-  });
+  return { name, version };
 }

@@ -13,11 +13,16 @@ export function sha256(bytes: Uint8Array | string): Digest {
 export function tarEntry(
   name: string,
   body: Uint8Array,
-  how: { readonly type?: string; readonly link?: string; readonly size?: number } = {},
+  how: {
+    readonly type?: string;
+    readonly link?: string;
+    readonly size?: number;
+    readonly mode?: number;
+  } = {},
 ): Buffer {
   const header = Buffer.alloc(512);
   header.write(name.slice(0, 100), 0);
-  header.write("0000644\0", 100);
+  header.write(`${(how.mode ?? 0o644).toString(8).padStart(7, "0")}\0`, 100);
   header.write(`${(how.size ?? body.length).toString(8).padStart(11, "0")}\0`, 124);
   header.write("00000000000\0", 136);
   header.write("        ", 148);
@@ -54,14 +59,20 @@ export type TestImage = {
 /** An image of one layer; Docker's types or OCI's. */
 export function testImage(
   text: string,
-  how: { readonly architecture?: string; readonly docker?: boolean; readonly layer?: Buffer } = {},
+  how: {
+    readonly architecture?: string;
+    readonly docker?: boolean;
+    readonly layer?: Buffer;
+    /** What its containers run. */
+    readonly command?: readonly string[];
+  } = {},
 ): TestImage {
   const layer = how.layer ?? tarOf(new Map([["hello", text]]));
   const platform = { os: "linux", architecture: how.architecture ?? "amd64" };
   const config = Buffer.from(
     JSON.stringify({
       ...platform,
-      config: {},
+      config: how.command === undefined ? {} : { Entrypoint: how.command },
       rootfs: { type: "layers", diff_ids: [sha256(layer)] },
     }),
   );

@@ -35,7 +35,7 @@ export type TestRoom = AsyncDisposable & {
     name: string,
     mac: MacAddress,
     firmware: "bios" | "uefi" | MachineFirmware,
-    how?: Pick<RoomMachine, "memoryMb" | "withoutPxe">,
+    how?: Pick<RoomMachine, "memoryMb" | "cpus" | "withoutPxe">,
   ): Promise<Vm>;
   /** Runs a program on a host of the LAN until the room is closed; what it said is kept in out/. */
   runOn(host: string, program: ForeignProgram): Promise<ChildProcess>;

@@ -1,5 +1,7 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
+  clientPatienceMs,
   decideAdmission,
   isForeign,
   patienceMs,
@@ -39,6 +41,57 @@ describe("decideAdmission", () => {
     expect(decideAdmission(crowd(unprovenPerClient - 1), roomy).kind).toBe("admit");
     const enough = decideAdmission(crowd(unprovenPerClient), roomy);
     expect(enough).toEqual({ kind: "ignore", reason: "unproven" });
+  });
+
+  const ofOne = { open: 90, ofClient: 60, unprovenOfClient: unprovenPerClient };
+  const patient = [
+    { name: "may answer yet", ms: clientPatienceMs - 1, want: "ignore" },
+    { name: "was never there", ms: clientPatienceMs, want: "displace" },
+  ];
+  it.each(patient)("$want: a newcomer of an address whose oldest $name", ({ ms, want }) => {
+    const roomy = { ...limits, transfersMax: 500, transfersPerClient: 100 };
+    const decision = decideAdmission({ ...ofOne, unansweredOfClientMs: ms }, roomy);
+    expect(decision.kind).toBe(want);
+    if (decision.kind === "displace") expect(decision.whose).toBe("client");
+  });
+
+  it("displaces for one client a transfer of its own only, in a full table as well", () => {
+    const crowd = { ...ofOne, open: 500, unansweredMs: patienceMs, unansweredOfClientMs: 0 };
+    const full = { ...limits, transfersMax: 500, transfersPerClient: 100 };
+    expect(decideAdmission(crowd, full).kind).toBe("ignore");
+    const own = decideAdmission({ ...crowd, unansweredOfClientMs: clientPatienceMs }, full);
+    expect(own).toEqual({ kind: "displace", whose: "client" });
+  });
+
+  // Whatever the pace of the requests: what is sent to somebody who did not ask stays bounded.
+  const paces = fc.array(fc.integer({ min: 0, max: 3 * clientPatienceMs }), { maxLength: 300 });
+  it("sends a mute address so many blocks within its patience", () => {
+    const pace = fc.property(paces, (gaps) => {
+      const roomy = { ...limits, transfersMax: 500, transfersPerClient: 100 };
+      const sent: number[] = [];
+      const open: number[] = [];
+      let now = 0;
+      for (const gap of gaps) {
+        now += gap % 50 === 0 ? gap : gap % 50; // floods, with pauses
+        const [oldest] = open;
+        const decision = decideAdmission(
+          {
+            ...{ open: open.length, ofClient: open.length, unprovenOfClient: open.length },
+            ...(oldest !== undefined && { unansweredOfClientMs: now - oldest }),
+          },
+          roomy,
+        );
+        if (decision.kind === "displace") open.shift();
+        if (decision.kind === "admit" || decision.kind === "displace") {
+          open.push(now);
+          sent.push(now);
+        }
+        expect(open.length).toBeLessThanOrEqual(unprovenPerClient);
+        const recent = sent.filter((at) => at > now - clientPatienceMs);
+        expect(recent.length).toBeLessThanOrEqual(unprovenPerClient);
+      }
+    });
+    fc.assert(pace);
   });
 
   it.each(rows)("$want: $name", ({ crowd, want }) => {

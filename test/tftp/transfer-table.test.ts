@@ -62,9 +62,10 @@ describe("TransferTable", () => {
     ];
     for (const slot of [looking, answered, silent, younger]) table.add(slot);
     answered.session?.receive({ kind: "ack", block: 1 });
-    expect(table.oldestUnanswered(1)).toBeUndefined();
-    expect(table.oldestUnanswered(3)).toBe(silent);
+    expect(table.oldestUnanswered()).toBe(silent);
+    expect(table.oldestUnanswered(address)).toBe(silent);
+    expect(table.oldestUnanswered(parseIpv4("10.0.0.8"))).toBeUndefined();
     table.remove(silent);
-    expect(table.oldestUnanswered(3)).toBe(younger);
+    expect(table.oldestUnanswered()).toBe(younger);
   });
 });

@@ -85,8 +85,9 @@ async function writeGrub(path: string, bios: Partition, tools: Tools): Promise<v
 async function makeEsp(path: string, esp: Partition, tools: Tools): Promise<void> {
   const at = String(esp.start);
   const blocks = String((esp.sectors * sectorBytes) / 1024);
-  const format = ["--invariant", "-i", "4B696E64", "-n", "ESP", `--offset=${at}`, path, blocks];
-  await tools.run("usr/sbin/mkfs.fat", format);
+  const format = ["--invariant", "-i", "4B696E64", "-n", "ESP", `--offset=${at}`];
+  // -F: it would go by the size of the whole disk, and 32 bits are too many for a partition as small.
+  await tools.run("usr/sbin/mkfs.fat", [...format, "-F", "16", path, blocks]);
   const image = ["-i", `${path}@@${esp.start * sectorBytes}`];
   await tools.run("usr/bin/mmd", [...image, "::EFI", "::EFI/BOOT", "::EFI/debian"]);
   const redirect = `${path}.esp.cfg`;

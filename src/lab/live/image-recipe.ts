@@ -5,15 +5,14 @@ import type { LiveManifest } from "./live-image.ts";
  * pinned by its checksum, so plain HTTP will do. JSON, which is YAML too.
  */
 export function formatLiveRecipe(manifest: LiveManifest, mirror: string): string {
-  const { files, suite } = manifest;
+  const { name, title, files, suite } = manifest;
   const pinned = (role: string, file: string) => {
     return { role, from: file, file, sha256: files[file]?.sha256 ?? "" };
   };
   const live = files["live.img"]?.sha256 ?? "";
   const required = ["initrd=main", "ignition.firstboot", "ignition.platform.id=metal"];
   const recipe = {
-    name: "kindling-live",
-    title: "Debian with Ignition, live",
+    ...{ name, title },
     upstream: "custom",
     version: `${suite}-${live.slice(0, 12)}`,
     mirrors: [mirror],

@@ -10,7 +10,13 @@ import type { Say } from "../guest-files.ts";
 import { formatCpio } from "../initramfs.ts";
 import { exists, openCached } from "../package-cache.ts";
 import { makeDisk } from "./disk.ts";
-import { type LiveRecipe, liveFolder, liveSources, readLiveRecipe } from "./live-recipe.ts";
+import {
+  type LiveRecipe,
+  type LiveVariant,
+  liveFolder,
+  liveSources,
+  readLiveRecipe,
+} from "./live-recipe.ts";
 import { copyModules, indexModules, kernelRelease } from "./modules.ts";
 import { unpackTrees } from "./packages.ts";
 import { type Tools, toolsOf } from "./tools.ts";
@@ -28,6 +34,9 @@ export type LiveImage = {
 };
 
 export type LiveManifest = {
+  /** What the image is called in a library. */
+  readonly name: string;
+  readonly title: string;
   readonly suite: string;
   readonly kernel: string;
   readonly packages: readonly { readonly name: string; readonly version: string }[];
@@ -46,11 +55,17 @@ const bytesPerSquashBlock = "262144";
 const zstdLevel = 12;
 
 /** The live image, made on first use from Debian's packages; none is installed. */
-export async function openLiveImage(cache: string, say: Say): Promise<LiveImage> {
+export async function openLiveImage(
+  cache: string,
+  say: Say,
+  variant: LiveVariant = "plain",
+): Promise<LiveImage> {
   const folder = await openCached(cache, {
-    name: "live-image",
-    sources: await liveSources(),
-    make: (work, done) => makeImage(work, done, say),
+    name: variant === "plain" ? "live-image" : `live-image-${variant}`,
+    sources: await liveSources(variant),
+    async make(work, done) {
+      await makeImage(await readLiveRecipe(variant), { work, done }, say);
+    },
   });
   const path = (name: string) => join(folder, name);
   return {
@@ -62,12 +77,16 @@ export async function openLiveImage(cache: string, say: Say): Promise<LiveImage>
   };
 }
 
-async function makeImage(work: string, done: string, say: Say): Promise<void> {
-  const recipe = await readLiveRecipe();
-  say("downloading the live image's packages (130 Debian packages, 90 MB); none is installed");
+async function makeImage(
+  recipe: LiveRecipe,
+  { work, done }: { readonly work: string; readonly done: string },
+  say: Say,
+): Promise<void> {
+  const { name, title } = recipe;
+  say(`downloading the packages of ${name} (some 130, 100 MB); none is installed`);
   const { packages, trees } = await unpackTrees(recipe, work);
   const tools = toolsOf(trees.tools);
-  say("making the live image's root and RAM disk");
+  say(`making the root and the RAM disk of ${name}`);
   const release = await finishRoot(trees.root, recipe, tools);
   const kernel = join(done, files.kernel);
   await copyFile(join(trees.root, "boot", `vmlinuz-${release}`), kernel);
@@ -76,13 +95,13 @@ async function makeImage(work: string, done: string, say: Say): Promise<void> {
   await copyModules({ from: trees.root, to: trees.initrd }, recipe.modules, tools);
   const initrd = await packInitrd(trees.initrd, join(work, "initrd.img"), recipe, tools);
   await packLive(trees.root, { initrd, live: join(done, files.initrd) }, tools);
-  say("making the live image's disk image");
+  say(`making the disk image of ${name}`);
   const raw = join(work, "disk.raw");
   await cp(join(liveFolder, "disk"), trees.root, { recursive: true });
   await makeDisk(raw, { kernel, initrd, root: await readTree(trees.root) }, tools);
   await compress(raw, join(done, files.disk));
   const manifest: LiveManifest = {
-    ...{ suite: recipe.suite, kernel: release, packages },
+    ...{ name, title, suite: recipe.suite, kernel: release, packages },
     files: {
       [files.kernel]: await factsOf(kernel),
       [files.initrd]: await factsOf(join(done, files.initrd)),

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { silentLog } from "../../src/runtime/log.ts";
-import { drainMs, openTftpServer } from "../../src/tftp/server.ts";
+import { openTftpServer } from "../../src/tftp/server.ts";
+import { drainMs } from "../../src/tftp/transfer-server.ts";
 import { parseIpv4 } from "../../src/wire/ipv4.ts";
 import { FakeClock } from "../support/fake-clock.ts";
 import { openTftpClient } from "../support/tftp-client.ts";

@@ -6,10 +6,11 @@ import { createInterface } from "node:readline";
 import { describe, expect, it } from "vitest";
 import type { BootFact } from "../../src/boot/event.ts";
 import { silentLog } from "../../src/runtime/log.ts";
-import { patienceMs, unprovenPerClient } from "../../src/tftp/admission.ts";
+import { clientPatienceMs, patienceMs, unprovenPerClient } from "../../src/tftp/admission.ts";
+import type { TftpSettings } from "../../src/tftp/deps.ts";
 import type { TftpLink } from "../../src/tftp/link.ts";
 import { formatPacket } from "../../src/tftp/packet.ts";
-import { openTftpServer, type TftpSettings } from "../../src/tftp/server.ts";
+import { openTftpServer } from "../../src/tftp/server.ts";
 import { parseIpv4 } from "../../src/wire/ipv4.ts";
 import { parseSubnet } from "../../src/wire/subnet.ts";
 import { FakeClock } from "../support/fake-clock.ts";
@@ -117,6 +118,21 @@ describe.each(modes)("a server with singlePort $singlePort", ({ singlePort }) =>
     bench.clock.step(60_000); // those are given up
     using late = await openMute("127.0.1.1");
     await late.ask("x", bench.port);
+  });
+
+  it("serves a machine behind the address of senders that are not there", async () => {
+    await using bench = await serve({ singlePort, transfersMax: 90, transfersPerClient: 80 });
+    using stack = new DisposableStack();
+    const mutes = await Promise.all(
+      Array.from({ length: unprovenPerClient }, () => openMute("127.0.0.1")),
+    );
+    for (const mute of mutes) await stack.use(mute).ask("x", bench.port);
+    bench.clock.step(clientPatienceMs);
+    await using client = await openTftpClient();
+    expect((await client.read("loader", bench.port)).equals(loader)).toBe(true);
+    const displaced = bench.facts.filter((fact) => "reason" in fact && fact.reason === "displaced");
+    expect(displaced).toHaveLength(1);
+    expect(bench.warnings).toEqual([]);
   });
 });
 
