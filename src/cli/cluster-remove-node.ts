@@ -3,6 +3,7 @@ import { forgetNode } from "../installer/cluster-record.ts";
 import { removeRow } from "../installer/description-edit.ts";
 import { firewallCommands } from "../installer/firewall-change.ts";
 import { formatHeldKeys, type HeldKey, keysHeldBy } from "../installer/held-keys.ts";
+import { deleteNode } from "../installer/kube-client.ts";
 import { expiryOf } from "../rpc/credential-set.ts";
 import { tellApplied } from "./cluster-apply.ts";
 import {
@@ -17,18 +18,15 @@ import { type ClusterHouse, openClusterHouse } from "./cluster-house.ts";
 import { dropReservations } from "./cluster-names.ts";
 import type { CliContext } from "./context.ts";
 
-/** Takes a machine's Node away at the cluster's API. */
-export type RemoveFromApi = (change: Change, node: ClusterNode) => Promise<void>;
-
 /**
- * `kindling cluster remove-node`: a controller leaves etcd first, where that costs no quorum; then all goes
- * that the machine has at this daemon. Broken off, it goes on where it was when it is said again.
+ * `kindling cluster remove-node`: a controller leaves etcd first, where that costs no quorum, and its Node the
+ * cluster's API; then all goes that the machine has at this daemon. Broken off, it goes on where it was when it
+ * is said again.
  */
 export async function runRemoveNode(
   [clusterName, nodeName]: readonly [string, string],
   flags: ChangeFlags,
   context: CliContext,
-  removeFromApi?: RemoveFromApi,
 ): Promise<number> {
   const house = await openClusterHouse(flags, context);
   const wish = { name: clusterName, file: flags.file };
@@ -40,9 +38,10 @@ export async function runRemoveNode(
   const node = change.before.nodes.find(({ name }) => name === nodeName);
   if (node === undefined) return await finish(change, { nodeName, flags }, { house, context });
   const leave = await planLeave({ change, node, flags }, { house, context });
+  let apiTrouble: string | undefined;
   const first = async () => {
     await leave();
-    await removeFromApi?.(change, node);
+    apiTrouble = await takeFromApi(change, node, context.signal);
   };
   const record = forgetNode(change.kept.record, nodeName);
   const applied = await applyChange(change, { record, flags, first }, { house, context });
@@ -51,8 +50,7 @@ export async function runRemoveNode(
   const rules = firewallCommands(change.next.cluster, node);
   const besides = { node: nodeName, keys, firewall: rules };
   tellApplied(applied, { cluster: change.next.cluster, flags, besides }, context);
-  const hasApiDone = removeFromApi !== undefined;
-  const told = formatTodo(change, { node, keys, rules, flags, hasApiDone });
+  const told = formatTodo(change, { node, keys, rules, flags, apiTrouble });
   if (flags.output === "table") context.out.write(told);
   return 0;
 }
@@ -98,23 +96,40 @@ async function planLeave(
   };
 }
 
+/** The machines that stay are asked: its own API server goes with it. */
+async function takeFromApi(
+  { before, kept }: Change,
+  node: ClusterNode,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  if (before.kubernetes === undefined) return undefined;
+  const nodes = before.nodes.filter(({ name }) => name !== node.name);
+  const cluster = { nodes, apiPort: before.apiPort };
+  return await deleteNode(fullName(before, node), {
+    cluster,
+    secrets: kept.record.secrets,
+    signal,
+  });
+}
+
 type Outcome = {
   readonly node: ClusterNode;
   readonly keys: readonly HeldKey[];
   readonly rules: readonly string[];
   readonly flags: ChangeFlags;
-  readonly hasApiDone: boolean;
+  /** Why its Node is still at the cluster's API. */
+  readonly apiTrouble: string | undefined;
 };
 
 /** What is left to people. */
-function formatTodo({ before }: Change, { node, keys, rules, flags, hasApiDone }: Outcome): string {
-  const { name, kubernetes } = before;
+function formatTodo({ before }: Change, { node, keys, rules, flags, apiTrouble }: Outcome): string {
+  const { name } = before;
   const whole = fullName(before, node);
   return [
     `the machine is left as it is: erase its disk${keys.length > 0 ? `, which has ${formatHeldKeys(keys)}` : ""}\n`,
-    ...(kubernetes !== undefined && !hasApiDone
-      ? [`at the API of ${name}: kubectl delete node ${whole}\n`]
-      : []),
+    ...(apiTrouble === undefined
+      ? []
+      : [`its Node is still there (${apiTrouble}): kubectl delete node ${whole}\n`]),
     ...(rules.length > 0 ? [`on each other machine of ${name}, as root:\n`] : []),
     ...rules.map((rule) => `  ${rule}\n`),
     ...(flags.file === undefined

@@ -76,6 +76,26 @@ export async function changeApi(
   await tell(by, { ...wish, body: step.object }, access);
 }
 
+/**
+ * Takes a machine's Node away, by the first controller that does it. One that is not there is gone: no trouble;
+ * else the trouble is what each of them said.
+ */
+export async function deleteNode(name: string, access: KubeAccess): Promise<string | undefined> {
+  const wish = { method: "DELETE", path: `/api/v1/nodes/${encodeURIComponent(name)}` } as const;
+  const told: string[] = [];
+  for (const by of nodesOf(access.cluster, "controller")) {
+    try {
+      const { status, text } = await ask(by, wish, access);
+      if (status < 300 || status === 404) return undefined;
+      told.push(`${by.name}: ${refusal(status, text)}`);
+    } catch (error) {
+      if (!(error instanceof KindlingError)) throw error;
+      told.push(`${by.name}: ${error.message}`);
+    }
+  }
+  return told.join("; ") || "no other controller is there to be asked";
+}
+
 const mergePatch = "application/merge-patch+json";
 // JSON is YAML.
 const applyPatch = "application/apply-patch+yaml";

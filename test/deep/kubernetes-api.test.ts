@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { bringUp } from "../../src/cli/cluster-bring-up.ts";
 import { type BringUpStep, formatStep } from "../../src/installer/bring-up.ts";
 import { openClusterStore } from "../../src/installer/cluster-store.ts";
-import type { KubeAccess } from "../../src/installer/kube-client.ts";
+import { deleteNode, type KubeAccess } from "../../src/installer/kube-client.ts";
 import { makeSecrets } from "../../src/installer/make-secrets.ts";
 import { renderCluster } from "../../src/installer/plan.ts";
 import {
@@ -85,6 +85,7 @@ describe.skipIf(skipped !== "")(`the API of a real Kubernetes${skipped}`, () => 
     const { done, left } = await turn("change");
     expect(done).toEqual([]);
     expect(left).toEqual([{ kind: "wait", why: "c1: its API server: ECONNREFUSED" }]);
+    expect(await deleteNode(w1, access)).toBe("c1: its API server: ECONNREFUSED");
   });
 
   it("answers, started with the flags of the rendered units", async () => {
@@ -248,7 +249,8 @@ describe.skipIf(skipped !== "")(`the API of a real Kubernetes${skipped}`, () => 
   it("does not label a machine that is not described, nor make one anew that was taken away", async () => {
     const other = { apiVersion: "v1", kind: "Node", metadata: { name: "old.example.lan" } };
     await admin.ask("/api/v1/nodes", { method: "POST", body: other });
-    await admin.ask(`/api/v1/nodes/${w1}`, { method: "DELETE" });
+    expect(await deleteNode(w1, access)).toBe(undefined);
+    expect(await deleteNode(w1, access), "one that is gone").toBe(undefined);
     expect(await turn("change")).toMatchObject({ done: [], left: [{ kind: "wait", node: w1 }] });
     expect((await admin.ask(`/api/v1/nodes/${w1}`)).status).toBe(404);
     expect(await routesOf(plane)).toEqual([expect.stringMatching(/^no route to .* any more$/)]);
