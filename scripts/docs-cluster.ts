@@ -10,6 +10,7 @@ operatingSystem: { name: flatcar, version: 1 }
 controllers: [{ name: c1, mac: 52:54:00:77:01:01, address: 10.77.0.11 }]
 workers: [{ name: w1, mac: 52:54:00:77:02:01, address: 10.77.0.21 }]
 firewall: { nodePortIngress: true }
+kubernetes: { version: v1.36.1 }
 `;
 
 /** docs/cluster.md with its tables as the code has them; everything else stays. */

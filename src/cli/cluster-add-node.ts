@@ -50,14 +50,14 @@ export async function runAddNode(
     change,
     {
       flags,
-      record: isJoining ? arrivalOf(change, node) : kept.record,
+      record: isArriving(arrival, change, node) ? withArrival(kept.record, node.name) : kept.record,
       first: async () => (arrival?.kind === "add" ? await arrival.run() : undefined),
     },
     { house, context },
   );
   if (applied === undefined) return refusedExit;
   const vote = await voteOf(arrival, desk, node);
-  const rules = isNew(change, node) ? firewallCommands(next.cluster, node, "add") : [];
+  const rules = isNew(change, node) ? firewallCommands(next.cluster, node) : [];
   const besides = { node: node.name, etcd: vote, firewall: rules };
   tellApplied(applied, { cluster: next.cluster, flags, besides }, context);
   if (flags.output === "table") context.out.write(formatTodo(change, { flags, vote, rules }));
@@ -65,9 +65,8 @@ export async function runAddNode(
 }
 
 // One whose machine founded the etcd that runs stays a founder: it has been a member from the first day.
-function arrivalOf({ kept, before }: Change, node: ClusterNode): Change["kept"]["record"] {
-  const isKnown = nodesOf(before, "controller").some(({ name }) => name === node.name);
-  return isKnown ? kept.record : withArrival(kept.record, node.name);
+function isArriving(arrival: MemberChange | undefined, change: Change, node: ClusterNode): boolean {
+  return arrival !== undefined && (arrival.kind === "add" || isNew(change, node));
 }
 
 function isNew({ before }: Change, { name }: ClusterNode): boolean {

@@ -5,7 +5,6 @@ import {
   type ApplyChange,
   decideApply,
   entriesOf,
-  entryKey,
   formatChange,
   isTicketDue,
   type KnownTicket,
@@ -16,15 +15,20 @@ import type { ClusterRecord } from "../installer/cluster-record.ts";
 import type { KeptCluster } from "../installer/cluster-store.ts";
 import { makeSecrets } from "../installer/make-secrets.ts";
 import { type ClusterPlan, renderCluster } from "../installer/plan.ts";
-import type { ClusterSurroundings } from "../installer/surroundings.ts";
+import { type ClusterSurroundings, withReservations } from "../installer/surroundings.ts";
 import { judge } from "../installer/validation.ts";
 import { Validations } from "../installer/validations/table.ts";
 import { formatIpv4 } from "../wire/ipv4.ts";
-import { type ClusterCatalog, folderCatalog, remoteCatalog } from "./cluster-catalog.ts";
+import {
+  type ClusterCatalog,
+  changeCatalog,
+  folderCatalog,
+  remoteCatalog,
+} from "./cluster-catalog.ts";
 import { readDescription, tellProblems } from "./cluster-description.ts";
 import { hasRunningEtcd } from "./cluster-etcd.ts";
 import { type ClusterHouse, type HouseFlags, openClusterHouse } from "./cluster-house.ts";
-import { keepNames } from "./cluster-names.ts";
+import { keepNames, keptReservations } from "./cluster-names.ts";
 import { keepScript } from "./cluster-script.ts";
 import { type SiteFlags, surveySite } from "./cluster-site.ts";
 import { runStatus } from "./cluster-status.ts";
@@ -121,16 +125,20 @@ async function refuseMembers(
   );
 }
 
-/** Machines are told who hands them their keys: this daemon, by an authority of its own. */
+/**
+ * What only the running daemon knows: by which authority machines know it when they fetch their keys, and
+ * which addresses it was told to keep.
+ */
 export async function meetDaemon(
   { ask }: ClusterHouse,
   surroundings: ClusterSurroundings,
 ): Promise<ClusterSurroundings> {
+  const known = withReservations(surroundings, await keptReservations(ask));
   // proven: the daemon's own answer, docs/http-api.md
   const { authority } = (await ask({ method: "POST", path: "/v1/join/open" })) as {
     readonly authority: string;
   };
-  return { ...surroundings, joinAuthority: authority };
+  return { ...known, joinAuthority: authority };
 }
 
 export type ApplyWish = {
@@ -167,7 +175,7 @@ export async function applyCluster(wish: ApplyWish, means: Means): Promise<Appli
   const generations = new Map([...before.generations].map(([node, n]) => [node, String(n)]));
   const plan = renderCluster(cluster, secrets, { ...surroundings, generations, arrived });
   const wanted = entriesOf(plan);
-  const changes = decideApply(wanted, await readThere(catalog, [...wanted, ...ours]), ours);
+  const changes = decideApply(wanted, await catalog.read([...wanted, ...ours]), ours);
   tell(changes, flags, context);
   const risky = changes.filter(({ kind }) => kind !== "create");
   if (risky.length > 0 && !flags.yes) {
@@ -183,22 +191,10 @@ export async function applyCluster(wish: ApplyWish, means: Means): Promise<Appli
   const named = await keepNames(house, cluster, plan);
   const { assets, data } = house.config;
   await keepScript(assets.folder || join(data.folder, "assets"), cluster, context);
-  for (const change of changes) await catalog.change(change);
+  await changeCatalog(catalog, changes);
   const applied = wanted.map(({ kind, name: entry }) => ({ kind, name: entry }));
   await house.store.save(name, { ...kept, record: { ...record, applied } });
   return { changes, due, named };
-}
-
-async function readThere(
-  catalog: ClusterCatalog,
-  names: readonly { readonly kind: "group" | "profile" | "ignition"; readonly name: string }[],
-): Promise<ReadonlyMap<string, string>> {
-  const there = new Map<string, string>();
-  for (const name of names) {
-    const text = there.has(entryKey(name)) ? undefined : await catalog.read(name);
-    if (text !== undefined) there.set(entryKey(name), text);
-  }
-  return there;
 }
 
 async function giveTickets(

@@ -10,8 +10,8 @@ import { parseGroup, parseProfile } from "../store/parse.ts";
 
 /** A catalog that a cluster is applied to. */
 export type ClusterCatalog = {
-  /** The text of an entry; undefined: there is none. */
-  read(name: EntryName): Promise<string | undefined>;
+  /** The text of those of these entries that are there, by key. */
+  read(names: readonly EntryName[]): Promise<ReadonlyMap<string, string>>;
   change(change: ApplyChange): Promise<void>;
 };
 
@@ -25,15 +25,16 @@ const Folders: Readonly<Record<EntryKind, CatalogFolder>> = {
 export function folderCatalog(root: string): ClusterCatalog {
   const writer = new FileWriter(root);
   return {
-    async read({ kind, name }) {
-      const file = kind === "ignition" ? name : `${name}.json`;
-      try {
-        return await readFile(join(root, Folders[kind], file), "utf8");
-      } catch (error) {
-        if (systemErrorCode(error) === "ENOENT") return undefined;
-        throw error;
-      }
-    },
+    read: (names) =>
+      readEach(names, async ({ kind, name }) => {
+        const file = kind === "ignition" ? name : `${name}.json`;
+        try {
+          return await readFile(join(root, Folders[kind], file), "utf8");
+        } catch (error) {
+          if (systemErrorCode(error) === "ENOENT") return undefined;
+          throw error;
+        }
+      }),
     async change(change) {
       const { kind, name } = change.entry;
       const folder = Folders[kind];
@@ -49,19 +50,29 @@ export function folderCatalog(root: string): ClusterCatalog {
   };
 }
 
-/** Any matchbox, by gRPC. */
+/** Any matchbox, by gRPC. Two questions tell of all groups and profiles; Ignition files it does not list. */
 export function remoteCatalog(client: CatalogClient): ClusterCatalog {
   return {
-    async read({ kind, name }) {
-      try {
-        if (kind === "group") return formatGroup(await client.groups.show(name));
-        if (kind === "profile") return formatProfile(await client.profiles.show(name));
-        return Buffer.from(await client.ignition.show(name)).toString("utf8");
-      } catch (error) {
-        const isAbsent = error instanceof KindlingError && error.code === "catalog.not-found";
-        if (isAbsent) return undefined;
-        throw error;
-      }
+    async read(names) {
+      const [groups, profiles] = await Promise.all([client.groups.list(), client.profiles.list()]);
+      const listed = new Map([
+        ...groups.map(
+          (one) => [entryKey({ kind: "group", name: one.id }), formatGroup(one)] as const,
+        ),
+        ...profiles.map((one) => {
+          return [entryKey({ kind: "profile", name: one.id }), formatProfile(one)] as const;
+        }),
+      ]);
+      return await readEach(names, async ({ kind, name }) => {
+        if (kind !== "ignition") return listed.get(entryKey({ kind, name }));
+        try {
+          return Buffer.from(await client.ignition.show(name)).toString("utf8");
+        } catch (error) {
+          const isAbsent = error instanceof KindlingError && error.code === "catalog.not-found";
+          if (isAbsent) return undefined;
+          throw error;
+        }
+      });
     },
     async change(change) {
       const { kind, name } = change.entry;
@@ -72,6 +83,51 @@ export function remoteCatalog(client: CatalogClient): ClusterCatalog {
       return await client.ignition.put(name, Buffer.from(text));
     },
   };
+}
+
+/** How many entries are asked for, or put, at once: by gRPC each waits for the disk of the other end. */
+const entriesAtOnce = 16;
+
+async function readEach(
+  names: readonly EntryName[],
+  read: (name: EntryName) => Promise<string | undefined>,
+): Promise<ReadonlyMap<string, string>> {
+  const there = new Map<string, string>();
+  const distinct = new Map(names.map((name) => [entryKey(name), name]));
+  await forEach([...distinct], async ([key, name]) => {
+    const text = await read(name);
+    if (text !== undefined) there.set(key, text);
+  });
+  return there;
+}
+
+/** Makes changes in their order, those of one kind at once: nothing names what is not there yet. */
+export async function changeCatalog(
+  catalog: ClusterCatalog,
+  changes: readonly ApplyChange[],
+): Promise<void> {
+  const stages = Map.groupBy(changes, ({ kind, entry }) => `${kind === "delete"} ${entry.kind}`);
+  for (const stage of stages.values()) await forEach(stage, (change) => catalog.change(change));
+}
+
+/** Acts on each, a few at once; the first failure ends it, when those under way are done. */
+async function forEach<T>(items: readonly T[], act: (item: T) => Promise<void>): Promise<void> {
+  const left = items.values();
+  let hasFailed = false;
+  const work = async () => {
+    for (const item of left) {
+      if (hasFailed) return;
+      try {
+        await act(item);
+      } catch (error) {
+        hasFailed = true;
+        throw error;
+      }
+    }
+  };
+  const workers = await Promise.allSettled(Array.from({ length: entriesAtOnce }, work));
+  const failure = workers.find(({ status }) => status === "rejected");
+  if (failure?.status === "rejected") throw failure.reason;
 }
 
 function partOf(client: CatalogClient, kind: EntryKind) {

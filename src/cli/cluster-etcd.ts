@@ -15,6 +15,9 @@ import {
 import type { ClusterHouse } from "./cluster-house.ts";
 import type { CliContext } from "./context.ts";
 
+/** While a leader is chosen no member is well, for a second or two: so often each is asked, and how far apart. */
+const healthAsked = 3;
+const healthPauseMs = 2_000;
 /** How often a member without a vote is offered one. */
 const offerMs = 5_000;
 
@@ -64,15 +67,27 @@ export function planArrival(desk: EtcdDesk, node: ClusterNode): Promise<MemberCh
   return plan(desk, node, async (members) => decideArrival(members, node));
 }
 
-/** A controller that goes; each member is asked how it is. */
+/** A controller that goes; each member is asked how it is, again where one seems to be missing. */
 export function planDeparture(desk: EtcdDesk, node: ClusterNode): Promise<MemberChange> {
   return plan(desk, node, async (members) => {
-    const healths = nodesOf(desk.cluster, "controller").map(async (controller) => {
-      const isWell = (await probeEtcd(controller, desk.access)) === undefined;
-      return isWell ? membersOf(members, controller).map(({ id }) => id) : [];
-    });
-    return decideDeparture(members, new Set((await Promise.all(healths)).flat()), node);
+    for (let asked = 1; ; asked++) {
+      const decision = decideDeparture(members, await askHealth(desk, members), node);
+      if (decision.kind !== "refuse" || asked === healthAsked) return decision;
+      await wait(healthPauseMs, undefined, { signal: desk.access.signal });
+    }
   });
+}
+
+/** The members that are well, by their numbers. */
+async function askHealth(
+  { cluster, access }: EtcdDesk,
+  members: readonly EtcdMember[],
+): Promise<ReadonlySet<string>> {
+  const healths = nodesOf(cluster, "controller").map(async (controller) => {
+    const isWell = (await probeEtcd(controller, access)) === undefined;
+    return isWell ? membersOf(members, controller).map(({ id }) => id) : [];
+  });
+  return new Set((await Promise.all(healths)).flat());
 }
 
 /** Offers a vote until the member has caught up, and etcd gives it. */

@@ -1,12 +1,12 @@
 import { KindlingError } from "../errors.ts";
-import { decideApply, entryKey, formatChange } from "../installer/apply.ts";
+import { decideApply, formatChange } from "../installer/apply.ts";
 import { hasOwnEtcd } from "../installer/cluster.ts";
 import { forgetNode, withArrival } from "../installer/cluster-record.ts";
 import { formatKubeconfig } from "../installer/kubeconfig.ts";
 import { authorityOf, certificateOf } from "../installer/secrets.ts";
 import { apiUrl } from "../installer/service-addresses.ts";
 import { applyCluster, meetDaemon, tellApplied } from "./cluster-apply.ts";
-import { folderCatalog } from "./cluster-catalog.ts";
+import { changeCatalog, folderCatalog } from "./cluster-catalog.ts";
 import { etcdDesk, othersThan, replaceMember } from "./cluster-etcd.ts";
 import { type HouseFlags, loadApplied, openClusterHouse } from "./cluster-house.ts";
 import { type SiteFlags, surveySite } from "./cluster-site.ts";
@@ -61,18 +61,14 @@ export async function runDestroy(
   const house = await openClusterHouse(flags, context);
   const { kept, cluster } = await loadApplied(house, name);
   const catalog = folderCatalog(house.config.data.folder);
-  const there = new Map<string, string>();
-  for (const entry of kept.record.applied) {
-    const text = await catalog.read(entry);
-    if (text !== undefined) there.set(entryKey(entry), text);
-  }
+  const there = await catalog.read(kept.record.applied);
   const changes = decideApply([], there, kept.record.applied);
   context.out.write(changes.map(formatChange).join(""));
   if (!flags.yes) {
     const message = `${changes.length} entries, and all keys of ${name}, would go: say --yes`;
     throw new KindlingError("cluster.unconfirmed", message);
   }
-  for (const change of changes) await catalog.change(change);
+  await changeCatalog(catalog, changes);
   await house.ask({ method: "DELETE", path: `/v1/join/${name}` });
   await house.ask({ method: "DELETE", path: `/v1/records/${name}` });
   await house.store.remove(name);

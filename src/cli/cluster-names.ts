@@ -2,7 +2,10 @@ import { KindlingError } from "../errors.ts";
 import type { Cluster, ClusterNode } from "../installer/cluster.ts";
 import { type PlannedReservation, recordsToKeep } from "../installer/names.ts";
 import type { ClusterPlan } from "../installer/plan.ts";
-import { formatIpv4 } from "../wire/ipv4.ts";
+import type { ServedSubnet } from "../installer/surroundings.ts";
+import { formatIpv4, parseIpv4 } from "../wire/ipv4.ts";
+import { parseMac } from "../wire/mac.ts";
+import { parseUuid } from "../wire/uuid.ts";
 import type { ClusterHouse } from "./cluster-house.ts";
 
 type KnownRow = {
@@ -30,6 +33,17 @@ export async function dropReservations(
     } else notes.push(`${at} is reserved in the configuration: take it out of dhcp.reservations`);
   }
   return notes;
+}
+
+/** The reservations that have an address, as validations look at them. */
+export async function keptReservations(
+  ask: ClusterHouse["ask"],
+): Promise<ServedSubnet["reservations"]> {
+  return (await askReservations(ask)).flatMap(({ address, mac, uuid }) => {
+    if (address === undefined) return [];
+    const machine = { ...(mac && { mac: parseMac(mac) }), ...(uuid && { uuid: parseUuid(uuid) }) };
+    return [{ address: parseIpv4(address), ...machine }];
+  });
 }
 
 async function askReservations(ask: ClusterHouse["ask"]): Promise<readonly KnownRow[]> {

@@ -48,7 +48,7 @@ export async function runRemoveNode(
   const applied = await applyChange(change, { record, flags, first }, { house, context });
   if (applied === undefined) return refusedExit;
   const keys = keysHeldBy(change.before, node, change.kept.record.secrets, expiryOf);
-  const rules = firewallCommands(change.before, node, "delete");
+  const rules = firewallCommands(change.next.cluster, node);
   const besides = { node: nodeName, keys, firewall: rules };
   tellApplied(applied, { cluster: change.next.cluster, flags, besides }, context);
   const hasApiDone = removeFromApi !== undefined;

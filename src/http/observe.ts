@@ -10,6 +10,7 @@ const pathLimit = 512;
 /** One event and one log line for each request when its answer has ended, whole or cut short. */
 export function observeRequests(app: FastifyInstance, deps: MachineDeps): void {
   app.addHook("onRequest", async (request, reply) => {
+    deps.transfers.turns.makeWay();
     // Who asks is read now: a socket that the peer has closed no longer knows whose it was.
     const peer = peerOf(request, deps);
     const started = { at: deps.clock.now(), bytesWritten: bytesWritten(request), peer };

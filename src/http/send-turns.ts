@@ -17,6 +17,7 @@ export class SendTurns {
   readonly #waiting: (() => void)[] = [];
   #left = turnBytes;
   #isTold = false;
+  #isShort = false;
 
   /** `nextTurn` runs a task after the sockets have been served once more: `setImmediate`. */
   constructor(nextTurn: (task: () => void) => void) {
@@ -38,6 +39,14 @@ export class SendTurns {
     });
   }
 
+  /**
+   * Somebody came: the next turn is for one connection only. Node accepts one connection a turn, so with fifty in the
+   * queue the last one's script would wait for fifty whole turns.
+   */
+  makeWay(): void {
+    this.#isShort = true;
+  }
+
   /** Of the bytes that were taken so many did not go out: others may send them in this turn. */
   giveBack(bytes: number): void {
     this.#left += bytes;
@@ -48,7 +57,8 @@ export class SendTurns {
     this.#isTold = true;
     this.#nextTurn(() => {
       this.#isTold = false;
-      this.#left = turnBytes;
+      this.#left = this.#isShort ? 1 : turnBytes;
+      this.#isShort = false;
       while (this.#left > 0) {
         const next = this.#waiting.shift();
         if (next === undefined) return;

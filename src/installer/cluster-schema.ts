@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { KeyAlgorithms } from "../pki/certificate-plan.ts";
-import { FirewallLevels } from "./cluster.ts";
+import { FirewallLevels, PodNetworks } from "./cluster.ts";
 import {
   diskValue,
   imageValue,
@@ -58,6 +58,7 @@ export function clusterSchema(files: NamedFiles) {
     consoleName: nameValue.exactOptional(),
     apiPort: portValue.default(443),
     vxlanPort: portValue.default(4789),
+    podNetwork: z.enum(PodNetworks).default("routes"),
     podCidr: subnetValue.prefault("10.2.0.0/16"),
     serviceCidr: subnetValue.prefault("10.3.0.0/16"),
     controllers: nodes.min(1),

@@ -78,6 +78,10 @@ export type FirewallSettings = {
   readonly legacy: boolean;
 };
 
+/** `routes`: a bridge and routes; `flannel`: its settings, and an operator its DaemonSet; `none`: an operator all. */
+export const PodNetworks = ["routes", "flannel", "none"] as const;
+export type PodNetwork = (typeof PodNetworks)[number];
+
 /** A cluster as its file describes it; every default is filled in. */
 export type Cluster = {
   readonly name: string;
@@ -86,6 +90,7 @@ export type Cluster = {
   readonly consoleName: string;
   readonly apiPort: number;
   readonly vxlanPort: number;
+  readonly podNetwork: PodNetwork;
   readonly podCidr: Subnet;
   readonly serviceCidr: Subnet;
   /** In the order of the file: controllers, workers, infra. */
@@ -123,6 +128,13 @@ export function ingressNodes(cluster: Cluster): readonly ClusterNode[] {
   const infra = nodesOf(cluster, "infra");
   return infra.length > 0 ? infra : nodesOf(cluster, "worker");
 }
+
+/** Do machines keep routes to each other's pods? */
+export function hasRoutedPods({ kubernetes, podNetwork }: RoutingCluster): boolean {
+  return kubernetes !== undefined && podNetwork === "routes";
+}
+
+type RoutingCluster = Pick<Cluster, "kubernetes" | "podNetwork">;
 
 /** Does etcd run on the controllers? */
 export function hasOwnEtcd({ etcd }: Cluster): boolean {

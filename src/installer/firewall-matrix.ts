@@ -1,5 +1,5 @@
 import type { Cluster, NodeRole } from "./cluster.ts";
-import { hasOwnEtcd, nodesOf } from "./cluster.ts";
+import { hasOwnEtcd, hasRoutedPods, nodesOf } from "./cluster.ts";
 
 /** Whom a row is about: the other end of a connection. */
 export type FirewallPeer =
@@ -10,6 +10,8 @@ export type FirewallPeer =
   | "machines"
   /** The host of this daemon. */
   | "provisioner"
+  /** `podCidr`. */
+  | "pods"
   | "anyone";
 
 /** What is let through: `MUST` is needed, `SHOULD` wanted, `MAY` possible. */
@@ -125,18 +127,22 @@ const OwnHttps: Cells = ["own.https", ["worker"], "must", tcp, "443", "anyone", 
 function outRows(cluster: Cluster): readonly FirewallRow[] {
   const etcd = hasOwnEtcd(cluster) ? "may" : "must";
   const selfHosted = "12379-12380";
-  const rows: readonly Cells[] = [
+  const rows: readonly (Cells | false)[] = [
     ["R38.https", every, "must", tcp, "443", "anyone", "registries of images"],
     ["R38.etcd", controller, etcd, tcp, "2379-2380", "anyone", "etcd elsewhere"],
     ["R38.self-hosted", controller, "may", tcp, selfHosted, "anyone", "etcd in pods", "legacy"],
     ["R42.out", every, "must", both, "any", "machines", "machines among themselves"],
+    hasRoutedPods(cluster) && OwnPods,
     ["own.provisioner", every, "must", both, "any", "provisioner", "what this daemon serves"],
     ["own.names", every, "must", both, "53", "anyone", "DNS"],
     ["own.time", every, "must", udp, "123", "anyone", "NTP"],
     ["own.dhcp", every, "must", udp, "67", "anyone", "leases"],
   ];
-  return rows.map((cells) => rowOf("out", cells));
+  return rows.flatMap((cells) => (cells === false ? [] : [rowOf("out", cells)]));
 }
+
+// Flannel's packets leave by an interface of their own; routed ones by that of the machine.
+const OwnPods: Cells = ["own.pods", every, "must", both, "any", "pods", "pods of other machines"];
 
 function rowOf(direction: FirewallRow["direction"], cells: Cells): FirewallRow {
   const [id, roles, level, protocols, ports, peer, why, legacy] = cells;

@@ -1,7 +1,7 @@
 import { formatIpv4, type Ipv4Address } from "../wire/ipv4.ts";
 import { formatSubnet } from "../wire/subnet.ts";
 import { addressRanges } from "./address-ranges.ts";
-import { type Cluster, type NodeRole, nodesOf } from "./cluster.ts";
+import { type Cluster, hasRoutedPods, type NodeRole, nodesOf } from "./cluster.ts";
 import { chosenRows, type FirewallPeer, type FirewallRow } from "./firewall-matrix.ts";
 import type { MachineFile, MachineUnit } from "./ignition-document.ts";
 import type { ClusterSurroundings } from "./surroundings.ts";
@@ -108,6 +108,7 @@ function setsOf(cluster: Cluster, sides: FirewallSides): readonly string[] {
     controllers: addresses(nodesOf(cluster, "controller")),
     machines: addresses(cluster.nodes),
     provisioner: sides.provisioner,
+    pods: hasRoutedPods(cluster) ? [formatSubnet(cluster.podCidr)] : [],
   } satisfies Record<Exclude<FirewallPeer, "anyone">, readonly string[]>;
   return Object.entries(sets).map(([name, elements]) => {
     const line = elements.length === 0 ? "" : ` elements = { ${elements.join(", ")} };`;

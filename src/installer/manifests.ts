@@ -32,13 +32,6 @@ export function planManifests(
 ): readonly Manifest[] {
   if (cluster.kubernetes === undefined) return [];
   const until = ticketsEnd + bootstrapGraceMs;
-  const grant = (name: string, role: string, group: string): KubeObject => ({
-    apiVersion: `${rbac}/v1`,
-    kind: "ClusterRoleBinding",
-    metadata: { name },
-    roleRef: { apiGroup: rbac, kind: "ClusterRole", name: role },
-    subjects: [{ apiGroup: rbac, kind: "Group", name: group }],
-  });
   const signing = "system:certificates.k8s.io:certificatesigningrequests";
   const grants = [
     grant("kindling:bootstrap", "system:node-bootstrapper", bootstrapGroup),
@@ -53,7 +46,7 @@ export function planManifests(
     ...grants.map((object) => {
       return { file: `${object.metadata.name.replace(":", "-")}.json`, object };
     }),
-    { file: "pod-network.json", object: podNetwork(cluster) },
+    ...networkManifests(cluster),
     { file: "tectonic-system.json", object: namespace("tectonic-system") },
     { file: "tectonic-config.json", object: tectonicConfig(cluster) },
   ];
@@ -62,6 +55,16 @@ export function planManifests(
 /** Machine's whole name → the label that tells its role, which no kubelet may set on itself. */
 export function planLabels(cluster: Cluster): ReadonlyMap<string, NodeLabel> {
   return new Map(cluster.nodes.map((node) => [fullName(cluster, node), roleLabelOf(node)]));
+}
+
+function grant(name: string, role: string, group: string): KubeObject {
+  return {
+    apiVersion: `${rbac}/v1`,
+    kind: "ClusterRoleBinding",
+    metadata: { name },
+    roleRef: { apiGroup: rbac, kind: "ClusterRole", name: role },
+    subjects: [{ apiGroup: rbac, kind: "Group", name: group }],
+  };
 }
 
 // As `data`, since `stringData` is never told again, and could not be compared with what is there.
@@ -84,8 +87,33 @@ function tokenSecret({ id, secret }: BootstrapToken, until: number): KubeObject 
   };
 }
 
+function networkManifests(cluster: Cluster): readonly Manifest[] {
+  switch (cluster.podNetwork) {
+    case "routes":
+      return [
+        { file: "pod-routes.json", object: routesRole },
+        {
+          file: "pod-routes-nodes.json",
+          object: grant("kindling:pod-routes", routesRole.metadata.name, "system:nodes"),
+        },
+      ];
+    case "flannel":
+      return [{ file: "pod-network.json", object: flannelConfig(cluster) }];
+    case "none":
+      return [];
+  }
+}
+
+// Since 1.32 a machine may read its own Node alone, unless it is told otherwise.
+const routesRole: KubeObject = {
+  apiVersion: `${rbac}/v1`,
+  kind: "ClusterRole",
+  metadata: { name: "kindling:pod-routes" },
+  rules: [{ apiGroups: [""], resources: ["nodes"], verbs: ["list"] }],
+};
+
 // The kernel's own VXLAN port is another than flannel's, so it is always said.
-function podNetwork({ podCidr, vxlanPort }: Cluster): KubeObject {
+function flannelConfig({ podCidr, vxlanPort }: Cluster): KubeObject {
   const network = {
     Network: formatSubnet(podCidr),
     Backend: { Type: "vxlan", Port: vxlanPort },

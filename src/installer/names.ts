@@ -18,7 +18,7 @@ export type PlannedRecord = {
   readonly value: string;
 };
 
-/** One row a machine: of several cards the first is the one it boots by. */
+/** One row a machine, for its first card: an address is leased to one card at a time, or both take it in turn. */
 export function planReservations({ nodes }: Cluster): readonly PlannedReservation[] {
   return nodes.map(({ macs: [mac], uuid, address, name }) => ({
     ...(mac !== undefined && { mac }),

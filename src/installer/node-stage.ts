@@ -8,6 +8,7 @@ import { reportUrl } from "./install-stage.ts";
 import { joinFiles, joinUnit } from "./join.ts";
 import { formatKubeconfig } from "./kubeconfig.ts";
 import { kubeletFiles, nodeUnits } from "./kubelet.ts";
+import { podNetworkFiles, podNetworkUnits } from "./pod-network.ts";
 import { programsOf } from "./programs.ts";
 import { containerdUnit, runtimeFiles } from "./runtime-files.ts";
 import {
@@ -46,13 +47,18 @@ export function renderRole(
     kubernetes === undefined
       ? []
       : [
-          ...runtimeFiles(kubernetes.sandboxImage, surroundings.mirror),
+          ...runtimeFiles(kubernetes.sandboxImage, surroundings.mirror, cluster),
+          ...podNetworkFiles(cluster),
           ...kubeletFiles(cluster, kubernetes.version),
         ];
   const programs = programFiles(cluster, role, surroundings);
   return {
     files: [...firewall.files, ...runtime, ...programs],
-    units: [...firewall.units, joinUnit(), ...(kubernetes === undefined ? [] : [containerdUnit])],
+    units: [
+      ...firewall.units,
+      joinUnit(),
+      ...(kubernetes === undefined ? [] : [containerdUnit, ...podNetworkUnits(cluster)]),
+    ],
   };
 }
 

@@ -1,4 +1,6 @@
+import type { Cluster } from "./cluster.ts";
 import type { MachineFile, MachineUnit } from "./ignition-document.ts";
+import { podNetworkRuntime } from "./pod-network.ts";
 import type { RegistryMirror } from "./surroundings.ts";
 import { formatUnit } from "./unit-text.ts";
 
@@ -10,6 +12,7 @@ const hostsFolder = "/etc/containerd/certs.d";
 export function runtimeFiles(
   sandboxImage: string,
   mirror: RegistryMirror | undefined,
+  network: Pick<Cluster, "podNetwork">,
 ): readonly MachineFile[] {
   return [
     {
@@ -18,7 +21,11 @@ export function runtimeFiles(
       text: "br_netfilter\noverlay\nvxlan\n",
     },
     { path: "/etc/sysctl.d/90-kubernetes.conf", mode: 0o644, text: sysctl },
-    { path: "/etc/containerd/config.toml", mode: 0o644, text: containerdConfig(sandboxImage) },
+    {
+      path: "/etc/containerd/config.toml",
+      mode: 0o644,
+      text: containerdConfig(sandboxImage) + podNetworkRuntime(network),
+    },
     ...(mirror === undefined ? [] : mirrorFiles(mirror)),
   ];
 }

@@ -15,6 +15,6 @@ export function dnsServiceAddress({ serviceCidr }: Cluster): string {
 }
 
 /** Where people and workers reach the API. */
-export function apiUrl({ apiName, apiPort }: Cluster): string {
+export function apiUrl({ apiName, apiPort }: Pick<Cluster, "apiName" | "apiPort">): string {
   return `https://${apiName}${apiPort === 443 ? "" : `:${apiPort}`}`;
 }

@@ -1,7 +1,7 @@
 import type { BootableImage } from "../assets/image/image-profile.ts";
 import type { Ipv4Address } from "../wire/ipv4.ts";
 import type { MacAddress } from "../wire/mac.ts";
-import type { Subnet } from "../wire/subnet.ts";
+import { type Subnet, subnetContains } from "../wire/subnet.ts";
 import type { Uuid } from "../wire/uuid.ts";
 
 /**
@@ -70,6 +70,19 @@ export type RegistryMirror = { readonly origin: string; readonly ca?: string };
 export type AuthorityFacts =
   | { readonly kind: "usable"; readonly notBefore: number; readonly notAfter: number }
   | { readonly kind: "unusable"; readonly why: string };
+
+/** The surroundings with reservations that the settings do not have: those made while the daemon runs. */
+export function withReservations(
+  surroundings: ClusterSurroundings,
+  rows: ServedSubnet["reservations"],
+): ClusterSurroundings {
+  if (surroundings.subnets === undefined) return surroundings;
+  const subnets = surroundings.subnets.map((served) => {
+    const own = rows.filter(({ address }) => subnetContains(served.subnet, address));
+    return { ...served, reservations: [...served.reservations, ...own] };
+  });
+  return { ...surroundings, subnets };
+}
 
 /** The image that the cluster's machines become. */
 export function imageOf(

@@ -158,7 +158,8 @@ function explain(failures: readonly { endpoint: string; error: unknown }[]): Kin
   if (last?.code === Code.DeadlineExceeded) return new KindlingError("timeout", message);
   const missing = last?.code === Code.NotFound || last?.rawMessage.endsWith(missingFile);
   if (missing === true) return new KindlingError("catalog.not-found", message);
-  const unreached = [Code.Unavailable, Code.Aborted, Code.Internal, undefined];
+  // Nobody here cancels a call: it is the other end that hung up in the midst of one.
+  const unreached = [Code.Unavailable, Code.Aborted, Code.Internal, Code.Canceled, undefined];
   const cure = "is the daemon's rpc.port set, and is the client's certificate of the daemon's CA?";
   return new KindlingError(
     "rpc.failed",

@@ -22,6 +22,11 @@ const Unmirrored: readonly (Exception & { readonly by?: string })[] = [
     path: /^src\/installer\/(?:etcd|kube)-client\.ts$/,
     reason: "ask over TLS; test/interop asks a real etcd, test/deep a real API server",
   },
+  {
+    path: /^src\/installer\/pod-routes-script\.ts$/,
+    reason: "the text of a script",
+    by: "test/installer/pod-network.test.ts",
+  },
   { path: /^src\/cli\//, reason: "thin over the admin API; the command-line tests run each noun" },
   { path: /^src\/runtime\/clock\.ts$/, reason: "two calls of the platform; tests pass a fake" },
   {

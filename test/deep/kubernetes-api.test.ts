@@ -22,7 +22,7 @@ import { durableDisk } from "../../src/runtime/durable-file.ts";
 import { runLine } from "../support/cli.ts";
 import { clusterText, goodSite, readCluster } from "../support/cluster.ts";
 import { askForCertificate, KubeCaller } from "../support/kube-caller.ts";
-import { ControlPlane, findControlPlane } from "../support/kubernetes-api.ts";
+import { findControlPlane, PlayedMachine } from "../support/kubernetes-api.ts";
 
 const programs = await findControlPlane();
 const skipped = "why" in programs ? ` (skipped: ${programs.why})` : "";
@@ -45,7 +45,8 @@ describe.skipIf(skipped !== "")(`the API of a real Kubernetes${skipped}`, () => 
   const cluster = readCluster(description);
   const [w1, c1] = ["w1.example.lan", "c1.example.lan"];
   let lan: VirtualLan;
-  let plane: ControlPlane;
+  let plane: PlayedMachine;
+  let worker: PlayedMachine;
   let secrets: ClusterSecrets;
   let access: KubeAccess;
   let admin: KubeCaller;
@@ -63,9 +64,10 @@ describe.skipIf(skipped !== "")(`the API of a real Kubernetes${skipped}`, () => 
     await ip(`addr add 10.77.0.1/24 dev ${lan.bridge}`);
     secrets = await makeSecrets(cluster, now);
     const plan = renderCluster(cluster, secrets, { ...site, now });
-    const [node] = cluster.nodes;
-    if (node === undefined) throw new Error("it has a controller");
-    plane = await ControlPlane.open(lan, programs, { cluster, node, plan });
+    const [first, second] = cluster.nodes;
+    if (first === undefined || second === undefined) throw new Error("it has two machines");
+    plane = await PlayedMachine.open(lan, programs, { cluster, node: first, plan });
+    worker = await PlayedMachine.open(lan, programs, { cluster, node: second, plan });
     access = { cluster, secrets, signal: new AbortController().signal };
     const where = { host: "10.77.0.11", ca: authorityOf(secrets, "cluster").cert };
     admin = new KubeCaller(where, certificateOf(secrets, "admin"));
@@ -75,6 +77,7 @@ describe.skipIf(skipped !== "")(`the API of a real Kubernetes${skipped}`, () => 
   afterAll(async () => {
     await daemon[Symbol.asyncDispose]();
     await plane[Symbol.asyncDispose]();
+    await worker[Symbol.asyncDispose]();
     await lan[Symbol.asyncDispose]();
   });
 
@@ -104,7 +107,7 @@ describe.skipIf(skipped !== "")(`the API of a real Kubernetes${skipped}`, () => 
 
   it("gets every manifest at once, and nothing by a second turn", async () => {
     const { done, left } = await turn("change");
-    expect(done).toHaveLength(7);
+    expect(done).toHaveLength(8);
     const waits: readonly BringUpStep[] = [c1, w1].map((node) => {
       return { kind: "wait", node, why: "its kubelet has not registered" };
     });
@@ -134,7 +137,9 @@ describe.skipIf(skipped !== "")(`the API of a real Kubernetes${skipped}`, () => 
 
   it("gives a kubelet its certificate for the bootstrap token, and its role from outside", async () => {
     for (const name of [c1, w1]) {
-      const kubelet = await certified(name);
+      const { kubelet, pem } = await certified(name);
+      const machine = name === c1 ? plane : worker;
+      await machine.plant("/var/lib/kubelet/pki/kubelet-client-current.pem", pem);
       const node = { apiVersion: "v1", kind: "Node", metadata: { name, labels: {} } };
       const itself = { ...node.metadata, labels: { "node-role.kubernetes.io/node": "true" } };
       const forbidden = await kubelet.ask("/api/v1/nodes", {
@@ -156,17 +161,15 @@ describe.skipIf(skipped !== "")(`the API of a real Kubernetes${skipped}`, () => 
     );
   });
 
-  async function certified(node: string): Promise<KubeCaller> {
+  async function certified(node: string) {
     const { status, name, key } = await askForCertificate(bootstrap, node);
     expect(status).toBe(201);
     const path = `/apis/certificates.k8s.io/v1/certificatesigningrequests/${name}`;
     const issued = async () => Object(await objects(path))["status"]?.certificate;
     await expect.poll(issued, { timeout: 20_000 }).toEqual(expect.any(String));
     const cert = Buffer.from(String(await issued()), "base64").toString();
-    return new KubeCaller(
-      { host: "10.77.0.11", ca: authorityOf(secrets, "cluster").cert },
-      { cert, key },
-    );
+    const where = { host: "10.77.0.11", ca: authorityOf(secrets, "cluster").cert };
+    return { kubelet: new KubeCaller(where, { cert, key }), pem: `${cert}${key}` };
   }
 
   async function heartbeat(node: string, status: "True" | "False", message: string) {
@@ -174,7 +177,12 @@ describe.skipIf(skipped !== "")(`the API of a real Kubernetes${skipped}`, () => 
     const times = { lastHeartbeatTime: at, lastTransitionTime: at };
     const ready = { type: "Ready", status, reason: "Kubelet", message, ...times };
     const type = "application/strategic-merge-patch+json";
-    const body = { status: { conditions: [ready] } };
+    const address = node === c1 ? "10.77.0.11" : "10.77.0.21";
+    const addresses = [
+      { type: "Hostname", address: node },
+      { type: "InternalIP", address },
+    ];
+    const body = { status: { conditions: [ready], addresses } };
     const path = `/api/v1/nodes/${node}/status`;
     expect((await admin.ask(path, { method: "PATCH", body, type })).status).toBe(200);
   }
@@ -203,12 +211,47 @@ describe.skipIf(skipped !== "")(`the API of a real Kubernetes${skipped}`, () => 
     expect(watched.out).toMatch(/^demo: 100 %, ready$/m);
   });
 
+  const routesOf = async (machine: PlayedMachine) => {
+    const keep = "set -a && . /etc/kindling/pod-routes.env && sh /etc/kindling/pod-routes.sh once";
+    const run = `mkdir -p /etc/work && export RUNTIME_DIRECTORY=/etc/work && ${keep}`;
+    const { exitCode, all } = await machine.run(`(${run}) && ip -4 route show proto 75`);
+    expect(exitCode, String(all)).toBe(0);
+    return String(all).split("\n");
+  };
+  const podsOf = async (node: string) => {
+    return String(Object((await objects(`/api/v1/nodes/${node}`))["spec"]).podCIDR);
+  };
+
+  it("lets each machine keep routes to the pods of the others", async () => {
+    const [here, there] = [await podsOf(c1), await podsOf(w1)];
+    expect(here).toMatch(/^10\.2\.\d+\.0\/24$/);
+    const route = `${there} via 10.77.0.21 dev eth0 `;
+    expect(await routesOf(plane)).toEqual([`${there} by 10.77.0.21`, route]);
+    expect(await routesOf(plane)).toEqual([route]);
+    // Pods are played by an address of their network: what masks them is asked, and who finds back.
+    const gateway = (network: string) => network.replace("0/24", "1");
+    const bridge = (network: string) =>
+      `ip link add cni0 type bridge && ip addr add ${gateway(network)}/24 dev cni0 && ip link set cni0 up`;
+    const load = "nft -f /etc/kindling/pod-network.nft";
+    expect((await plane.run(`${bridge(here)} && ${load} && ${load}`)).all).toBe("");
+    expect((await worker.run(bridge(there))).all).toBe("");
+    const ping = async (to: string) => {
+      const { exitCode } = await plane.run(`busybox ping -c 1 -W 1 -I ${gateway(here)} ${to}`);
+      return exitCode;
+    };
+    expect(await ping("10.77.0.1"), "to the LAN, which has no route back").toBe(0);
+    expect(await ping(gateway(there)), "to a pod that has no route back").not.toBe(0);
+    expect(await routesOf(worker)).toContain(`${here} by 10.77.0.11`);
+    expect(await ping(gateway(there)), "to a pod, with its own address").toBe(0);
+  });
+
   it("does not label a machine that is not described, nor make one anew that was taken away", async () => {
     const other = { apiVersion: "v1", kind: "Node", metadata: { name: "old.example.lan" } };
     await admin.ask("/api/v1/nodes", { method: "POST", body: other });
     await admin.ask(`/api/v1/nodes/${w1}`, { method: "DELETE" });
     expect(await turn("change")).toMatchObject({ done: [], left: [{ kind: "wait", node: w1 }] });
     expect((await admin.ask(`/api/v1/nodes/${w1}`)).status).toBe(404);
+    expect(await routesOf(plane)).toEqual([expect.stringMatching(/^no route to .* any more$/)]);
   });
 
   it("refuses a bootstrap token whose time is over, and takes it away", async () => {

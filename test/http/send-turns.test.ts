@@ -42,6 +42,22 @@ describe("downloads", () => {
     expect(sent.at(-1)).toBe("z");
   });
 
+  it("send one at a time while others come, so that these are heard sooner", async () => {
+    const all = Array.from("abcdefghijkl", (name) => send(name));
+    await Promise.resolve();
+    turns.makeWay();
+    turns.makeWay(); // two of them
+    await nextTurn();
+    expect(sent.join("")).toBe("abcde");
+    turns.makeWay();
+    await nextTurn();
+    expect(sent.join("")).toBe("abcdef");
+    await nextTurn(); // nobody came
+    expect(sent.join("")).toBe("abcdefghij");
+    await nextTurn();
+    await Promise.all(all);
+  });
+
   it("ask for no turn when nobody sends", async () => {
     await send("a");
     await nextTurn();

@@ -50,6 +50,13 @@ describe("chosenRows", () => {
     expect(outwards?.level).toBe("must");
   });
 
+  it("lets machines reach pods of others by the machines' own link where routes lead there", () => {
+    expect(ids(firewallMatrix(cluster))).toContain("own.pods");
+    const flannel = clusterOf("ha", { podNetwork: "flannel" });
+    expect(ids(firewallMatrix(flannel))).not.toContain("own.pods");
+    expect(ids(firewallMatrix(clusterOf("smallest")))).not.toContain("own.pods");
+  });
+
   it("names each row once", () => {
     const rows = ids(firewallMatrix(cluster));
     expect(new Set(rows).size).toBe(rows.length);

@@ -34,6 +34,16 @@ it("has nothing for a cluster without Kubernetes", () => {
   expect(planManifests(plain, fakeSecrets(plain), end)).toEqual([]);
 });
 
+it.each([
+  { podNetwork: "routes", want: ["pod-routes.json", "pod-routes-nodes.json"] },
+  { podNetwork: "flannel", want: ["pod-network.json"] },
+  { podNetwork: "none", want: [] },
+] as const)("tells the API of $podNetwork what it needs", ({ podNetwork, want }) => {
+  const files = planManifests({ ...cluster, podNetwork }, fakeSecrets(cluster), end);
+  const own = files.map(({ file }) => file).filter((file) => file.startsWith("pod-"));
+  expect(own).toEqual(want);
+});
+
 it("names the role of each machine by its whole name", () => {
   const labels = [...planLabels(cluster)].map(([name, [key, value]]) => `${name} ${key}=${value}`);
   expect(labels).toEqual(

@@ -1,10 +1,8 @@
 import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { mkdir, mkdtemp, rm, stat, writeFile } from "node:fs/promises";
+import { stat, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
-import { execa } from "execa";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { nodesOf } from "../../src/installer/cluster.ts";
 import { JoinServer } from "../../src/installer/join-server.ts";
@@ -13,19 +11,15 @@ import { makeSecrets } from "../../src/installer/make-secrets.ts";
 import { type ClusterPlan, renderCluster } from "../../src/installer/plan.ts";
 import { cacheFolder } from "../../src/lab/package-cache.ts";
 import { openPeer } from "../../src/lab/peer-packages.ts";
-import { ip, onHost, openVirtualLan, type VirtualLan } from "../../src/lab/virtual-lan.ts";
+import { ip, openVirtualLan, type VirtualLan } from "../../src/lab/virtual-lan.ts";
 import { systemClock } from "../../src/runtime/clock.ts";
 import { durableDisk } from "../../src/runtime/durable-file.ts";
 import { silentLog } from "../../src/runtime/log.ts";
 import { formatIpv4, parseIpv4 } from "../../src/wire/ipv4.ts";
 import { clusterOf, goodSite } from "../support/cluster.ts";
+import { type EtcdMachines, etcdctl, openEtcdMachines } from "../support/etcd-machines.ts";
 
-/** What is started here, and ended here. */
-type Child = PromiseLike<unknown> & { kill(signal: "SIGTERM"): boolean };
-
-// Three machines, each with its own network, /etc and /var/lib: they are given what a real one is given,
-// the files of its Ignition and a bundle for its token, and run its script and its etcd. The bundles are
-// handed out by the daemon's own service, on the host that the machines' bridge is of.
+// Three machines; the bundles are handed out by the daemon's own service, on the host that their bridge is of.
 const peer = await openPeer(cacheFolder(process.env), "etcd").catch((error: unknown) => error);
 const why = peer instanceof Error ? ` (skipped: ${peer.message})` : "";
 
@@ -36,6 +30,7 @@ describe.skipIf(why !== "")(`etcd on the controllers of a cluster${why}`, () => 
   const controllers = nodesOf(cluster, "controller");
   let folder = "";
   let lan: VirtualLan;
+  let machines: EtcdMachines;
   let joins: JoinServer;
   let plan: ClusterPlan;
   /** What the service told of whom. */
@@ -46,24 +41,11 @@ describe.skipIf(why !== "")(`etcd on the controllers of a cluster${why}`, () => 
     reports.push(`${method} ${url}`);
     response.end("ok\n");
   });
-  const running: Child[] = [];
-
-  /** Runs a shell on a machine, where its own folders are in place of this host's. */
-  function onMachine(name: string, script: string) {
-    const mounts = ["etc", "var/lib", "run/kindling"].map((path) => {
-      return `mount --bind ${join(folder, name, path)} /${path}`;
-    });
-    const shell = ["mkdir -p /run/kindling", ...mounts, script].join(" && ");
-    const [command = "", ...rest] = onHost(name, ["unshare", "--mount", "sh", "-c", shell]);
-    return execa(command, rest, { reject: false, all: true });
-  }
-
-  const join1 = (name: string) =>
-    onMachine(name, "set -a && . /etc/kindling/join.env && sh /etc/kindling/join.sh");
 
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), "kindling-etcd-"));
     lan = await openVirtualLan();
+    machines = await openEtcdMachines(lan);
+    folder = machines.folder;
     await ip(`addr add 10.77.0.1/24 dev ${lan.bridge}`);
     http.listen(8080, "10.77.0.1");
     await once(http, "listening");
@@ -74,8 +56,8 @@ describe.skipIf(why !== "")(`etcd on the controllers of a cluster${why}`, () => 
     const site = { ...goodSite, now, joinOrigin: new URL(urls[0] ?? "").origin };
     plan = renderCluster(cluster, secrets, { ...site, joinAuthority: authority });
     for (const { name, address } of controllers) {
-      await lan.addHost(name, `${formatIpv4(address)}/24`);
-      await plant(name, plan.ignition.get(`prod-${name}.ign`) ?? "");
+      await machines.add(name, formatIpv4(address));
+      await machines.plant(name, plan.ignition.get(`prod-${name}.ign`) ?? "");
     }
     const tickets = plan.tickets.map(({ token, node, macs, address, notAfter }) => ({
       ...{ token: createHash("sha256").update(token).digest("hex"), cluster: cluster.name, node },
@@ -85,12 +67,10 @@ describe.skipIf(why !== "")(`etcd on the controllers of a cluster${why}`, () => 
     await joins.put(parseTicketWishes(JSON.stringify({ tickets })));
   });
   afterAll(async () => {
-    for (const child of running) child.kill("SIGTERM");
-    await Promise.all(running);
+    await machines[Symbol.asyncDispose]();
     await joins[Symbol.asyncDispose]();
     http.close();
     await lan[Symbol.asyncDispose]();
-    await rm(folder, { recursive: true, force: true });
   });
 
   function openJoins(): JoinServer {
@@ -104,26 +84,8 @@ describe.skipIf(why !== "")(`etcd on the controllers of a cluster${why}`, () => 
     });
   }
 
-  /** What Ignition would do: the accounts and the files, but none that is fetched. */
-  async function plant(name: string, ignition: string): Promise<void> {
-    const document = JSON.parse(ignition);
-    const machine = join(folder, name);
-    for (const path of ["var/lib/kindling", "var/lib/etcd", "run/kindling"]) {
-      await mkdir(join(machine, path), { recursive: true });
-    }
-    for (const { path, mode, contents } of document.storage.files) {
-      if (!contents.source.startsWith("data:,")) continue;
-      const file = join(machine, path);
-      await mkdir(dirname(file), { recursive: true });
-      await writeFile(file, decodeURIComponent(contents.source.slice(6)), { mode });
-    }
-    const accounts = ["root:x:0:0::/:/bin/sh", "etcd:x:970:970::/:", "kube:x:971:971::/:"];
-    await writeFile(join(machine, "etc/passwd"), `${accounts.join("\n")}\n`);
-    await writeFile(join(machine, "etc/group"), "root:x:0:\netcd:x:970:\nkube:x:971:\n");
-  }
-
   it("gives each machine its bundle, to owners and modes as planned", async () => {
-    const runs = await Promise.all(controllers.map(({ name }) => join1(name)));
+    const runs = await Promise.all(controllers.map(({ name }) => machines.join(name)));
     for (const { exitCode, all } of runs) expect(exitCode, String(all)).toBe(0);
     expect(joined).toEqual(controllers.map(() => "joined"));
     const words = controllers.map(({ macs: [mac], uuid }) => {
@@ -144,11 +106,11 @@ describe.skipIf(why !== "")(`etcd on the controllers of a cluster${why}`, () => 
     const header = join(folder, "c1/etc/kindling/join.header");
     const tokenOf = (node: string) => plan.tickets.find((ticket) => ticket.node === node)?.token;
     await writeFile(header, `Authorization: Bearer ${tokenOf("c1")}\n`);
-    const again = await join1("c1");
+    const again = await machines.join("c1");
     expect(again.exitCode).toBe(1);
     expect(again.all).toContain("refuses this machine's token (410)");
     await writeFile(header, `Authorization: Bearer ${tokenOf("w1")}\n`);
-    expect((await join1("c1")).all).toContain("refuses this machine's token (403)");
+    expect((await machines.join("c1")).all).toContain("refuses this machine's token (403)");
     expect(refused).toEqual(["prod/c1", "prod/w1"]);
   });
 
@@ -157,42 +119,35 @@ describe.skipIf(why !== "")(`etcd on the controllers of a cluster${why}`, () => 
   it("forms a quorum that speaks TLS, and outlives one machine", {
     timeout: quorumMs,
   }, async () => {
-    const members = controllers.map(({ name }) => {
-      const run = `exec setpriv --reuid=970 --regid=970 --clear-groups ${program}`;
-      const start = `chown 970:970 /var/lib/etcd && set -a && . /etc/etcd/etcd.env && ${run}`;
-      return onMachine(name, `chmod 0700 /var/lib/etcd && ${start}`);
-    });
-    running.push(...members);
-    const pki = "/etc/kubernetes/pki";
-    const login = `--cacert=${pki}/etcd-ca.crt --cert=${pki}/etcd-client.crt --key=${pki}/etcd-client.key`;
-    const endpoints = controllers.map(({ address }) => `https://${formatIpv4(address)}:2379`);
-    const etcdctl = async (words: string, more = login) => {
-      const at = `--endpoints=${endpoints.join(",")} --dial-timeout=5s`;
-      const ctl = join(root, "usr/bin/etcdctl");
-      const { all, exitCode } = await onMachine(
-        "c1",
-        `ETCDCTL_API=3 ${ctl} ${at} ${more} ${words}`,
-      );
+    const members = controllers.map(({ name }) => machines.startEtcd(name, program));
+    const ctl = etcdctl(
+      root,
+      controllers.map(({ address }) => formatIpv4(address)),
+    );
+    const say = async (words: string, login = ctl) => {
+      const { all, exitCode } = await machines.on("c1", `${login} ${words}`);
       return { said: String(all), exitCode };
     };
     await expect
-      .poll(async () => (await etcdctl("endpoint health")).exitCode, { timeout: 40_000 })
+      .poll(async () => (await say("endpoint health")).exitCode, { timeout: 40_000 })
       .toBe(0);
-    const { said } = await etcdctl("member list");
+    const { said } = await say("member list");
     expect(said.match(/started, c\d/g)?.sort()).toEqual([
       "started, c1",
       "started, c2",
       "started, c3",
     ]);
-    expect((await etcdctl("put a 1")).said).toBe("OK");
-    expect((await etcdctl("endpoint health", `--cacert=${pki}/etcd-ca.crt`)).exitCode).not.toBe(0);
-    expect((await etcdctl("endpoint health", "--insecure-transport=true")).exitCode).not.toBe(0);
+    expect((await say("put a 1")).said).toBe("OK");
+    const strange = ctl.replace(/--cert=\S+ --key=\S+/, "");
+    expect((await say("endpoint health", strange)).exitCode).not.toBe(0);
+    const plain = ctl.replace(/--(?:cacert|cert|key)=\S+/g, "--insecure-transport=true");
+    expect((await say("endpoint health", plain)).exitCode).not.toBe(0);
     members[2]?.kill("SIGKILL");
     await members[2];
     // It may have been the leader: the others choose a new one first.
     await expect
-      .poll(async () => (await etcdctl("put b 2")).said, { timeout: 40_000 })
+      .poll(async () => (await say("put b 2")).said, { timeout: 40_000 })
       .toMatch(/^OK$/m);
-    expect((await etcdctl("get --print-value-only a")).said).toContain("1");
+    expect((await say("get --print-value-only a")).said).toContain("1");
   });
 });

@@ -29,7 +29,9 @@ it("tells a program its version, which else says v0.0.0 and is refused by others
   const words = buildWords("/done/kubelet", "./cmd/kubelet");
   expect(words.slice(-3)).toEqual(["-o", "/done/kubelet", "./cmd/kubelet"]);
   const [flags = ""] = words.filter((word) => word.startsWith("-s "));
-  expect(flags).toContain("-X k8s.io/kubernetes/vendor/k8s.io/component-base/version.gitVersion=v1.20.2");
+  expect(flags).toContain(
+    "-X k8s.io/kubernetes/vendor/k8s.io/component-base/version.gitVersion=v1.20.2",
+  );
   expect(flags).toContain("-X k8s.io/kubernetes/vendor/k8s.io/component-base/version.gitMajor=1 ");
   expect(flags).toContain("-X k8s.io/kubernetes/vendor/k8s.io/component-base/version.gitMinor=20");
 });

@@ -30,15 +30,20 @@ describe("UEFI HTTP Boot", () => {
   });
 });
 
+/** edk2 asks its servers anew, one after the other, before it comes to the loader. */
+const refusalMs = 300_000;
+
 describe("Secure Boot", () => {
-  it("refuses an unsigned loader, and then starts Debian's shim, GRUB and kernel", async () => {
+  it("refuses an unsigned loader, and then starts Debian's shim, GRUB and kernel", {
+    timeout: 3 * refusalMs,
+  }, async () => {
     const loaders = await readLoaders(await openSignedLoaders(cache, say));
     await using test = await openTestRoom("secure-boot", { loaders });
     // edk2 tries its next entry at once, HTTP Boot: the second load may be that or a second start.
     const causes: string[] = [];
     for (let boot = 1; boot <= 3; boot += 1) {
       await using vm = await test.powerOn(`m${boot}`, mac, debianOvmfSecure, { memoryMb: 768 });
-      const end = await vm.mark(/Access Denied|Security Violation|^KINDLING-UP /);
+      const end = await vm.mark(/Access Denied|Security Violation|^KINDLING-UP /, refusalMs);
       if (end.text.startsWith("KINDLING-UP")) break;
       const diagnosis = diagnoseBoot(test.timelineOf(mac));
       causes.push(diagnosis.kind === "stopped" ? diagnosis.cause : "");

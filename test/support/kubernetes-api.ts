@@ -1,4 +1,4 @@
-import { chmod, chown, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { chmod, chown, cp, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { execa } from "execa";
@@ -35,8 +35,8 @@ export async function findControlPlane(): Promise<ControlPlanePrograms | { reado
 /** The accounts of a controller, by the numbers that they have here. */
 const accounts: Readonly<Record<string, number>> = { root: 0, etcd: 970, kube: 971 };
 
-/** One controller whose services run as its units say, in a network and below an /etc of its own. */
-export class ControlPlane implements AsyncDisposable {
+/** A machine whose services run as its units say, in a network and below an /etc of its own. */
+export class PlayedMachine implements AsyncDisposable {
   readonly #node: ClusterNode;
   readonly #programs: ControlPlanePrograms;
   readonly #folder: string;
@@ -55,14 +55,14 @@ export class ControlPlane implements AsyncDisposable {
     this.#units = what.units;
   }
 
-  /** Puts a controller on the LAN with the files of its Ignition and of its bundle; nothing runs yet. */
+  /** Puts a machine on the LAN with the files of its Ignition and of its bundle; nothing runs yet. */
   static async open(
     lan: VirtualLan,
     programs: ControlPlanePrograms,
     what: { readonly cluster: Cluster; readonly node: ClusterNode; readonly plan: ClusterPlan },
-  ): Promise<ControlPlane> {
+  ): Promise<PlayedMachine> {
     const { cluster, node, plan } = what;
-    const folder = await mkdtemp(join(tmpdir(), "kindling-control-plane-"));
+    const folder = await mkdtemp(join(tmpdir(), "kindling-machine-"));
     // Whoever serves is another account than the one that made this.
     await chmod(folder, 0o755);
     await mkdir(out, { recursive: true });
@@ -83,9 +83,15 @@ export class ControlPlane implements AsyncDisposable {
       await mkdir(state, { mode: 0o700 });
       await chown(state, accounts[name] ?? 0, accounts[name] ?? 0);
     }
+    // Debian's awk is a link that leads through /etc.
+    const links = join(folder, "etc/alternatives");
+    await cp("/etc/alternatives", links, { recursive: true, verbatimSymlinks: true });
+    const [first] = cluster.nodes;
+    const hosts = `${formatIpv4(first?.address ?? node.address)} ${cluster.apiName}\n`;
+    await plant(folder, { path: "/etc/hosts", mode: 0o644, text: hosts });
     const units: readonly { name: string; contents?: string }[] = ignition.systemd.units;
     const texts = units.map(({ name, contents = "" }) => [name, contents] as const);
-    return new ControlPlane({ node, programs, folder, units: new Map(texts) });
+    return new PlayedMachine({ node, programs, folder, units: new Map(texts) });
   }
 
   /** Runs a unit's command as its account. */
@@ -106,7 +112,12 @@ export class ControlPlane implements AsyncDisposable {
     this.#running.push(this.run(`${source}exec ${as} ${argv} >${log} 2>&1`));
   }
 
-  /** Runs a shell on the controller, where its own folders are in place of this host's. */
+  /** Puts one more file onto the machine. */
+  async plant(path: string, text: string): Promise<void> {
+    await plant(this.#folder, { path, mode: 0o600, text });
+  }
+
+  /** Runs a shell on the machine, where its own folders are in place of this host's. */
   run(script: string) {
     const mounts = ["etc", "var/lib"].map((path) => {
       return `mount --bind ${join(this.#folder, path)} /${path}`;

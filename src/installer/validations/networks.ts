@@ -1,6 +1,7 @@
-import { formatIpv4 } from "../../wire/ipv4.ts";
+import { formatIpv4, type Ipv4Address } from "../../wire/ipv4.ts";
 import { formatSubnet, parseSubnet, type Subnet, subnetContains } from "../../wire/subnet.ts";
-import type { Cluster } from "../cluster.ts";
+import { type Cluster, hasRoutedPods } from "../cluster.ts";
+import type { ServedSubnet } from "../surroundings.ts";
 import { type Offence, offenceIf, type Validation } from "../validation.ts";
 import { eachNode } from "./names.ts";
 
@@ -79,6 +80,16 @@ export const networkRows: readonly Validation[] = [
     check: (cluster) => crowded(cluster, (share) => share >= tightShare && share <= 1),
   },
   {
+    id: "network.pods-link",
+    severity: "error",
+    sentence: "with podNetwork: routes all machines are in one subnet",
+    cure: "set podNetwork: flannel, whose packets go through routers, or none",
+    check: (cluster, { subnets }) => {
+      if (!hasRoutedPods(cluster)) return [];
+      return subnets === undefined ? "unknown" : apart(cluster, subnets);
+    },
+  },
+  {
     id: "network.services-size",
     severity: "error",
     sentence: "serviceCidr is between a /12 and a /28, as the API server wants it",
@@ -102,6 +113,19 @@ const portsOfControllers = new Set([22, 2379, 2380, 2381, 9100, 10249, 10250, 10
 function overlaps(a: Subnet, b: Subnet): boolean {
   const [wide, narrow] = a.prefix <= b.prefix ? [a, b] : [b, a];
   return subnetContains(wide, narrow.network);
+}
+
+/** Machines in another subnet than the first; those in none are told by `address.outside`. */
+function apart(cluster: Cluster, subnets: readonly ServedSubnet[]): readonly Offence[] {
+  const linkOf = (address: Ipv4Address) => {
+    return subnets.find(({ subnet }) => subnetContains(subnet, address))?.subnet;
+  };
+  const [home] = cluster.nodes.flatMap(({ address }) => linkOf(address) ?? []);
+  return eachNode(cluster, "address", ({ address }) => {
+    const link = linkOf(address);
+    const isApart = home !== undefined && link !== undefined && link !== home;
+    return isApart ? `${formatIpv4(address)} is not in ${formatSubnet(home)}` : undefined;
+  });
 }
 
 function clashes(cluster: Cluster, around: readonly Subnet[]): readonly Offence[] {

@@ -122,6 +122,16 @@ const Cases: readonly Case[] = [
   },
   { id: "network.pods-full", add: "podCidr: 10.2.0.0/25", want: ["podCidr", "room for 0"] },
   { id: "network.pods-tight", add: "podCidr: 10.2.0.0/23", want: ["podCidr", "room for 2"] },
+  {
+    id: "network.pods-link",
+    add: "kubernetes: { version: v1.36.1 }",
+    site: {
+      subnets: ["10.77.0.0/28", "10.77.0.16/28"].map((subnet) => {
+        return { ...served, subnet: parseSubnet(subnet) };
+      }),
+    },
+    want: ["workers.0.address", "10.77.0.21 is not in 10.77.0.0/28"],
+  },
   { id: "network.services-size", add: "serviceCidr: 10.0.0.0/11", want: ["serviceCidr", "/11"] },
   { id: "network.services-size", add: "serviceCidr: 10.3.0.0/29", want: ["serviceCidr", "/29"] },
   { id: "network.port-taken", add: "apiPort: 10250", want: ["apiPort", "10250"] },
@@ -302,7 +312,7 @@ describe("Validations", () => {
     });
     expect(findings.filter(({ severity }) => severity === "error")).toEqual([]);
     expect(unknown).toEqual([
-      "network.lan-clash",
+      ...["network.lan-clash", "network.pods-link"],
       ...["address.outside", "address.special", "address.taken", "address.in-pool"],
       ...["dns.elsewhere", "dns.foreign"],
       ...["image.missing", "image.unverified", "image.incomplete"],
