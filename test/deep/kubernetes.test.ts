@@ -8,7 +8,6 @@ import { parseMac } from "../../src/wire/mac.ts";
 import type { ClusterMachine } from "../support/cluster-room.ts";
 import { installMachine } from "../support/install-machine.ts";
 import {
-  bringPodNetwork,
   idleImages,
   type KubernetesRoom,
   kubernetesVersion,
@@ -98,7 +97,6 @@ describe.skipIf(servers === undefined)(title, () => {
       exitCode: 0,
       stderr: "",
     });
-    await bringPodNetwork(place, ["c1", "w1"]);
     place.note("applied");
     // One after the other: emulated, an API server that starts beside a machine that is installed misses its
     // own time limits, and starts over.
