@@ -8,7 +8,6 @@ import { parseMac } from "../../src/wire/mac.ts";
 import type { ClusterMachine } from "../support/cluster-room.ts";
 import { installMachine } from "../support/install-machine.ts";
 import {
-  bringPodNetwork,
   idleImages,
   type KubernetesRoom,
   kubernetesVersion,
@@ -24,7 +23,7 @@ const title =
 
 /** What an emulated machine beside others may take for one step. */
 const stepMs = 1_200_000;
-const lookMs = 5_000;
+const lookMs = 15_000;
 
 const controller: ClusterMachine = {
   ...{ name: "c1", mac: parseMac("52:54:00:77:01:01"), address: "10.77.0.11" },
@@ -98,9 +97,12 @@ describe.skipIf(servers === undefined)(title, () => {
       exitCode: 0,
       stderr: "",
     });
-    await bringPodNetwork(place, ["c1", "w1"]);
     place.note("applied");
-    await Promise.all([installMachine(place, controller), installMachine(place, worker)]);
+    // One after the other: emulated, an API server that starts beside a machine that is installed misses its
+    // own time limits, and starts over.
+    await installMachine(place, controller);
+    await untilPrinted(place, ["get", "--raw", "/readyz"], /^ok$/);
+    await installMachine(place, worker);
     await bringUp(place);
     const { stdout: nodes } = await place.kubectl("get", "nodes", "--no-headers");
     place.note(nodes);

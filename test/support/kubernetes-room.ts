@@ -47,22 +47,6 @@ export async function openKubernetesRoom(name: string, servers: string): Promise
   };
 }
 
-/** Gives each machine a network of its own for pods, where the cluster brings none. */
-export async function bringPodNetwork(place: ClusterRoom, nodes: readonly string[]): Promise<void> {
-  for (const [at, node] of nodes.entries()) {
-    const ipam = { type: "host-local", subnet: `10.2.${at}.0/24`, routes: [{ dst: "0.0.0.0/0" }] };
-    const bridge = { type: "bridge", bridge: "cni0", isGateway: true, ipMasq: true, ipam };
-    const text = JSON.stringify({ cniVersion: "0.3.1", name: "lab", plugins: [bridge] });
-    const file = join(labPaths(place.test.room.folder).data, "ignition", `demo-${node}.ign`);
-    const document = JSON.parse(await readFile(file, "utf8"));
-    const source = `data:,${encodeURIComponent(text)}`;
-    document.storage.files.push({
-      ...{ path: "/etc/cni/net.d/10-lab.conflist", mode: 0o644, contents: { source } },
-    });
-    await writeFile(file, JSON.stringify(document));
-  }
-}
-
 /** As docs/cluster.md tells an operator to: single files, and their checksums beside them. */
 async function layOutBundle(folder: string, servers: string): Promise<void> {
   const cache = cacheFolder(process.env);
