@@ -100,7 +100,17 @@ function addCatalogCommands(program: Command, context: CliContext, act: Act): vo
 
 function tell(error: unknown, context: CliContext): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2; // commander has printed it
+  if (wasStopped(error, context.signal)) {
+    context.error.write(`kindling: stopped by ${context.signal.reason}\n`);
+    return context.signal.reason === "SIGINT" ? 130 : 143;
+  }
   if (!(error instanceof KindlingError)) throw error;
   context.error.write(`kindling: ${error.message}\n`);
   return ErrorTable[error.code].exit;
+}
+
+/** Whatever was under way when the signal came failed of it, by whatever name. */
+function wasStopped(error: unknown, { aborted, reason }: AbortSignal): boolean {
+  const isOfSignal = error === reason || (error instanceof Error && error.name === "AbortError");
+  return aborted && (isOfSignal || error instanceof KindlingError);
 }

@@ -90,7 +90,7 @@ async function ask(node: ClusterNode, question: Question, access: EtcdAccess): P
   );
   asking.on("timeout", () => asking.destroy(failed("etcd is silent")));
   asking.on("error", (error) => {
-    signal.throwIfAborted();
+    if (signal.aborted) return reject(signal.reason);
     reject(error instanceof KindlingError ? error : failed(`etcd: ${systemErrorCode(error)}`));
   });
   asking.end(method === "POST" ? JSON.stringify(body) : undefined);

@@ -1,8 +1,8 @@
 import type { CliContext, CliOutput } from "../../src/cli/context.ts";
 import { runCli } from "../../src/cli/program.ts";
 
-/** Runs one command line as a shell would, with nothing in the environment. */
-export async function runLine(argv: readonly string[]) {
+/** Runs one command line as a shell would, with nothing in the environment, until it is told to stop. */
+export async function runLine(argv: readonly string[], signal = new AbortController().signal) {
   const written = { out: "", error: "" };
   const output = (to: "out" | "error"): CliOutput => ({
     write: (text) => {
@@ -14,7 +14,7 @@ export async function runLine(argv: readonly string[]) {
   const context: CliContext = {
     ...{ version: "9.9.9", uid: 0, environment: {} },
     ...{ out: output("out"), error: output("error") },
-    signal: new AbortController().signal,
+    signal,
     onHangup: () => ({ [Symbol.dispose]: () => {} }),
   };
   return { exit: await runCli(argv, context), ...written };
