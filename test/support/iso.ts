@@ -113,7 +113,9 @@ export function hasProgram(name: string): boolean {
   return spawnSync(name, ["--version"]).error === undefined;
 }
 
+/** Names of files are read as UTF-8, whatever this computer's language is. */
 export function makeIso(program: string, args: readonly string[]): void {
   const [name = "", ...words] = program.split(" ");
-  execFileSync(name, [...words, ...args], { stdio: ["ignore", "ignore", "pipe"] });
+  const env = { ...process.env, LC_ALL: "C.UTF-8" };
+  execFileSync(name, [...words, ...args], { stdio: ["ignore", "ignore", "pipe"], env });
 }
