@@ -7,6 +7,7 @@ import {
   decideArrival,
   decideDeparture,
   type EtcdMember,
+  isUnsettled,
   type MemberDecision,
   type MemberStep,
   membersOf,
@@ -18,6 +19,9 @@ import type { CliContext } from "./context.ts";
 /** While a leader is chosen no member is well, for a second or two: so often each is asked, and how far apart. */
 const healthAsked = 3;
 const healthPauseMs = 2_000;
+/** So often a change is tried that etcd refuses for a few seconds, and how far apart. */
+const settleTries = 5;
+const settlePauseMs = 2_000;
 /** How often a member without a vote is offered one. */
 const offerMs = 5_000;
 
@@ -114,7 +118,7 @@ export async function offerVote(desk: EtcdDesk, node: ClusterNode): Promise<bool
 export async function replaceMember(desk: EtcdDesk, node: ClusterNode): Promise<void> {
   const { by, members } = await listMembers(othersThan(desk, node), desk.access);
   for (const step of planReplacement(members, node)) {
-    await changeMember(by, step, desk.access);
+    await changeSettled(by, step, desk.access);
     desk.tell(wordsOf(step, node));
   }
 }
@@ -141,11 +145,23 @@ async function plan(
     case "step": {
       const { step } = decision;
       const run = async () => {
-        await changeMember(by, step, desk.access);
+        await changeSettled(by, step, desk.access);
         desk.tell(wordsOf(step, node));
       };
       return { kind: step.kind, run };
     }
+  }
+}
+
+async function changeSettled(by: ClusterNode, step: MemberStep, access: EtcdAccess): Promise<void> {
+  for (let tried = 1; ; tried++) {
+    try {
+      return await changeMember(by, step, access);
+    } catch (error) {
+      const mayPass = error instanceof KindlingError && isUnsettled(error.message);
+      if (!mayPass || tried === settleTries) throw error;
+    }
+    await wait(settlePauseMs, undefined, { signal: access.signal });
   }
 }
 

@@ -137,3 +137,11 @@ function invalid(field: string, want: string): WireError {
   const message = `etcd's answer: ${field}: want ${want}, got something else`;
   return new WireError("wire.invalid", message, { field, want });
 }
+
+/**
+ * Does etcd refuse a change of its members for now alone? It wants each member to be connected for five seconds,
+ * which one that just got its vote is not (`strict-reconfig-check`, HealthInterval in etcd 3.4).
+ */
+export function isUnsettled(refusal: string): boolean {
+  return refusal.includes("etcdserver: unhealthy cluster");
+}

@@ -4,6 +4,7 @@ import {
   decideDeparture,
   type EtcdMember,
   isHealthy,
+  isUnsettled,
   parseMembers,
   planReplacement,
 } from "../../src/installer/etcd-members.ts";
@@ -165,4 +166,14 @@ it.each([
   ["{}", false],
 ])("takes %s for health %s", (text, want) => {
   expect(isHealthy(text)).toBe(want);
+});
+
+describe("isUnsettled", () => {
+  it.each([
+    ['etcd refuses /v3/cluster/member/add: {"error":"etcdserver: unhealthy cluster"}', true],
+    ['etcd refuses /v3/cluster/member/promote: {"error":"etcdserver: can only promote"}', false],
+    ["etcd is silent", false],
+  ])("%s: %s", (refusal, want) => {
+    expect(isUnsettled(refusal)).toBe(want);
+  });
 });
