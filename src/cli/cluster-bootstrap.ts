@@ -1,8 +1,8 @@
 import { KindlingError } from "../errors.ts";
-import { clusterTrouble, formatStep, nodeTrouble } from "../installer/bring-up.ts";
+import { allTrouble, formatStep } from "../installer/bring-up.ts";
 import { fullName } from "../installer/cluster.ts";
 import { bringUp } from "./cluster-bring-up.ts";
-import { type HouseFlags, loadApplied, openClusterHouse } from "./cluster-house.ts";
+import { type HouseFlags, loadApplied, openClusterHouse, wantKubernetes } from "./cluster-house.ts";
 import { readKnown } from "./cluster-known.ts";
 import type { CliContext } from "./context.ts";
 
@@ -19,20 +19,13 @@ export async function runBootstrap(
 ): Promise<number> {
   const house = await openClusterHouse(flags, context);
   const { cluster, kept } = await loadApplied(house, name);
-  if (cluster.kubernetes === undefined) {
-    const cure = "name kubernetes.version in its description";
-    throw new KindlingError("cluster.unknown", `${name} has no Kubernetes, etcd alone: ${cure}`);
-  }
+  wantKubernetes(cluster);
   const { ticketsEnd } = await readKnown(house, name);
   const access = { cluster, secrets: kept.record.secrets, signal: context.signal };
   const { taken, left } = await bringUp({ cluster, access, ticketsEnd, hands: "change" });
   const done = taken.map(formatStep);
-  const common = clusterTrouble(left);
-  const machines = cluster.nodes.flatMap((node) => {
-    const trouble = nodeTrouble(left, fullName(cluster, node));
-    return trouble === undefined || trouble === common ? [] : [`${node.name}: ${trouble}`];
-  });
-  const waiting = [...(common === undefined ? [] : [common]), ...machines];
+  const machines = cluster.nodes.map((node) => [fullName(cluster, node), node.name] as const);
+  const waiting = allTrouble(left, new Map(machines));
   context.out.write(
     flags.output === "json"
       ? `${JSON.stringify({ cluster: name, done, waiting })}\n`

@@ -1,5 +1,4 @@
 import { join } from "node:path";
-import { formatProblems, loadConfig } from "../config/load.ts";
 import type { Config } from "../config/schema.ts";
 import { KindlingError } from "../errors.ts";
 import type { Cluster } from "../installer/cluster.ts";
@@ -12,6 +11,7 @@ import {
 import { durableDisk } from "../runtime/durable-file.ts";
 import { type AdminQuestion, askDaemon } from "./admin-client.ts";
 import type { CliContext } from "./context.ts";
+import { readConfig } from "./read-config.ts";
 
 /** Flags of every verb that works with clusters which were applied. */
 export type HouseFlags = { readonly config?: string; readonly socket?: string };
@@ -27,13 +27,7 @@ export async function openClusterHouse(
   flags: HouseFlags,
   context: CliContext,
 ): Promise<ClusterHouse> {
-  const { environment } = context;
-  const file = flags.config === undefined ? {} : { file: flags.config };
-  const resolution = await loadConfig({ flags: {}, environment, ...file });
-  if (resolution.kind === "invalid") {
-    throw new KindlingError("config.invalid", `bad configuration\n${formatProblems(resolution)}`);
-  }
-  const { config } = resolution;
+  const config = await readConfig(flags, context);
   return {
     config,
     store: openClusterStore(join(config.state.folder, "clusters"), durableDisk),
@@ -57,4 +51,11 @@ export async function loadApplied(
   const [first] = reading.problems;
   const message = `the kept description of ${name} is not read any more: ${first?.message}; apply it again`;
   throw new KindlingError("cluster.unknown", message);
+}
+
+/** Of what only a cluster with Kubernetes has; `cluster.unknown` for one of etcd alone. */
+export function wantKubernetes({ name, kubernetes }: Cluster): void {
+  if (kubernetes !== undefined) return;
+  const cure = "name kubernetes.version in its description";
+  throw new KindlingError("cluster.unknown", `${name} has no Kubernetes, etcd alone: ${cure}`);
 }

@@ -8,7 +8,7 @@ import { apiUrl } from "../installer/service-addresses.ts";
 import { applyCluster, meetDaemon, tellApplied } from "./cluster-apply.ts";
 import { changeCatalog, folderCatalog } from "./cluster-catalog.ts";
 import { etcdDesk, othersThan, replaceMember } from "./cluster-etcd.ts";
-import { type HouseFlags, loadApplied, openClusterHouse } from "./cluster-house.ts";
+import { type HouseFlags, loadApplied, openClusterHouse, wantKubernetes } from "./cluster-house.ts";
 import { type SiteFlags, surveySite } from "./cluster-site.ts";
 import type { CliContext } from "./context.ts";
 
@@ -85,10 +85,7 @@ export async function runKubeconfig(
 ): Promise<number> {
   const house = await openClusterHouse(flags, context);
   const { cluster, kept } = await loadApplied(house, name);
-  if (cluster.kubernetes === undefined) {
-    const cure = "name kubernetes.version in its description";
-    throw new KindlingError("cluster.unknown", `${name} has no Kubernetes, etcd alone: ${cure}`);
-  }
+  wantKubernetes(cluster);
   const { secrets } = kept.record;
   const text = formatKubeconfig({
     cluster: name,

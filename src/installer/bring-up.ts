@@ -71,10 +71,27 @@ export function isApiChange(step: BringUpStep): step is ApiChange {
 
 /** What stands in a machine's way, by its whole name: its own trouble first, then what all wait for. */
 export function nodeTrouble(steps: readonly BringUpStep[], node: string): string | undefined {
+  const common = steps.find((step) => step.kind === "wait" && step.node === undefined);
+  return ownTrouble(steps, node) ?? (common?.kind === "wait" ? common.why : undefined);
+}
+
+function ownTrouble(steps: readonly BringUpStep[], node: string): string | undefined {
   const own = steps.find((step) => "node" in step && step.node === node);
   if (own?.kind === "label") return `has no label ${own.label[0]} yet`;
-  const wait = own ?? steps.find((step) => step.kind === "wait" && step.node === undefined);
-  return wait?.kind === "wait" ? wait.why : undefined;
+  return own?.kind === "wait" ? own.why : undefined;
+}
+
+/** All that stands in the way: of the cluster, then of its machines by their short names, each told once. */
+export function allTrouble(
+  steps: readonly BringUpStep[],
+  machines: ReadonlyMap<string, string>,
+): readonly string[] {
+  const common = clusterTrouble(steps);
+  const own = [...machines].flatMap(([node, name]) => {
+    const trouble = ownTrouble(steps, node);
+    return trouble === undefined ? [] : [`${name}: ${trouble}`];
+  });
+  return [...(common === undefined ? [] : [common]), ...own];
 }
 
 /** What stands in the way of the cluster besides its machines. */

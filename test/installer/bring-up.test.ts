@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
   type ApiChange,
+  allTrouble,
   type BringUpStep,
   clusterTrouble,
   decideBringUp,
@@ -171,4 +172,23 @@ describe("what stands in the way", () => {
       "created ConfigMap config",
     ]);
   });
+});
+
+it("tells all that stands in the way once, the cluster's first", () => {
+  const machines = new Map([
+    ["c1.lan", "c1"],
+    ["w1.lan", "w1"],
+    ["w2.lan", "w2"],
+  ]);
+  const steps: readonly BringUpStep[] = [
+    { kind: "wait", why: "its API server is silent" },
+    { kind: "wait", why: "refused" },
+    { kind: "label", node: "c1.lan", label: master },
+    { kind: "wait", node: "w1.lan", why: "NotReady" },
+  ];
+  expect(allTrouble(steps, machines)).toEqual([
+    "its API server is silent; refused",
+    `c1: has no label ${master[0]} yet`,
+    "w1: NotReady",
+  ]);
 });
